@@ -1,0 +1,67 @@
+"""The row is the job: claiming a batch of due rows so that no two workers hold the same one.
+
+A claimable table has the columns of `Claimable`. A claim moves `leased_until` ahead and counts the attempt; whoever
+dies simply lets the lease run out. PostgreSQL: `FOR UPDATE SKIP LOCKED`; SQLite: the write transaction is exclusive.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, or_, select, update
+from sqlmodel import Field, Session, SQLModel
+
+from core.types import UtcDateTime
+
+BACKOFF = (5, 30, 120, 600, 3600, 4 * 3600)
+"""Seconds to wait after the first, second … failed attempt."""
+
+
+class Claimable(SQLModel):
+    """Columns that make a row a job. Times in UTC; `due_at` None means nothing to do."""
+
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime, nullable=True)
+    leased_until: datetime | None = Field(default=None, sa_type=UtcDateTime, nullable=True)
+    attempts: int = 0
+    last_error: str | None = None
+
+
+def claim(
+    session: Session,
+    model: type[Claimable],
+    now: datetime,
+    *,
+    state: str,
+    limit: int = 100,
+    lease: timedelta = timedelta(minutes=2),
+    becomes: str | None = None,
+) -> list[UUID]:
+    """Claim up to `limit` rows in `state` that are due and not leased; returns their ids, longest due first.
+
+    With `becomes` their state changes in the same statement. The caller commits.
+    """
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    due = (
+        select(table.c.id)
+        .where(
+            table.c.state == state,
+            table.c.due_at <= now,
+            or_(table.c.leased_until.is_(None), table.c.leased_until <= now),
+        )
+        .order_by(table.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    values: dict[str, Any] = {"leased_until": now + lease, "attempts": table.c.attempts + 1}
+    if becomes is not None:
+        values["state"] = becomes
+    found = session.execute(
+        update(table).where(table.c.id.in_(due.scalar_subquery())).values(values).returning(table.c.id, table.c.due_at)
+    )
+    return [row.id for row in sorted(found, key=lambda row: (row.due_at, row.id))]
+
+
+def retry_at(now: datetime, attempts: int, asked: float | None = None) -> datetime:
+    """When to try again after the `attempts`-th failure; a provider's own wish (`asked`, in seconds) goes first."""
+    wait = BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+    return now + timedelta(seconds=max(asked, 1.0) if asked is not None else wait)

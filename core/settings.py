@@ -1,0 +1,214 @@
+"""Settings, read from `OMBUD_*` environment variables. Each one is described in docs/settings.md."""
+
+import base64
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import Misconfigured
+
+DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105  (production refuses it)
+DEMO_TWILIO_ACCOUNT = "AC" + "0" * 32
+DEMO_TWILIO_TOKEN = "demo-twilio-token"  # noqa: S105
+DEMO_TELEGRAM_TOKEN = "1000000001:demo-telegram-token"  # noqa: S105
+DEMO_TELEGRAM_WEBHOOK_SECRET = "demo-telegram-secret"  # noqa: S105
+
+
+class Settings(BaseSettings):
+    """Everything an installation can be told. Times of day are local to `time_zone`."""
+
+    model_config = SettingsConfigDict(env_prefix="OMBUD_", extra="ignore", frozen=True)
+
+    environment: Literal["demo", "production"] = Field(
+        "demo", description="demo has the simulators and sample sign-ins; production refuses default secrets."
+    )
+    government: str = Field("Republic of Velmora", description="Name shown at the head of every page and message.")
+    accent: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description="Accent colour of the pages, as #rrggbb.")
+    data_dir: Path = Field(Path("data"), description="Folder for the default database, models and exports.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    broker_url: str = Field(
+        "memory://", description="Celery broker: memory:// (worker inside the web process) or redis://…"
+    )
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    public_url: str = Field(
+        "", description="Address citizens and providers reach this installation at; empty means the local one."
+    )
+    proxy_count: int = Field(
+        0, ge=0, le=5, description="Trusted reverse proxies in front; whose X-Forwarded-For is believed."
+    )
+
+    secret_key: str = Field(
+        DEMO_SECRET, min_length=16, description="Root of session, seal and (unless set apart) encryption keys."
+    )
+    encryption_keys: str = Field(
+        "", description="Comma-separated id:base64 32-byte keys, newest first; empty derives one from the secret key."
+    )
+    index_key: str = Field("", description="Base64 key of the blind index over contact details; empty derives it.")
+
+    languages: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("en", "sq", "bn", "ru"), description="Languages of the deployment, comma-separated; the first is the default."
+    )
+    time_zone: str = Field("Europe/Tirane", description="IANA time zone of the government.")
+    region: str = Field(
+        "AL", pattern=r"^[A-Z]{2}$", description="Two-letter region that national phone numbers are read in."
+    )
+
+    twilio_account_sid: str = Field(DEMO_TWILIO_ACCOUNT, description="Twilio account.")
+    twilio_auth_token: str = Field(DEMO_TWILIO_TOKEN, description="Twilio auth token; signs webhooks too.")
+    twilio_from: str = Field(
+        "+355690000000", description="Sender of SMS: a number in E.164 or a messaging service SID."
+    )
+    twilio_api_url: str | None = Field(
+        None, description="Other address of Twilio's REST API; the demo sets its simulator."
+    )
+    telegram_token: str = Field(
+        DEMO_TELEGRAM_TOKEN, description="Bot token from BotFather; empty switches Telegram off."
+    )
+    telegram_webhook_secret: str = Field(
+        DEMO_TELEGRAM_WEBHOOK_SECRET, description="Secret that Telegram repeats in each webhook's header."
+    )
+    telegram_api_url: str | None = Field(None, description="Other address of the Bot API; the demo sets its simulator.")
+    telegram_mode: Literal["webhook", "polling", "off"] = Field(
+        "webhook", description="How Telegram messages arrive; polling needs no public address."
+    )
+
+    survey_delay_minutes: int = Field(60, ge=0, description="Minutes between a completed service and its survey.")
+    survey_day_start: int = Field(9, ge=0, le=23, description="No survey is sent before this hour.")
+    survey_day_end: int = Field(20, ge=1, le=24, description="No survey is sent from this hour on.")
+    survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
+    session_hours: int = Field(12, ge=1, description="Hours after which staff sign in again.")
+    sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
+    body_limit_bytes: int = Field(1_000_000, ge=10_000, description="Largest request body accepted, in bytes.")
+    database_pool: int = Field(4, ge=1, description="Database connections per process; about twice the cores.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line written."
+    )
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Tirane") from error
+        return value
+
+    @field_validator("public_url", "twilio_api_url", "telegram_api_url")
+    @classmethod
+    def _plain_url(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme not in ("http", "https"):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if not self.languages:
+            raise ValueError("OMBUD_LANGUAGES names no language")
+        if self.survey_day_start >= self.survey_day_end:
+            raise ValueError("OMBUD_SURVEY_DAY_START must be before OMBUD_SURVEY_DAY_END")
+        self.key_ring()
+        return self
+
+    def key_ring(self) -> dict[str, bytes]:
+        """Encryption keys by id, newest first. Raises ValueError for a key that is not 32 bytes of base64."""
+        if not self.encryption_keys:
+            return {"s": hashlib.sha256(b"ombud encryption " + self.secret_key.encode()).digest()}
+        ring: dict[str, bytes] = {}
+        for part in self.encryption_keys.split(","):
+            key_id, _, text = part.strip().partition(":")
+            try:
+                key = base64.b64decode(text, validate=True)
+            except ValueError as error:
+                raise ValueError(f"OMBUD_ENCRYPTION_KEYS: the key {key_id!r} is not base64") from error
+            if not key_id or len(key) != 32:
+                raise ValueError(f"OMBUD_ENCRYPTION_KEYS: {key_id!r} needs an id and 32 bytes, as id:base64")
+            ring[key_id] = key
+        return ring
+
+    @property
+    def sql_url(self) -> str:
+        """Database URL in use, with the drivers Ombud ships."""
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'ombud.sqlite3'}"
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url
+
+    @property
+    def site_url(self) -> str:
+        """Public address without a trailing slash."""
+        return self.public_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the worker lives inside the web process."""
+        return self.broker_url.startswith("memory:")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the government."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of the trained classifiers."""
+        return self.data_dir / "models"
+
+    @property
+    def twilio_url(self) -> str | None:
+        """Twilio's address: as set; in the demo the simulator of this process; None is the real one."""
+        return self.twilio_api_url or (
+            f"http://127.0.0.1:{self.port}/simulator/twilio" if self.environment == "demo" else None
+        )
+
+    @property
+    def telegram_url(self) -> str | None:
+        """Bot API's address, like `twilio_url`."""
+        return self.telegram_api_url or (
+            f"http://127.0.0.1:{self.port}/simulator/telegram" if self.environment == "demo" else None
+        )
+
+    def check_production(self) -> None:
+        """Refuse an unsafe production.
+
+        Raises:
+            Misconfigured: naming every default secret still in use.
+        """
+        if self.environment != "production":
+            return
+        defaults = {
+            "OMBUD_SECRET_KEY": self.secret_key == DEMO_SECRET or len(self.secret_key) < 32,
+            "OMBUD_TWILIO_AUTH_TOKEN": self.twilio_auth_token == DEMO_TWILIO_TOKEN,
+            "OMBUD_TWILIO_ACCOUNT_SID": self.twilio_account_sid == DEMO_TWILIO_ACCOUNT,
+            "OMBUD_TELEGRAM_TOKEN": self.telegram_token == DEMO_TELEGRAM_TOKEN,
+            "OMBUD_TELEGRAM_WEBHOOK_SECRET": bool(self.telegram_token)
+            and (self.telegram_webhook_secret in ("", DEMO_TELEGRAM_WEBHOOK_SECRET)),
+            "OMBUD_PUBLIC_URL": not self.public_url.startswith("https://"),
+        }
+        unsafe = [name for name, bad in defaults.items() if bad]
+        if unsafe:
+            raise Misconfigured(
+                f"Production does not start with {', '.join(unsafe)} unset, short or at the demo's value.",
+                mend="Set each in the environment; `openssl rand -base64 48` makes a secret; the public URL starts with https://.",
+            )
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Settings of this process, read once. Raises Misconfigured in words when one cannot be used."""
+    try:
+        return Settings()
+    except ValueError as error:
+        raise Misconfigured(f"A setting cannot be used: {error}", mend="docs/settings.md lists them all.") from error

@@ -1,0 +1,63 @@
+"""Cases: one matter a citizen raised."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field
+
+from channels.values import Channel
+from core.types import Json, UtcDateTime
+from domain.base import Row
+from domain.states import CaseKind, CaseState, Outcome
+
+
+class Case(Row, table=True):
+    """One matter, with the office that is accountable for it from its first second to its last.
+
+    `received_at` starts the silence. `timeline_length` and `timeline_head` are the end of its chain and serve as its
+    version. `integrity` cases are seen by the integrity office alone; `about_office_id` and `about_staff_id` shut the
+    accused out.
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index("ix_case_office_state", "office_id", "state"),
+        Index("ix_case_contact_opened", "contact_point_id", "opened_at"),
+        Index("ix_case_opened", "opened_at"),
+    )
+
+    reference: str = Field(unique=True, max_length=9)
+    pin_hash: str
+    kind: CaseKind = Field(default=CaseKind.complaint, sa_type=Text)
+    state: CaseState = Field(sa_type=Text)
+    channel: Channel = Field(sa_type=Text)
+    language: str
+    text: str
+    place: str | None = None
+    citizen_id: UUID | None = Field(default=None, foreign_key="citizen.id")
+    contact_point_id: UUID | None = Field(default=None, foreign_key="contact_point.id")
+    office_id: UUID = Field(foreign_key="office.id")
+    service_id: UUID | None = Field(default=None, foreign_key="service.id")
+    assignee_id: UUID | None = Field(default=None, foreign_key="staff.id", index=True)
+    integrity: bool = False
+    about_office_id: UUID | None = Field(default=None, foreign_key="office.id")
+    about_staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    routing_method: str
+    routing_reason: str
+    routing_confidence: float | None = None
+    routing_model: str | None = None
+    routing_suggestions: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
+    hops: int = 0
+    transferred_from_id: UUID | None = Field(default=None, foreign_key="office.id")
+    lead_id: UUID | None = Field(default=None, foreign_key="case.id")
+    invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id")
+    outcome: Outcome | None = Field(default=None, sa_type=Text)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    first_response_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    first_response_templated: bool = False
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    timeline_length: int = 0
+    timeline_head: str = ""

@@ -1,0 +1,159 @@
+"""The catalogue: offices, services, routing table, policies and calendars as one immutable snapshot.
+
+Rules work on it without the database. Each process keeps one and looks at the revision at most every `FRESH` seconds;
+whoever changes a table of it calls `touch` in the same transaction.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from domain.access import CatalogueRevision
+from domain.office import Office
+from domain.policy import Calendar, Policy
+from domain.service import Jurisdiction, Service
+from domain.states import OfficeFunction
+
+FRESH = 2.0
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Snapshot of what changes rarely. Rows are detached and must not be changed."""
+
+    revision: int
+    offices: dict[UUID, Office]
+    services: dict[UUID, Service]
+    jurisdictions: tuple[Jurisdiction, ...]
+    policies: tuple[Policy, ...]
+    calendars: dict[UUID, Calendar]
+    loaded_at: float = field(default=0.0, compare=False)
+
+    @cached_property
+    def office_by_code(self) -> dict[str, Office]:
+        """Active offices by upper-case code."""
+        return {office.code.upper(): office for office in self.offices.values() if office.active}
+
+    @cached_property
+    def service_by_code(self) -> dict[str, Service]:
+        """Active services by code."""
+        return {service.code: service for service in self.services.values() if service.active}
+
+    @cached_property
+    def children(self) -> dict[UUID | None, list[Office]]:
+        """Offices under each parent."""
+        found: dict[UUID | None, list[Office]] = {}
+        for office in sorted(self.offices.values(), key=lambda office: office.code):
+            found.setdefault(office.parent_id, []).append(office)
+        return found
+
+    def chain(self, office_id: UUID) -> Iterator[Office]:
+        """The office and those above it, nearest first."""
+        current: UUID | None = office_id
+        seen: set[UUID] = set()
+        while current is not None and current in self.offices and current not in seen:
+            seen.add(current)
+            yield self.offices[current]
+            current = self.offices[current].parent_id
+
+    def subtree(self, office_id: UUID) -> frozenset[UUID]:
+        """The office and all below it."""
+        found, waiting = set(), [office_id]
+        while waiting:
+            current = waiting.pop()
+            if current not in found:
+                found.add(current)
+                waiting.extend(child.id for child in self.children.get(current, ()))
+        return frozenset(found)
+
+    def with_function(self, function: OfficeFunction) -> Office | None:
+        """The first active office with that function (triage, integrity, leadership)."""
+        return next(
+            (o for o in sorted(self.offices.values(), key=lambda o: o.code) if o.active and o.function == function),
+            None,
+        )
+
+    def calendar(self, office_id: UUID) -> Calendar | None:
+        """The calendar of the office or of the nearest office above it that has one."""
+        for office in self.chain(office_id):
+            if office.calendar_id is not None and office.calendar_id in self.calendars:
+                return self.calendars[office.calendar_id]
+        return next(iter(self.calendars.values()), None)
+
+    def jurisdictions_on(self, service_id: UUID, day: date) -> list[Jurisdiction]:
+        """Lines of the routing table valid for a service on a day."""
+        return [
+            line
+            for line in self.jurisdictions
+            if line.service_id == service_id
+            and line.valid_from <= day
+            and (line.valid_to is None or day < line.valid_to)
+        ]
+
+    def name(self, office_id: UUID | None, language: str = "en") -> str:
+        """Name of an office in a language, else in English, else its code."""
+        office = self.offices.get(office_id) if office_id else None
+        return name_of(office, language) if office else ""
+
+
+def name_of(row: Office | Service, language: str) -> str:
+    """Name of an office or service in a language, else in English, else its code."""
+    return row.names.get(language) or row.names.get("en") or row.code
+
+
+_lock = threading.Lock()
+_kept: dict[str, Catalogue] = {}
+
+
+def catalogue(session: Session) -> Catalogue:
+    """The current snapshot for this session's database; costs no query while it is fresh."""
+    key = str(session.get_bind().engine.url)
+    kept = _kept.get(key)
+    if kept is not None and time.monotonic() - kept.loaded_at < FRESH:
+        return kept
+    revision = session.exec(select(CatalogueRevision.number)).first() or 0
+    if kept is None or kept.revision != revision:
+        kept = _load(session, revision)
+    fresh = Catalogue(
+        kept.revision, kept.offices, kept.services, kept.jurisdictions, kept.policies, kept.calendars, time.monotonic()
+    )
+    with _lock:
+        _kept[key] = fresh
+    return fresh
+
+
+def touch(session: Session) -> None:
+    """Count a change, so that every process loads the catalogue anew."""
+    row = session.exec(select(CatalogueRevision).with_for_update()).first() or CatalogueRevision(id=1, number=0)
+    row.number += 1
+    session.add(row)
+    forget()
+
+
+def forget() -> None:
+    """Drop this process's snapshots."""
+    with _lock:
+        _kept.clear()
+
+
+def _load(session: Session, revision: int) -> Catalogue:
+    offices = {row.id: row for row in session.exec(select(Office))}
+    services = {row.id: row for row in session.exec(select(Service))}
+    calendars = {row.id: row for row in session.exec(select(Calendar).order_by(col(Calendar.name)))}
+    loaded = Catalogue(
+        revision,
+        offices,
+        services,
+        tuple(session.exec(select(Jurisdiction))),
+        tuple(session.exec(select(Policy))),
+        calendars,
+    )
+    for row in (*offices.values(), *services.values(), *calendars.values(), *loaded.jurisdictions, *loaded.policies):
+        session.expunge(row)
+    return loaded

@@ -1,0 +1,72 @@
+"""Clocks of a case and the rungs of their ladders."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from core.claims import Claimable
+from core.types import Json, UtcDateTime
+from domain.base import Row
+from domain.states import ClockKind, ClockState, RungState
+
+
+class Clock(Row, table=True):
+    """One deadline of a case. Seconds; `target_seconds` and `working_seconds` are working time, `elapsed_seconds` not.
+
+    `entry` is the number of the timeline entry that started it. `rungs` are the moments of its ladder, in order:
+    [{"number": 1, "tell": "officer", "at": ISO time}].
+    """
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        UniqueConstraint("case_id", "kind", "entry"),
+        Index("ix_clock_state_deadline_at", "state", "deadline_at"),
+    )
+
+    case_id: UUID = Field(foreign_key="case.id", index=True)
+    kind: ClockKind = Field(sa_type=Text)
+    entry: int
+    state: ClockState = Field(default=ClockState.running, sa_type=Text)
+    office_id: UUID = Field(foreign_key="office.id", index=True)
+    policy_id: UUID | None = Field(default=None, foreign_key="policy.id")
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    target_seconds: int
+    deadline_at: datetime = Field(sa_type=UtcDateTime)
+    rungs: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    elapsed_seconds: int | None = None
+    working_seconds: int | None = None
+
+
+class Rung(Row, Claimable, table=True):
+    """The next rung of a running clock: a job due at `due_at`, climbed once (unique on clock and number)."""
+
+    __tablename__ = "rung"
+    __table_args__ = (
+        UniqueConstraint("clock_id", "number"),
+        Index("ix_rung_state_due_at", "state", "due_at"),
+    )
+
+    clock_id: UUID = Field(foreign_key="clock.id")
+    case_id: UUID = Field(foreign_key="case.id")
+    number: int
+    tell: str
+    state: RungState = Field(default=RungState.waiting, sa_type=Text)
+    climbed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told: list[str] = Field(default_factory=list, sa_type=Json)
+
+
+class Notice(Row, table=True):
+    """Something a staff member was told inside the program; unique so that nobody is told twice."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("staff_id", "dedupe_key"),)
+
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    case_id: UUID | None = Field(default=None, foreign_key="case.id")
+    dedupe_key: str
+    text: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

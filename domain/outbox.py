@@ -1,0 +1,42 @@
+"""The outbox: one row per message that leaves, written in the transaction that decided it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Text
+from sqlmodel import Field
+
+from channels.values import Channel
+from core.claims import Claimable
+from core.types import Json, UtcDateTime
+from domain.base import Row
+from domain.states import OutboxState, Purpose
+
+
+class OutboundMessage(Row, Claimable, table=True):
+    """A message to a citizen. `dedupe_key` is unique: the same message is never written, so never sent, twice."""
+
+    __tablename__ = "outbound_message"
+    __table_args__ = (
+        Index("ix_outbound_message_state_due_at", "state", "due_at"),
+        Index("ix_outbound_message_provider_id", "provider_id"),
+    )
+
+    dedupe_key: str = Field(unique=True)
+    purpose: Purpose = Field(sa_type=Text)
+    channel: Channel = Field(sa_type=Text)
+    contact_point_id: UUID = Field(foreign_key="contact_point.id", index=True)
+    case_id: UUID | None = Field(default=None, foreign_key="case.id", index=True)
+    invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id", index=True)
+    language: str
+    body: str
+    buttons: list[list[dict[str, str]]] = Field(default_factory=list, sa_type=Json)
+    state: OutboxState = Field(default=OutboxState.queued, sa_type=Text)
+    account: str | None = None
+    provider_id: str | None = None
+    failure: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    sending_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    failed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

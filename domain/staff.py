@@ -1,0 +1,51 @@
+"""Staff, their roles per office, and their signed-in sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlmodel import Field
+
+from core.types import Encrypted, UtcDateTime
+from domain.base import Row
+from domain.states import Role
+
+
+class Staff(Row, table=True):
+    """A person who signs in. The e-mail is looked up by its blind index."""
+
+    __tablename__ = "staff"
+
+    name: str
+    email: str = Field(sa_type=Encrypted)
+    email_index: str = Field(unique=True)
+    password_hash: str
+    language: str = "en"
+    active: bool = True
+    failed_attempts: int = 0
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StaffRole(Row, table=True):
+    """One role of one person at one office."""
+
+    __tablename__ = "staff_role"
+    __table_args__ = (UniqueConstraint("staff_id", "office_id", "role"),)
+
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    office_id: UUID = Field(foreign_key="office.id", index=True)
+    role: Role = Field(sa_type=Text)
+
+
+class StaffSession(Row, table=True):
+    """A signed-in browser. Only the hash of its token is stored."""
+
+    __tablename__ = "staff_session"
+
+    token_hash: str = Field(unique=True)
+    csrf: str
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    agent: str = ""
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

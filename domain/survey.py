@@ -1,0 +1,88 @@
+"""Transactions, surveys, invitations and answers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from channels.values import Channel
+from core.claims import Claimable
+from core.types import Json, UtcDateTime
+from domain.base import Row
+from domain.states import InvitationState
+
+
+class Transaction(Row, table=True):
+    """One completed service, reported by an agency's system; unique on the agency's own id."""
+
+    __tablename__ = "transaction"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index("ix_transaction_office_completed", "office_id", "completed_at"),
+    )
+
+    source: str
+    external_id: str
+    office_id: UUID = Field(foreign_key="office.id")
+    service_id: UUID = Field(foreign_key="service.id")
+    operator: str | None = None
+    completed_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    contact_point_id: UUID | None = Field(default=None, foreign_key="contact_point.id")
+    language: str | None = None
+
+
+class Survey(Row, table=True):
+    """A versioned set of questions, for one service or for all."""
+
+    __tablename__ = "survey"
+    __table_args__ = (UniqueConstraint("code", "version"),)
+
+    code: str
+    version: int = 1
+    service_id: UUID | None = Field(default=None, foreign_key="service.id")
+    questions: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
+    active: bool = True
+
+
+class Invitation(Row, Claimable, table=True):
+    """Asking one citizen about one transaction: at most once."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (Index("ix_invitation_state_due_at", "state", "due_at"),)
+
+    survey_id: UUID = Field(foreign_key="survey.id")
+    transaction_id: UUID = Field(foreign_key="transaction.id", unique=True)
+    contact_point_id: UUID = Field(foreign_key="contact_point.id", index=True)
+    token: str = Field(unique=True)
+    language: str
+    state: InvitationState = Field(default=InvitationState.scheduled, sa_type=Text)
+    why: str | None = None
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Answer(Row, table=True):
+    """What came back to one question: of an invitation, or of an exit survey (then `invitation_id` is empty).
+
+    `source_id` is unique per way in, so a repeated press or message counts once. `history` keeps what was corrected.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        UniqueConstraint("source_id", "question"),
+        Index("ix_answer_service_answered", "service_id", "answered_at"),
+        Index("ix_answer_office_answered", "office_id", "answered_at"),
+    )
+
+    source_id: str
+    question: str
+    invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id", index=True)
+    office_id: UUID = Field(foreign_key="office.id")
+    service_id: UUID | None = Field(default=None, foreign_key="service.id")
+    channel: Channel = Field(sa_type=Text)
+    value: int | None = None
+    text: str | None = None
+    answered_at: datetime = Field(sa_type=UtcDateTime)
+    history: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)

@@ -1,0 +1,101 @@
+"""Who may see which case: the one predicate that every list, count, search, export, chart and notice goes through."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlmodel import Session, col, select
+
+from domain.case import Case
+from domain.catalogue import Catalogue, catalogue
+from domain.staff import StaffRole
+from domain.states import CaseState, Role
+
+OWN_OFFICE = frozenset({Role.operator, Role.officer, Role.admin})
+SUBTREE = frozenset({Role.supervisor, Role.head, Role.reviewer})
+EVERYWHERE = frozenset({Role.leadership, Role.auditor})
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Somebody who asks to see cases. `offices` None means every office; `shut_out` are offices they answer for."""
+
+    staff_id: UUID | None
+    name: str
+    roles: frozenset[tuple[Role, UUID]]
+    offices: frozenset[UUID] | None
+    integrity_offices: frozenset[UUID]
+    triage: bool
+    shut_out: frozenset[UUID]
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the viewer holds one of the roles at any office."""
+        return any(role in roles for role, _ in self.roles)
+
+    @property
+    def home(self) -> frozenset[UUID]:
+        """Offices the viewer holds a role at."""
+        return frozenset(office for _, office in self.roles)
+
+
+SYSTEM_KEY = Viewer(None, "api", frozenset(), None, frozenset(), False, frozenset())
+"""An API key: sees all but integrity cases and those about anybody's conduct."""
+
+
+def viewer(session: Session, staff_id: UUID, name: str = "") -> Viewer:
+    """The viewer a staff member is now."""
+    roles = session.exec(select(StaffRole.role, StaffRole.office_id).where(StaffRole.staff_id == staff_id)).all()
+    return viewer_of(catalogue(session), staff_id, name, frozenset((Role(role), office) for role, office in roles))
+
+
+def viewer_of(known: Catalogue, staff_id: UUID, name: str, roles: frozenset[tuple[Role, UUID]]) -> Viewer:
+    """The viewer with these roles.
+
+    A person answers for their own office and all below it, so a case about any of these is shut to them: that is the
+    accused office and its whole chain upwards.
+    """
+    offices: set[UUID] | None = set()
+    answers_for: set[UUID] = set()
+    for role, office in roles:
+        if role is not Role.integrity:
+            answers_for |= known.subtree(office)
+        else:
+            answers_for.add(office)
+        if role in EVERYWHERE:
+            offices = None
+        elif offices is not None and role in OWN_OFFICE:
+            offices.add(office)
+        elif offices is not None and role in SUBTREE:
+            offices |= known.subtree(office)
+    return Viewer(
+        staff_id=staff_id,
+        name=name,
+        roles=roles,
+        offices=None if offices is None else frozenset(offices),
+        integrity_offices=frozenset(office for role, office in roles if role is Role.integrity),
+        triage=any(role is Role.triage for role, _ in roles),
+        shut_out=frozenset(answers_for),
+    )
+
+
+def visible(who: Viewer) -> ColumnElement[bool]:
+    """SQL predicate over `Case`: what this viewer may see."""
+    ordinary = true() if who.offices is None else col(Case.office_id).in_(who.offices) if who.offices else false()
+    if who.triage:
+        ordinary = or_(ordinary, col(Case.state) == CaseState.triage)
+    if who.staff_id is not None:
+        ordinary = or_(ordinary, col(Case.assignee_id) == who.staff_id)
+    granted: list[ColumnElement[bool]] = [and_(col(Case.integrity).is_(False), ordinary)]
+    if who.integrity_offices:
+        granted.append(and_(col(Case.integrity).is_(True), col(Case.office_id).in_(who.integrity_offices)))
+    clear = (
+        or_(col(Case.about_office_id).is_(None), col(Case.about_office_id).not_in(who.shut_out))
+        if who.shut_out
+        else true()
+    )
+    not_me = (
+        or_(col(Case.about_staff_id).is_(None), col(Case.about_staff_id) != who.staff_id)
+        if who.staff_id is not None
+        else col(Case.about_office_id).is_(None)
+    )
+    return and_(or_(*granted), clear, not_me)
