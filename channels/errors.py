@@ -40,7 +40,7 @@ class Failure(StrEnum):
     )
 
 
-class SendFailed(Exception):  # noqa: N818  (it names what happened, like the states do)
+class SendFailed(Exception):
     """A channel could not send. `detail` is the provider's own words; `retry_after` is in seconds."""
 
     def __init__(self, failure: Failure, detail: str = "", *, retry_after: float | None = None) -> None:

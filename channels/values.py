@@ -13,7 +13,7 @@ from uuid import UUID
 
 from channels.errors import Failure
 
-JSON: TypeAlias = str | int | float | bool | None | list["JSON"] | dict[str, "JSON"]
+JSON: TypeAlias = str | int | float | bool | list["JSON"] | dict[str, "JSON"] | None
 
 
 class Channel(StrEnum):
@@ -42,10 +42,12 @@ class DeliveryStatus(StrEnum):
         """The status after one more report, which may come late, twice or out of order.
 
         It never goes back. A failure reported after a delivery is ignored; a delivery reported after a failure wins,
-        since carriers do deliver messages they had given up.
+        since carriers do deliver what they had given up.
         """
-        rank = {DeliveryStatus.accepted: 0, DeliveryStatus.sent: 1, DeliveryStatus.failed: 2, DeliveryStatus.delivered: 3}
-        return max(self, reported, key=rank.__getitem__)
+        return max(self, reported, key=_RANK.__getitem__)
+
+
+_RANK = {DeliveryStatus.accepted: 0, DeliveryStatus.sent: 1, DeliveryStatus.failed: 2, DeliveryStatus.delivered: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ class Inbound:
     """One message from a citizen.
 
     `sender` is where an answer goes; it is empty when the citizen left no address, and then it identifies nobody.
-    `language` is a hint by the channel or the citizen's own pick. `details` is what the channel knows beyond the words:
-    office, service, place, location, rating, reason, kind, anonymous, about_staff, name, contact, start, group, edited …
+    `language` is a hint by the channel or the citizen's own pick. `details` is what the channel knows besides:
+    office, service, place, location, rating, reason, kind, anonymous, about_staff, name, contact, start, group, edited.
     """
 
     channel: Channel
