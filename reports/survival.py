@@ -1,0 +1,87 @@
+"""How long citizens wait, with those who still wait counted: the Kaplan–Meier estimate.
+
+A case without an answer is right-censored: all that is known is that its silence is longer than what has passed.
+Leaving such cases out, or counting them as answered now, would make an office look fast that answers only the easy
+half. Kaplan & Meier, JASA 53 (1958); band: Greenwood's variance on the log(-log) scale (Kalbfleisch & Prentice);
+interval of a quantile: where the band crosses its level (Brookmeyer & Crowley, Biometrics 38, 1982).
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MEDIAN, P90 = 0.5, 0.9
+CONFIDENCE = 0.95
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """Seconds by which a share of citizens has an answer, with its 95% interval.
+
+    `seconds` None: not reached, it is longer than anything seen so far. `high` None: the interval is open above.
+    """
+
+    seconds: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """Median and 90th percentile of the silence of `n` cases, of which `answered` have ended.
+
+    `observed_seconds` is the longest silence seen, ended or not: what a quantile that is not reached is longer than.
+    """
+
+    n: int
+    answered: int
+    observed_seconds: float
+    median: Quantile
+    p90: Quantile
+
+
+NOT_REACHED = Quantile(None, None, None)
+NOTHING = Survival(0, 0, 0.0, NOT_REACHED, NOT_REACHED)
+
+
+def estimate(answered: Sequence[float], silent: Sequence[float]) -> Survival:
+    """Estimate from the silences that ended and those that still run, both in seconds and in any order."""
+    n = len(answered) + len(silent)
+    if not n:
+        return NOTHING
+    observed = float(max(max(answered, default=0), max(silent, default=0)))
+    if not answered:
+        return Survival(n, 0, observed, NOT_REACHED, NOT_REACHED)
+    times, curve, low, high = _curve(answered, silent)
+    return Survival(
+        n, len(answered), observed, _quantile(times, curve, low, high, MEDIAN), _quantile(times, curve, low, high, P90)
+    )
+
+
+def _curve(answered: Sequence[float], silent: Sequence[float]) -> tuple[Any, Any, Any, Any]:
+    """Times, the share still silent after each, and the band around it."""
+    import numpy
+    from scipy.stats import CensoredData, ecdf  # type: ignore[import-untyped]
+
+    found = ecdf(CensoredData(uncensored=list(answered), right=list(silent))).sf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # undefined where the curve is 1 or 0: filled in below
+        band = found.confidence_interval(CONFIDENCE, method="log-log")
+    curve = found.probabilities
+    # Undefined before the first answer, where both lines are at 1, and where nobody is left waiting: there the lower
+    # line is at 0, and of the upper one no more is known than a step before.
+    low = numpy.where(numpy.isnan(band.low.probabilities), numpy.round(curve), band.low.probabilities)
+    high = numpy.where(numpy.isnan(band.high.probabilities), 1.0, band.high.probabilities)
+    return found.quantiles, curve, low, numpy.minimum.accumulate(high)
+
+
+def _quantile(times: Any, curve: Any, low: Any, high: Any, share: float) -> Quantile:
+    level = 1 - share + _ROUNDING
+
+    def reached(line: Any) -> float | None:
+        below = line <= level
+        return float(times[below.argmax()]) if below.any() else None
+
+    return Quantile(reached(curve), reached(low), reached(high))
