@@ -18,7 +18,7 @@ from channels.errors import Failure, SendFailed
 REAL = "https://api.twilio.com"
 
 
-class _Connection(TwilioHttpClient):  # type: ignore[misc]  (the library has no types)
+class _Connection(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client with another address, and with the Retry-After that its exceptions drop."""
 
     def __init__(self, api_url: str | None, timeout: float) -> None:

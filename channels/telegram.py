@@ -1,0 +1,285 @@
+"""Telegram: webhooks or long polling in, messages out. python-telegram-bot is loaded at the first call to Telegram."""
+
+import hmac
+import json
+import os
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as NotYet
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from channels.background import Loop
+from channels.errors import Failure, SendFailed
+from channels.telegram_updates import ALLOWED, message_key, read_update
+from channels.values import Button, ContactChange, DeliveryStatus, Inbound, Outgoing, Sent, WebhookRequest
+from core.errors import BadInput, Forged
+from core.logs import logger
+
+if TYPE_CHECKING:
+    from telegram import Bot, InlineKeyboardMarkup
+
+T = TypeVar("T")
+POLL_SECONDS = 25
+LONGEST_WAIT = 60.0  # seconds between two tries of a poll that fails
+REAL = "https://api.telegram.org"
+log = logger("channels")
+
+
+def parse(request: WebhookRequest, *, secret: str, token: str) -> list[Inbound | ContactChange]:
+    """Read `POST /webhooks/telegram`; an update that is no citizen's doing gives an empty list.
+
+    Raises:
+        Forged: the header X-Telegram-Bot-Api-Secret-Token is missing or wrong, or no secret is set.
+        BadInput: the body is not an update.
+    """
+    given = request.headers.get("x-telegram-bot-api-secret-token", "")
+    if not secret:
+        raise Forged(
+            "No webhook secret is set, so no webhook can be trusted.", mend="Set OMBUD_TELEGRAM_WEBHOOK_SECRET."
+        )
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode()):
+        raise Forged("The webhook's secret does not match.", mend="Only Telegram may call this address.")
+    try:
+        update = json.loads(request.body.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput("The webhook is not JSON in UTF-8.", mend="Send Telegram's update as it came.") from error
+    return read_update(update, bot_id(token))
+
+
+def bot_id(token: str) -> str:
+    """The account a token belongs to: the number before its colon."""
+    return token.partition(":")[0]
+
+
+def webhook_answer(values: Sequence[object]) -> dict[str, str] | None:
+    """The JSON to answer a webhook with, so that the button just pressed stops spinning without another request."""
+    for value in values:
+        if isinstance(value, Inbound) and (query := value.details.get("callback_query")):
+            return {"method": "answerCallbackQuery", "callback_query_id": str(query)}
+    return None
+
+
+class Telegram:
+    """The bot: one event loop and one `telegram.Bot` per process, made at first use; safe between threads and forks.
+
+    `timeout` is in seconds, for connecting and again for the answer; `api_url` replaces https://api.telegram.org.
+    """
+
+    def __init__(self, token: str, *, api_url: str | None = None, timeout: float = 10.0) -> None:
+        self.token = token
+        self.account = bot_id(token)
+        self.api_url = (api_url or REAL).rstrip("/")
+        self.timeout = timeout
+        self._lock = threading.Lock()
+        self._process = 0
+        self._loop: Loop | None = None
+        self._bot: Bot | None = None
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        """Send one message with its buttons to a chat. Telegram has no receipts, so accepted means delivered.
+
+        Raises SendFailed.
+        """
+        try:
+            chat = int(outgoing.to)
+        except ValueError as error:
+            raise SendFailed(Failure.invalid_address, "A Telegram chat is a whole number") from error
+
+        async def call(bot: "Bot") -> Any:
+            from telegram import LinkPreviewOptions
+
+            # no preview: Telegram's servers have no business opening a citizen's tracking page
+            return await bot.send_message(
+                chat,
+                outgoing.text,
+                reply_markup=_keyboard(outgoing.buttons),
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+
+        made = self._asked(call)
+        key = message_key(made.chat_id, made.message_id)
+        return Sent(provider_id=str(key), account=self.account, status=DeliveryStatus.delivered)
+
+    def answer_button(self, callback_query: str, text: str = "") -> None:
+        """Stop the spinner on a pressed button. One that is too old to answer is left alone. Raises SendFailed."""
+        try:
+            self._asked(lambda bot: bot.answer_callback_query(callback_query, text=text or None))
+        except SendFailed as error:
+            if error.failure is not Failure.content_refused:
+                raise
+
+    def start_webhook(self, public_url: str, secret: str) -> None:
+        """Tell Telegram to deliver to `public_url`/webhooks/telegram from now on. Raises SendFailed."""
+        url = public_url.rstrip("/") + "/webhooks/telegram"
+        self._asked(lambda bot: bot.set_webhook(url, secret_token=secret, allowed_updates=list(ALLOWED)))
+
+    def stop_webhook(self) -> None:
+        """Tell Telegram to keep messages for polling. Nothing that waits is dropped. Raises SendFailed."""
+        self._asked(lambda bot: bot.delete_webhook(drop_pending_updates=False))
+
+    def username(self) -> str:
+        """The bot's name, as in t.me/<name>. Also the way to try the token. Raises SendFailed."""
+        return str(self._asked(lambda bot: bot.get_me()).username)
+
+    def poll(self, on_updates: Callable[[list[Inbound | ContactChange]], None], stop: threading.Event) -> None:
+        """Fetch updates until `stop` is set, for installations without a public address.
+
+        `on_updates` must have stored what it is given when it returns: only then does the next request confirm it to
+        Telegram. If it raises, or the line breaks, the same updates come again after a pause. Call it on a thread of
+        its own; two pollers of one bot disturb each other.
+        """
+        offset: int | None = None
+        webhook_gone, pause = False, 0.5
+        while not stop.is_set():
+            try:
+                if not webhook_gone:
+                    self.stop_webhook()
+                    webhook_gone = True
+                updates = self._fetch(offset, stop)
+                values = [value for update in updates for value in self._read(update.to_dict())]
+                if values:
+                    on_updates(values)
+            except SendFailed as error:
+                log.warning("telegram_poll_failed", failure=error.failure, detail=error.detail, pause=pause)
+                webhook_gone = False
+                stop.wait(error.retry_after or pause)
+                pause = min(pause * 2, LONGEST_WAIT)
+                continue
+            except Exception:  # storing failed: these updates are not confirmed and come again
+                log.exception("telegram_updates_not_stored", pause=pause)
+                stop.wait(pause)
+                pause = min(pause * 2, LONGEST_WAIT)
+                continue
+            pause = 0.5
+            if updates:
+                offset = updates[-1].update_id + 1
+                self._answer_buttons(values)
+
+    def close(self) -> None:
+        """Close connections, loop and thread; the next call opens new ones."""
+        with self._lock:
+            loop, bot, self._loop, self._bot = self._loop, self._bot, None, None
+            ours = self._process == os.getpid()
+        if loop is not None and bot is not None and ours:
+            loop.start(_shut(bot)).result(timeout=5)
+            loop.close()
+
+    def _read(self, update: object) -> list[Inbound | ContactChange]:
+        try:
+            return read_update(update, self.account)
+        except BadInput as error:  # one strange update must not hold up all that follow
+            log.warning("telegram_update_unreadable", reason=error.message)
+            return []
+
+    def _answer_buttons(self, values: Sequence[Inbound | ContactChange]) -> None:
+        for value in values:
+            if isinstance(value, Inbound) and (query := value.details.get("callback_query")):
+                try:
+                    self.answer_button(str(query))
+                except SendFailed as error:  # only the spinner; Telegram stops it by itself after a while
+                    log.info("telegram_button_not_answered", failure=error.failure)
+
+    def _fetch(self, offset: int | None, stop: threading.Event) -> Sequence[Any]:
+        """Updates of one long poll; empty when `stop` was set meanwhile. Raises SendFailed."""
+        loop, bot = self._connected()
+        future = loop.start(bot.get_updates(offset=offset, timeout=POLL_SECONDS, allowed_updates=list(ALLOWED)))
+        while not stop.is_set():
+            try:
+                return _named(future, wait=0.1)
+            except NotYet:
+                continue
+        future.cancel()
+        return []
+
+    def _asked(self, call: "Callable[[Bot], Coroutine[Any, Any, T]]") -> T:
+        if not self.token:
+            raise SendFailed(Failure.not_configured, "OMBUD_TELEGRAM_TOKEN is needed")
+        loop, bot = self._connected()
+        future = loop.start(call(bot))
+        try:
+            return _named(future, wait=self.timeout * 3)
+        except NotYet as error:
+            future.cancel()
+            raise SendFailed(Failure.outcome_unknown, "No answer from Telegram in time") from error
+
+    def _connected(self) -> "tuple[Loop, Bot]":
+        with self._lock:
+            if self._loop is None or self._bot is None or self._process != os.getpid():
+                self._process = os.getpid()
+                self._loop = Loop("telegram")
+                self._bot = self._make_bot()
+            return self._loop, self._bot
+
+    def _make_bot(self) -> "Bot":
+        from telegram import Bot
+        from telegram.request import HTTPXRequest
+
+        local = urlsplit(self.api_url).hostname in ("127.0.0.1", "::1", "localhost")
+        options: dict[str, Any] = {
+            "connect_timeout": self.timeout,
+            "read_timeout": self.timeout,
+            "write_timeout": self.timeout,
+            "pool_timeout": self.timeout,
+            "httpx_kwargs": {"trust_env": False} if local else {},  # no proxy on the way to ourselves
+        }
+        return Bot(
+            self.token,
+            base_url=f"{self.api_url}/bot",
+            base_file_url=f"{self.api_url}/file/bot",
+            request=HTTPXRequest(connection_pool_size=16, **options),
+            get_updates_request=HTTPXRequest(connection_pool_size=1, **options),
+        )
+
+
+def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> "InlineKeyboardMarkup | None":
+    from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+    if not rows:
+        return None
+    return InlineKeyboardMarkup([[InlineKeyboardButton(b.text, callback_data=b.data) for b in row] for row in rows])
+
+
+async def _shut(bot: "Bot") -> None:
+    for request in bot._request:  # Bot.shutdown does nothing for a bot that was never initialised over the network
+        await request.shutdown()
+
+
+def _named(future: "Future[T]", *, wait: float) -> T:
+    """The result within `wait` seconds, Telegram's errors as SendFailed; TimeoutError if it is not there yet."""
+    from telegram.error import TelegramError
+
+    try:
+        return future.result(timeout=wait)
+    except TelegramError as error:
+        raise _failed(error) from error
+    except CancelledError as error:  # closed while it was under way
+        raise SendFailed(Failure.outcome_unknown, "Closed while waiting for Telegram") from error
+
+
+def _failed(error: Exception) -> SendFailed:
+    import httpx
+    from telegram import error as telegram
+
+    words, cause = str(error), error.__cause__
+    low = words.lower()
+    if isinstance(error, telegram.RetryAfter):
+        seconds = error._retry_after.total_seconds()
+        return SendFailed(Failure.rate_limited, words, retry_after=seconds)
+    if isinstance(error, telegram.Forbidden):
+        gone = "deactivated" in low
+        return SendFailed(Failure.invalid_address if gone else Failure.blocked, words)
+    if isinstance(error, telegram.InvalidToken | telegram.Conflict):
+        return SendFailed(Failure.credentials, words)
+    if isinstance(error, telegram.ChatMigrated):
+        return SendFailed(Failure.invalid_address, words)
+    if isinstance(error, telegram.BadRequest):
+        if "not found" in low or "peer_id_invalid" in low:
+            return SendFailed(Failure.invalid_address, words)
+        return SendFailed(Failure.too_long if "too long" in low else Failure.content_refused, words)
+    if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
+        return SendFailed(Failure.provider_down, words)  # it never left
+    if cause is None and isinstance(error, telegram.NetworkError) and "gateway" not in low:
+        return SendFailed(Failure.provider_down, words)  # Telegram itself answered with a 5xx
+    return SendFailed(Failure.outcome_unknown, words)
