@@ -17,7 +17,7 @@ class Case(Row, table=True):
 
     `received_at` starts the silence. `timeline_length` and `timeline_head` are the end of its chain and serve as its
     version. `integrity` cases are seen by the integrity office alone; `about_office_id` and `about_staff_id` shut the
-    accused out.
+    accused out. A transfer names `pending_office_id`; until that office accepts, `office_id` stays accountable.
     """
 
     __tablename__ = "case"
@@ -28,7 +28,6 @@ class Case(Row, table=True):
     )
 
     reference: str = Field(unique=True, max_length=9)
-    pin_hash: str
     kind: CaseKind = Field(default=CaseKind.complaint, sa_type=Text)
     state: CaseState = Field(sa_type=Text)
     channel: Channel = Field(sa_type=Text)
@@ -49,7 +48,7 @@ class Case(Row, table=True):
     routing_model: str | None = None
     routing_suggestions: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
     hops: int = 0
-    transferred_from_id: UUID | None = Field(default=None, foreign_key="office.id")
+    pending_office_id: UUID | None = Field(default=None, foreign_key="office.id", index=True)
     lead_id: UUID | None = Field(default=None, foreign_key="case.id")
     invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id")
     outcome: Outcome | None = Field(default=None, sa_type=Text)

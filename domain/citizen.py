@@ -36,5 +36,8 @@ class ContactPoint(Row, table=True):
     opted_out_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     unreachable_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     unreachable_why: str | None = None
+    poster_office_id: UUID | None = Field(default=None, foreign_key="office.id")
+    poster_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_place: str | None = None
     last_survey_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)

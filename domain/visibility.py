@@ -80,7 +80,10 @@ def viewer_of(known: Catalogue, staff_id: UUID, name: str, roles: frozenset[tupl
 
 def visible(who: Viewer) -> ColumnElement[bool]:
     """SQL predicate over `Case`: what this viewer may see."""
-    ordinary = true() if who.offices is None else col(Case.office_id).in_(who.offices) if who.offices else false()
+    ordinary: ColumnElement[bool] = true()
+    if who.offices is not None:
+        theirs = (col(Case.office_id).in_(who.offices), col(Case.pending_office_id).in_(who.offices))
+        ordinary = or_(*theirs) if who.offices else false()
     if who.triage:
         ordinary = or_(ordinary, col(Case.state) == CaseState.triage)
     if who.staff_id is not None:

@@ -1,0 +1,208 @@
+"""Reading cases: lists under the visibility predicate, one case with its timeline, the citizen's view, the proof."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, nulls_last, or_
+from sqlalchemy.sql.elements import ColumnElement as Column
+from sqlmodel import Session, col, select
+
+from cases.opening import pin_of
+from core.crypto import same
+from core.errors import NotFound
+from core.ids import normalise_reference
+from core.texts import latin_digits
+from domain.case import Case
+from domain.citizen import ContactPoint
+from domain.clock import Clock
+from domain.states import CaseKind, CaseState, ClockKind, ClockState
+from domain.timeline import TimelineEntry, faults
+from domain.visibility import Viewer, visible
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to; every field left out narrows nothing."""
+
+    states: frozenset[CaseState] | None = None
+    office_ids: frozenset[UUID] | None = None
+    channel: str | None = None
+    kind: CaseKind | None = None
+    assignee_id: UUID | None = None
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list: the case and the deadline that comes first of its running clocks."""
+
+    case: Case
+    due_at: datetime | None
+    clock: ClockKind | None
+
+
+def _next_due() -> Column[datetime | None]:
+    """Earliest deadline among the running clocks of a case."""
+    return (
+        select(func.min(Clock.deadline_at))
+        .where(col(Clock.case_id) == col(Case.id), col(Clock.state) == ClockState.running)
+        .correlate(Case)
+        .scalar_subquery()
+    )
+
+
+def _where(query: "Select[tuple[Case]]", who: Viewer, chosen: Filter) -> "Select[tuple[Case]]":
+    conditions: list[ColumnElement[bool]] = [visible(who)]
+    if chosen.states is not None:
+        conditions.append(col(Case.state).in_(chosen.states))
+    if chosen.office_ids is not None:
+        conditions.append(
+            or_(col(Case.office_id).in_(chosen.office_ids), col(Case.pending_office_id).in_(chosen.office_ids))
+        )
+    if chosen.channel is not None:
+        conditions.append(col(Case.channel) == chosen.channel)
+    if chosen.kind is not None:
+        conditions.append(col(Case.kind) == chosen.kind)
+    if chosen.assignee_id is not None:
+        conditions.append(col(Case.assignee_id) == chosen.assignee_id)
+    if chosen.words:
+        reference = normalise_reference(chosen.words)
+        conditions.append(
+            col(Case.reference) == reference if reference else col(Case.text).icontains(chosen.words, autoescape=True)
+        )
+    return query.where(*conditions)
+
+
+def find(
+    session: Session,
+    who: Viewer,
+    chosen: Filter,
+    *,
+    order: str = "due",
+    limit: int = PAGE,
+    after: tuple[datetime | None, UUID] | None = None,
+) -> list[Line]:
+    """A page of the cases a viewer may see.
+
+    `order` is due (soonest deadline first, then those without), newest or oldest; `after` is the sort key and id of
+    the last line of the page before.
+    """
+    due = _next_due()
+    query = _where(select(Case, due.label("due")), who, chosen)  # type: ignore[arg-type]
+    if order == "due":
+        query = query.order_by(nulls_last(due.asc()), col(Case.id))
+        if after is not None:
+            moment, last = after
+            later = and_(due.is_(None), col(Case.id) > last)
+            query = query.where(
+                later if moment is None else or_(due > moment, and_(due == moment, col(Case.id) > last), due.is_(None))
+            )
+    else:
+        key = col(Case.opened_at)
+        query = (
+            query.order_by(key.desc(), col(Case.id).desc()) if order == "newest" else query.order_by(key, col(Case.id))
+        )
+        if after is not None:
+            moment, last = after
+            query = query.where(
+                or_(key < moment, and_(key == moment, col(Case.id) < last))
+                if order == "newest"
+                else or_(key > moment, and_(key == moment, col(Case.id) > last))
+            )
+    found = session.exec(query.limit(limit)).all()
+    return [Line(case, moment, None) for case, moment in found]
+
+
+def count(session: Session, who: Viewer, chosen: Filter) -> int:
+    """How many cases the same list would have in all."""
+    return session.exec(_where(select(func.count()).select_from(Case), who, chosen)).one()  # type: ignore[arg-type]
+
+
+def load(session: Session, who: Viewer, reference: str) -> Case:
+    """One case by its reference. Raises NotFound also for what the viewer may not see."""
+    wanted = normalise_reference(reference)
+    case = session.exec(select(Case).where(col(Case.reference) == wanted, visible(who))).first() if wanted else None
+    if case is None:
+        raise NotFound(f"There is no case {reference} for you to see.", mend="Check the reference, letter by letter.")
+    return case
+
+
+def timeline(session: Session, case: Case) -> Sequence[TimelineEntry]:
+    """All entries of a case, in order."""
+    return session.exec(
+        select(TimelineEntry).where(col(TimelineEntry.case_id) == case.id).order_by(col(TimelineEntry.number))
+    ).all()
+
+
+def clocks(session: Session, case: Case) -> Sequence[Clock]:
+    """All clocks of a case, oldest first."""
+    return session.exec(
+        select(Clock).where(col(Clock.case_id) == case.id).order_by(col(Clock.started_at), col(Clock.entry))
+    ).all()
+
+
+def earlier(session: Session, who: Viewer, case: Case, limit: int = 5) -> Sequence[Case]:
+    """Other cases of the same citizen that this viewer may see, newest first."""
+    if case.citizen_id is None:
+        return []
+    return session.exec(
+        select(Case)
+        .where(col(Case.citizen_id) == case.citizen_id, col(Case.id) != case.id, visible(who))
+        .order_by(col(Case.opened_at).desc())
+        .limit(limit)
+    ).all()
+
+
+def tracked(session: Session, reference: str) -> Case:
+    """The case a citizen asks after by its reference. Raises NotFound."""
+    wanted = normalise_reference(reference)
+    case = session.exec(select(Case).where(col(Case.reference) == wanted)).first() if wanted else None
+    if case is None:
+        raise NotFound(
+            "We do not know this number.",
+            mend="It has eight letters and digits, such as K7QF-3M9X. Check each one, or ask at any office.",
+        )
+    return case
+
+
+def unlocks(session: Session, case: Case, pin: str) -> bool:
+    """Whether `pin` opens the answers: the last four digits of the citizen's number, or the PIN of the receipt."""
+    given = "".join(c for c in latin_digits(pin) if c.isdigit())
+    if len(given) != 4:
+        return False
+    if same(given, pin_of(case.id)):
+        return True
+    if case.contact_point_id is None:
+        return False
+    contact = session.get_one(ContactPoint, case.contact_point_id)
+    return contact.channel in ("sms", "whatsapp") and same(given, contact.address[-4:])
+
+
+def verify(session: Session, batch: int = 500) -> Iterator[str]:
+    """Every fault of every timeline, in words; nothing when all hold."""
+    last: UUID | None = None
+    while True:
+        query = select(Case).order_by(col(Case.id)).limit(batch)
+        cases = session.exec(query.where(col(Case.id) > last) if last else query).all()
+        if not cases:
+            break
+        entries: dict[UUID, list[TimelineEntry]] = {case.id: [] for case in cases}
+        for entry in session.exec(
+            select(TimelineEntry)
+            .where(col(TimelineEntry.case_id).in_(entries))
+            .order_by(col(TimelineEntry.case_id), col(TimelineEntry.number))
+        ):
+            entries[entry.case_id].append(entry)
+        for case in cases:
+            yield from faults(case, entries[case.id])
+        last = cases[-1].id
+        session.expunge_all()
+    strays = session.exec(
+        select(TimelineEntry.case_id).where(col(TimelineEntry.case_id).not_in(select(Case.id))).distinct()
+    ).all()
+    for stray in strays:
+        yield f"timeline entries without a case: {stray}"

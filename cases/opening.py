@@ -1,0 +1,151 @@
+"""Opening a case: routed, timed and acknowledged in one transaction."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+import escalation.service
+import routing.assignment
+import routing.service
+from channels.values import Channel
+from core.crypto import cipher
+from core.ids import new_id, new_reference
+from core.settings import settings
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.citizen import ContactPoint
+from domain.clock import Clock
+from domain.states import CaseKind, CaseState, ClockKind, EntryKind, Purpose
+from domain.timeline import append
+from notifications import compose, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known when a case opens. `service` and `office_code` are what the citizen or the poster said."""
+
+    channel: Channel
+    text: str
+    language: str
+    received_at: datetime
+    kind: CaseKind = CaseKind.complaint
+    contact: ContactPoint | None = None
+    service: str | None = None
+    place: str | None = None
+    office_code: str | None = None
+    about_staff: bool = False
+    last_place: str | None = None
+    attachments: tuple[Mapping[str, object], ...] = ()
+    invitation_id: UUID | None = None
+
+
+def pin_of(case_id: UUID) -> str:
+    """The four digits that open the answers of a case on the tracking page; made from the id, so never stored."""
+    digest = hashlib.sha256(cipher().seal(b"pin " + case_id.bytes).encode()).digest()
+    return f"{int.from_bytes(digest[:4]) % 10_000:04d}"
+
+
+def open_case(session: Session, opening: Opening, now: datetime) -> Case:
+    """Route, own, time and acknowledge a new matter. The caller commits: all of it or nothing."""
+    known = catalogue(session)
+    decision = routing.service.route(
+        session,
+        text=opening.text,
+        language=opening.language,
+        service=opening.service,
+        place=opening.place,
+        office_code=opening.office_code,
+        about_staff=opening.about_staff,
+        last_place=opening.last_place,
+        now=now,
+    )
+    office = known.offices[decision.office_id]
+    case = Case(
+        id=new_id(),
+        reference=new_reference(),
+        kind=opening.kind,
+        state=CaseState.triage if decision.method == "triage" else CaseState.open,
+        channel=opening.channel,
+        language=opening.language,
+        text=opening.text,
+        place=decision.place,
+        citizen_id=opening.contact.citizen_id if opening.contact else None,
+        contact_point_id=opening.contact.id if opening.contact else None,
+        office_id=office.id,
+        service_id=decision.service_id,
+        integrity=decision.integrity,
+        about_office_id=decision.about_office_id,
+        routing_method=decision.method,
+        routing_reason=decision.reason,
+        routing_confidence=decision.confidence,
+        routing_model=decision.model,
+        routing_suggestions=routing.service.suggestions_json(known, decision),
+        invitation_id=opening.invitation_id,
+        received_at=opening.received_at,
+        opened_at=now,
+        updated_at=now,
+    )
+    if decision.method != "triage":
+        case.assignee_id = routing.assignment.assign(session, office.id, now)
+    if opening.contact is not None and decision.place:
+        opening.contact.last_place = decision.place
+    received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
+    if opening.attachments:
+        received["attachments"] = [dict(one) for one in opening.attachments]
+    append(session, case, EntryKind.received, opening.received_at, actor="citizen", public=True, body=received)
+    append(
+        session,
+        case,
+        EntryKind.routed,
+        now,
+        public=not decision.integrity,
+        body={
+            "office": office.code,
+            "service": known.services[decision.service_id].code if decision.service_id else None,
+            "reason": decision.reason,
+            "method": decision.method,
+            "confidence": decision.confidence,
+            "model": decision.model,
+        },
+    )
+    session.add(case)
+    clock = escalation.service.start(session, case, ClockKind.first_response, now, since=opening.received_at)
+    escalation.service.start(session, case, ClockKind.resolution, now, since=opening.received_at)
+    if opening.contact is not None:
+        acknowledge(session, case, opening.contact, clock, now)
+    return case
+
+
+def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Clock, now: datetime) -> None:
+    """Tell the citizen the reference, who has it and when an answer is due. Ends no silence."""
+    known = catalogue(session)
+    language = contact.language or case.language
+    message = outbox.enqueue(
+        session,
+        purpose=Purpose.acknowledgement,
+        contact=contact,
+        language=language,
+        body=compose.compose(
+            "acknowledgement",
+            language,
+            reference=case.reference,
+            office=known.name(case.office_id, language),
+            due=local_day(clock.deadline_at),
+            site=settings().site_url,
+            pin=None,
+        ),
+        dedupe_key=f"acknowledgement:{case.id}",
+        now=now,
+        case=case,
+    )
+    if message is not None:
+        append(session, case, EntryKind.acknowledged, now, public=True, body={"message": str(message.id)})
+
+
+def local_day(moment: datetime) -> date:
+    """The day of a moment in the government's time zone."""
+    return moment.astimezone(settings().zone).date()

@@ -1,0 +1,71 @@
+"""`STATUS K7QF-3M9X`: where a case stands, told on the channel it was asked on."""
+
+import re
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from core.ids import find_reference
+from core.settings import settings
+from core.texts import clean
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.citizen import ContactPoint
+from domain.inbox import InboundMessage
+from domain.states import Purpose
+from notifications import compose, outbox
+
+_ASK = re.compile(r"^\s*/?(status|statusi|gjendja|অবস্থা|স্ট্যাটাস|статус)\b[:\s]*(.*)$", re.IGNORECASE | re.DOTALL)
+LATEST = "latest"
+UNKNOWN = "unknown"
+
+
+def asked_for(text: str) -> str | None:
+    """The reference a STATUS question asks for; `LATEST` where it names none; None when it is no such question.
+
+    A reference alone is one too.
+    """
+    stripped = clean(text)
+    match = _ASK.match(stripped)
+    if match:
+        rest = match.group(2).strip(" .!?#")
+        if not rest:
+            return LATEST
+        return find_reference(rest) or (UNKNOWN if len(rest) <= 12 else None)
+    alone = find_reference(stripped)
+    return alone if alone and len(stripped) <= 11 else None
+
+
+def answer(session: Session, row: InboundMessage, contact: ContactPoint, reference: str, now: datetime) -> str:
+    """Tell the asker where the case stands, if it is theirs; a stranger's reference and a wrong one read the same."""
+    language = contact.language or settings().languages[0]
+    query = select(Case).where(col(Case.contact_point_id) == contact.id)
+    if reference == LATEST:
+        query = query.order_by(col(Case.opened_at).desc())
+    else:
+        query = query.where(col(Case.reference) == reference)
+    case = session.exec(query.limit(1)).first()
+    known = catalogue(session)
+    body = compose.compose(
+        "status",
+        language,
+        found=case is not None,
+        reference=case.reference if case else ("" if reference in (LATEST, UNKNOWN) else reference),
+        state=str(case.state) if case else "",
+        office=known.name(case.office_id, language) if case else "",
+        since=case.received_at.astimezone(settings().zone) if case else None,
+        answered_at=case.first_response_at.astimezone(settings().zone) if case and case.first_response_at else None,
+        site=settings().site_url,
+    )
+    outbox.enqueue(
+        session,
+        purpose=Purpose.status,
+        contact=contact,
+        language=language,
+        body=body,
+        dedupe_key=f"status:{row.id}",
+        now=now,
+    )
+    if case is not None:
+        row.case_id = case.id
+    return "status"
