@@ -1,0 +1,252 @@
+"""Pages: the Jinja environment, the filters templates use, the context every page has, and `render`.
+
+A page's language is `?lang=` when asked for (links then carry it on, so no cookie is needed), else the signed-in
+person's, else the browser's. Templates name their own context in a comment at their top.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from api.draw import scale_interval, scale_trend
+from api.words import VOCABULARIES
+from core.i18n import (
+    DateStyle,
+    direction,
+    format_datetime,
+    format_duration,
+    format_number,
+    format_share,
+    language_name,
+    pick_language,
+    translator,
+)
+from core.settings import settings
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The policy all pages keep: nothing inline, nothing from elsewhere."""
+
+_EVERYBODY: frozenset[str] = frozenset()
+_NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+    ("desk", "/staff", "Desk", _EVERYBODY),
+    ("triage", "/staff/triage", "Triage", frozenset({"triage", "admin"})),
+    ("notices", "/staff/notices", "Notices", _EVERYBODY),
+    ("review", "/staff/review", "Monday", frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})),
+    ("leadership", "/leadership", "Figures", frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})),
+    ("surveys", "/staff/surveys", "Ratings", frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})),
+)
+
+
+class SignedIn(Protocol):
+    """What pages show of the person signed in; handlers put it at `request.state.staff`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def office_name(self) -> str: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def unread(self) -> int: ...
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """Answer with a page. `context` is what the template's own comment lists; the rest comes from `base_context`."""
+    html = environment().get_template(template).render({**base_context(request), **(context or {})})
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def render_fragment(request: Request, template: str, context: Mapping[str, object] | None = None) -> Response:
+    """Answer with a part of a page for `live.js`, or 304 when it is what the browser has (`If-None-Match`)."""
+    html = environment().get_template(template).render({**base_context(request), **(context or {})})
+    tag = f'"{hashlib.sha256(html.encode()).hexdigest()[:20]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache, private"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(html, headers=headers)
+
+
+def base_context(request: Request) -> dict[str, object]:
+    """What every template may use. Handlers set `request.state.staff`, `.csrf` and `.flash`; each may be missing.
+
+    `flash` is None or {"text": str, "tone": "well"|"soon"|"late", "undo": URL to POST to, or ""}.
+    """
+    now = settings()
+    staff: SignedIn | None = getattr(request.state, "staff", None)
+    lang, asked_for = choose_language(request, staff)
+    return {
+        "lang": lang,
+        "lang_asked": asked_for,
+        "dir": direction(lang),
+        "languages": [(code, language_name(code)) for code in now.languages],
+        "time_zone": now.zone,
+        "government": now.government,
+        "demo": now.environment == "demo",
+        "path": request.url.path,
+        "staff": staff,
+        "csrf": getattr(request.state, "csrf", ""),
+        "flash": getattr(request.state, "flash", None),
+        "navigation": navigation(staff),
+    }
+
+
+def choose_language(request: Request, staff: SignedIn | None = None) -> tuple[str, bool]:
+    """The page's language, and whether it was asked for with `?lang=`."""
+    offered = settings().languages
+    asked = request.query_params.get("lang", "")
+    if asked in offered:
+        return asked, True
+    if staff is not None and staff.language in offered:
+        return staff.language, False
+    return pick_language(request.headers.get("accept-language", ""), offered), False
+
+
+def navigation(staff: SignedIn | None) -> list[dict[str, object]]:
+    """The staff pages a person may open: key, url, text and a count to show beside it (0 shows none)."""
+    if staff is None:
+        return []
+    return [
+        {"key": key, "url": url, "text": text, "count": staff.unread if key == "notices" else 0}
+        for key, url, text, roles in _NAVIGATION
+        if not roles or roles & staff.roles
+    ]
+
+
+def accent_css(colour: str) -> str:
+    """Style sheet for the deployment's accent colour, `#rrggbb`; darkened until white on it reads (4.5:1). Empty for none."""
+    if not colour:
+        return ""
+    parts = [int(colour[index : index + 2], 16) for index in (1, 3, 5)]
+    while 1.05 / (_luminance(parts) + 0.05) < 4.5:
+        parts = [int(part * 0.94) for part in parts]
+    return ":root { --accent: #" + "".join(f"{part:02x}" for part in parts) + " }\n"
+
+
+def _luminance(parts: list[int]) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (p / 255 for p in parts)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The Jinja environment of all pages: strict about names, escaping, translated."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(_gettext, _ngettext, newstyle=True, pgettext=_pgettext)  # type: ignore[attr-defined]
+    made.filters.update(
+        datetime=_datetime,
+        duration=_duration,
+        iso=_iso,
+        number=_number,
+        share=_share,
+        words=_words,
+        tel=_tel,
+        local_url=_local_url,
+    )
+    made.globals.update(
+        link=_link, static=static, scale_interval=scale_interval, scale_trend=scale_trend, language_name=language_name
+    )
+    return made
+
+
+@lru_cache(maxsize=64)
+def static(name: str) -> str:
+    """Address of a file in `static/`, changing with its content so that it can be cached for good."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]}"
+
+
+@pass_context
+def _gettext(context: Context, message: str) -> str:
+    return translator(context["lang"]).gettext(message)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, count: float) -> str:
+    return translator(context["lang"]).ngettext(singular, plural, count)
+
+
+@pass_context
+def _pgettext(context: Context, about: str, message: str) -> str:
+    return translator(context["lang"]).pgettext(about, message)
+
+
+@pass_context
+def _datetime(context: Context, at: datetime | date, style: DateStyle = "long") -> str:
+    return format_datetime(at, context["lang"], context["time_zone"], style)
+
+
+@pass_context
+def _duration(context: Context, seconds: float, short: bool = False) -> str:
+    return format_duration(seconds, context["lang"], short=short)
+
+
+@pass_context
+def _number(context: Context, value: float, decimals: int = 0) -> str:
+    return format_number(value, context["lang"], decimals)
+
+
+@pass_context
+def _share(context: Context, value: float) -> str:
+    return format_share(value, context["lang"])
+
+
+@pass_context
+def _words(context: Context, code: object, vocabulary: str) -> str:
+    """A code in words of the page's language; an unknown code is a mistake and raises KeyError."""
+    return translator(context["lang"]).gettext(VOCABULARIES[vocabulary][str(code)])
+
+
+@pass_context
+def _link(context: Context, path: str, **query: object) -> str:
+    """Address of a page here, in the language that was asked for."""
+    known = {name: str(value) for name, value in query.items() if value not in (None, "")}
+    if "lang" not in known and context["lang_asked"]:
+        known["lang"] = context["lang"]
+    return f"{path}?{urlencode(known)}" if known else path
+
+
+def _iso(at: datetime | date) -> str:
+    return at.isoformat(timespec="seconds") if isinstance(at, datetime) else at.isoformat()
+
+
+def _tel(number: str) -> str:
+    return "tel:" + "".join(letter for letter in number if letter in "+0123456789")
+
+
+def _local_url(address: str) -> str:
+    """A web address without its scheme, as people read it."""
+    parts = urlsplit(address)
+    return (parts.netloc + parts.path).rstrip("/") or address

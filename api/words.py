@@ -1,0 +1,155 @@
+"""Codes in words: states, entries, channels and outcomes, for citizens and for staff. Translated where they are shown."""
+
+from channels.values import Channel
+from domain.states import CaseKind, CaseState, ClockKind, EntryKind, Outcome, Role, Tier
+
+
+def N_(message: str) -> str:
+    """Mark a message for translation without translating it yet."""
+    return message
+
+
+STATES: dict[str, str] = {
+    CaseState.triage: N_("We are finding the right office"),
+    CaseState.open: N_("An office is working on it"),
+    CaseState.waiting: N_("We asked you a question"),
+    CaseState.answered: N_("You have an answer"),
+    CaseState.closed: N_("Closed"),
+}
+"""Where a case stands, as its citizen reads it."""
+
+STAFF_STATES: dict[str, str] = {
+    CaseState.triage: N_("in triage"),
+    CaseState.open: N_("open"),
+    CaseState.waiting: N_("waiting for citizen"),
+    CaseState.answered: N_("answered"),
+    CaseState.closed: N_("closed"),
+}
+
+EVENTS: dict[str, str] = {
+    EntryKind.received: N_("We received your message"),
+    EntryKind.routed: N_("It went to the office in charge"),
+    EntryKind.assigned: N_("A person there took it on"),
+    EntryKind.clock_started: N_("The clock for an answer started"),
+    EntryKind.clock_ended: N_("The clock stopped"),
+    EntryKind.clock_paused: N_("The clock waits for your answer"),
+    EntryKind.clock_resumed: N_("The clock runs again"),
+    EntryKind.acknowledged: N_("We sent you this number"),
+    EntryKind.citizen_wrote: N_("You wrote"),
+    EntryKind.answered: N_("The office answered"),
+    EntryKind.asked: N_("The office asked you"),
+    EntryKind.answer_delivered: N_("The answer reached you"),
+    EntryKind.answer_failed: N_("The answer could not be delivered. The clock runs on"),
+    EntryKind.noted: N_("The office made a note"),
+    EntryKind.transferred: N_("It was sent on to another office"),
+    EntryKind.refused: N_("That office gave it back. We are finding the right one"),
+    EntryKind.accepted: N_("The office accepted it"),
+    EntryKind.escalated: N_("The office was late, so a superior was told"),
+    EntryKind.closed: N_("The office closed it"),
+    EntryKind.reopened: N_("It was opened again"),
+    EntryKind.released: N_("It is free for somebody else to take on"),
+    EntryKind.reviewed: N_("The weekly review discussed it"),
+}
+"""What happened, as the citizen reads it."""
+
+STAFF_EVENTS: dict[str, str] = {
+    EntryKind.received: N_("received"),
+    EntryKind.routed: N_("routed"),
+    EntryKind.assigned: N_("assigned"),
+    EntryKind.clock_started: N_("clock started"),
+    EntryKind.clock_ended: N_("clock ended"),
+    EntryKind.clock_paused: N_("clock paused"),
+    EntryKind.clock_resumed: N_("clock resumed"),
+    EntryKind.acknowledged: N_("acknowledged"),
+    EntryKind.citizen_wrote: N_("citizen wrote"),
+    EntryKind.answered: N_("answered"),
+    EntryKind.asked: N_("asked the citizen"),
+    EntryKind.answer_delivered: N_("answer delivered"),
+    EntryKind.answer_failed: N_("answer not delivered"),
+    EntryKind.noted: N_("note"),
+    EntryKind.transferred: N_("transferred"),
+    EntryKind.refused: N_("refused"),
+    EntryKind.accepted: N_("accepted"),
+    EntryKind.escalated: N_("escalated"),
+    EntryKind.closed: N_("closed"),
+    EntryKind.reopened: N_("reopened"),
+    EntryKind.released: N_("released"),
+    EntryKind.reviewed: N_("reviewed"),
+}
+
+CHANNELS: dict[str, str] = {
+    Channel.sms: N_("SMS"),
+    Channel.whatsapp: N_("WhatsApp"),
+    Channel.telegram: N_("Telegram"),
+    Channel.email: N_("E-mail"),
+    Channel.web: N_("Web"),
+    Channel.kiosk: N_("Kiosk"),
+    Channel.voice: N_("Phone"),
+    Channel.api: N_("Other system"),
+    Channel.assisted: N_("At a counter"),
+}
+
+KINDS: dict[str, str] = {
+    CaseKind.complaint: N_("Complaint"),
+    CaseKind.suggestion: N_("Suggestion"),
+    CaseKind.compliment: N_("Compliment"),
+    CaseKind.question: N_("Question"),
+    CaseKind.request: N_("Request"),
+}
+
+OUTCOMES: dict[str, str] = {
+    Outcome.upheld: N_("Put right"),
+    Outcome.partly_upheld: N_("Partly put right"),
+    Outcome.not_upheld: N_("Looked into; nothing was done wrong"),
+    Outcome.answered: N_("Question answered"),
+    Outcome.duplicate: N_("Handled together with another message of yours"),
+    Outcome.withdrawn: N_("You took it back"),
+}
+
+TIERS: dict[str, str] = {
+    Tier.national: N_("National"),
+    Tier.region: N_("Region"),
+    Tier.district: N_("District"),
+    Tier.service_centre: N_("Service centre"),
+}
+
+CLOCKS: dict[str, str] = {
+    ClockKind.first_response: N_("First answer"),
+    ClockKind.reply_due: N_("Reply"),
+    ClockKind.resolution: N_("Solution"),
+    ClockKind.acceptance: N_("Acceptance"),
+    ClockKind.appeal: N_("Appeal"),
+}
+
+ROLES: dict[str, str] = {
+    Role.operator: N_("operator"),
+    Role.officer: N_("officer"),
+    Role.supervisor: N_("supervisor"),
+    Role.head: N_("head"),
+    Role.triage: N_("triage"),
+    Role.integrity: N_("integrity"),
+    Role.reviewer: N_("reviewer"),
+    Role.leadership: N_("leadership"),
+    Role.auditor: N_("auditor"),
+    Role.admin: N_("administrator"),
+}
+
+RATINGS: dict[int, str] = {1: N_("Very bad"), 2: N_("Bad"), 3: N_("So-so"), 4: N_("Good"), 5: N_("Very good")}
+
+VOCABULARIES: dict[str, dict[str, str]] = {
+    "state": STATES,
+    "staff_state": STAFF_STATES,
+    "event": EVENTS,
+    "staff_event": STAFF_EVENTS,
+    "channel": CHANNELS,
+    "kind": KINDS,
+    "outcome": OUTCOMES,
+    "tier": TIERS,
+    "clock": CLOCKS,
+    "role": ROLES,
+    "rating": {str(number): word for number, word in RATINGS.items()},
+}
+"""What the `words` filter of the templates looks in: `{{ case.state|words("state") }}`."""
+
+CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating")
+"""Those that citizens read, so that every language has them."""

@@ -1,0 +1,108 @@
+"""Realistic context for every template, one name per state of a page. Also what the style guide and screenshots are made of."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from markupsafe import Markup
+from segno import make_qr
+
+NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
+REFERENCE = "K7QF-3M9X"
+OFFICE = {"code": "sc-kombinat", "name": "Service Centre Kombinat"}
+TEXT = "There has been no water in Rruga e Kavajës since Monday. The pump house is locked and nobody answers the phone."
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A signed-in officer of the samples."""
+
+    name: str = "Arta Hoxha"
+    office_name: str = "Water, District 3"
+    roles: frozenset[str] = frozenset({"officer", "triage", "head"})
+    language: str = "en"
+    unread: int = 3
+
+
+def ago(**kwargs: float) -> datetime:
+    return NOW - timedelta(**kwargs)
+
+
+VALUES = {"text": TEXT, "service": "water", "place": "d3", "answer": "phone", "phone": "069 123 4567", "name": "", "about_staff": ""}
+EMPTY = dict.fromkeys(VALUES, "")
+SERVICES = [
+    {"label": "Water and sewage", "options": [{"code": "water", "name": "Water supply"}, {"code": "sewage", "name": "Sewage"}]},
+    {"label": "Papers", "options": [{"code": "passport", "name": "Passport renewal"}, {"code": "birth", "name": "Birth certificate"}]},
+]
+PLACES = [{"label": "Region Centre", "options": [{"code": "d3", "name": "District 3"}, {"code": "d7", "name": "District 7"}]}]
+REASONS = [
+    {"code": "wait", "text": "I waited too long"}, {"code": "rude", "text": "Staff were unfriendly"},
+    {"code": "again", "text": "I have to come again"}, {"code": "paid", "text": "I was asked for extra money"},
+]
+REPORT = {
+    "step": "what", "values": EMPTY, "errors": {}, "form_id": "0192a3", "hidden": {"source": "poster-12"}, "services": SERVICES,
+    "places": PLACES, "service_name": "", "place_name": "", "answer_days": 3,
+}
+CASE = {
+    "reference": REFERENCE, "state": "open", "office": "Water, District 3", "confidential": False, "opened_at": ago(hours=22, minutes=10),
+    "silent_seconds": 79800, "silent_since": ago(hours=22, minutes=10), "due_at": NOW + timedelta(hours=2), "late": False,
+    "answered_at": None, "outcome": None,
+}
+PUBLIC_TIMELINE = [
+    {"at": ago(hours=20), "kind": "assigned", "by": "Water, District 3", "said": "", "ours": False},
+    {"at": ago(hours=22), "kind": "acknowledged", "by": "", "said": "", "ours": False},
+    {"at": ago(hours=22), "kind": "routed", "by": "Water, District 3", "said": "", "ours": False},
+    {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": "", "ours": False},
+]
+TALK = [
+    {"at": ago(hours=1), "kind": "answered", "by": "Water, District 3", "said": "Our team is at the pump. Water is back by 18:00.\nWe are sorry for the wait.", "ours": True},
+    {"at": ago(hours=5), "kind": "escalated", "by": "", "said": "", "ours": False},
+    *PUBLIC_TIMELINE[:-1],
+    {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": TEXT, "ours": False},
+]
+TRACKED = {"case": CASE, "timeline": PUBLIC_TIMELINE, "unlock": "", "errors": {}, "sent": False}
+QR = Markup(make_qr("https://ombud.example/track/K7QF-3M9X").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True))
+EXIT = {"step": "rate", "office": OFFICE, "visit": "v1", "rating": 0, "reasons": REASONS, "errors": {}, "values": {"reasons": [], "words": "", "phone": ""}}
+SURVEY = {
+    "step": "rate", "token": "tQ8", "service": "Passport renewal", "office": "Civil registry, Centre 12", "completed_on": date(2026, 11, 23),
+    "rating": 0, "reasons": REASONS, "values": {"reasons": [], "words": ""}, "errors": {}, "reference": "",
+}
+
+CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
+    "start": ("start", {"answer_days": 3, "contacts": [
+        {"channel": "sms", "name": "+355 69 000 0000", "url": "sms:+355690000000"},
+        {"channel": "telegram", "name": "@velmora_bot", "url": "https://t.me/velmora_bot"},
+        {"channel": "voice", "name": "129, Monday to Friday", "url": ""},
+    ]}),
+    "report-what": ("report", REPORT),
+    "report-what-wrong": ("report", {**REPORT, "errors": {"text": "Write what happened, in a few words at least."}}),
+    "report-where": ("report", {**REPORT, "step": "where", "values": VALUES}),
+    "report-how": ("report", {**REPORT, "step": "how", "values": {**VALUES, "phone": ""}}),
+    "report-how-wrong": ("report", {**REPORT, "step": "how", "values": {**VALUES, "phone": "12"}, "errors": {
+        "phone": "This number is too short. Write it as 069 123 4567.", "answer": "Choose how we shall answer."}}),
+    "report-check": ("report", {**REPORT, "step": "check", "values": {**VALUES, "about_staff": "yes"}, "service_name": "Water supply", "place_name": "District 3"}),
+    "receipt": ("receipt", {"reference": REFERENCE, "pin": "4821", "office": "Water, District 3", "confidential": False, "opened_at": NOW,
+                            "due_at": NOW + timedelta(days=3), "by_phone": "567", "qr": QR, "track_url": "https://ombud.example/track/K7QF-3M9X"}),
+    "receipt-anonymous": ("receipt", {"reference": REFERENCE, "pin": "4821", "office": "", "confidential": True, "opened_at": NOW,
+                                      "due_at": NOW + timedelta(days=3), "by_phone": "", "qr": "", "track_url": "https://ombud.example/track/K7QF-3M9X"}),
+    "track": ("track", {"reference": "", "errors": {}}),
+    "track-wrong": ("track", {"reference": "K7QF-3M9Z", "errors": {"reference": "There is no such number. Look at each letter again."}}),
+    "tracked": ("tracked", TRACKED),
+    "tracked-late": ("tracked", {**TRACKED, "case": {**CASE, "late": True, "silent_seconds": 345600}, "errors": {"code": "That is not the right PIN. Four tries are left."}}),
+    "tracked-answered": ("tracked", {**TRACKED, "case": {**CASE, "state": "answered", "silent_seconds": None, "silent_since": None, "answered_at": ago(hours=1)}, "timeline": TALK, "unlock": "x1", "sent": True}),
+    "tracked-closed": ("tracked", {**TRACKED, "case": {**CASE, "state": "closed", "confidential": True, "silent_seconds": None, "outcome": "upheld", "answered_at": ago(hours=1), "due_at": None}}),
+    "tracked-waiting": ("tracked", {**TRACKED, "case": {**CASE, "state": "waiting"}}),
+    "exit": ("exit", EXIT),
+    "exit-why": ("exit", {**EXIT, "step": "why", "rating": 2}),
+    "exit-why-wrong": ("exit", {**EXIT, "step": "why", "rating": 5, "errors": {"phone": "This number is too short."}}),
+    "exit-thanks": ("exit_thanks", {"office": OFFICE, "reference": "", "seconds": 8}),
+    "exit-thanks-case": ("exit_thanks", {"office": OFFICE, "reference": REFERENCE, "seconds": 0}),
+    "survey": ("survey", SURVEY),
+    "survey-why": ("survey", {**SURVEY, "step": "why", "rating": 2}),
+    "survey-thanks": ("survey", {**SURVEY, "step": "thanks", "rating": 2, "reference": REFERENCE}),
+    "survey-thanks-plain": ("survey", {**SURVEY, "step": "thanks", "rating": 5}),
+    "survey-gone": ("survey", {**SURVEY, "step": "gone", "service": "", "office": "", "completed_on": None}),
+    "error-404": ("error", {"status": 404, "message": "", "mend": ""}),
+    "error-500": ("error", {"status": 500, "message": "", "mend": ""}),
+    "error-429": ("error", {"status": 429, "message": "Too many numbers were tried from this network.", "mend": "Wait ten minutes."}),
+}
+STAFF: dict[str, tuple[str, dict[str, object]]] = {}
