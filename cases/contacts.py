@@ -13,29 +13,13 @@ from domain.citizen import Citizen, ContactPoint
 
 # Twilio's own words (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out) and those of our languages
 STOP_WORDS = frozenset(
-    [
-        "stop",
-        "stopall",
-        "unsubscribe",
-        "cancel",
-        "end",
-        "quit",
-        "revoke",
-        "optout",
-        "ndal",
-        "ndalo",
-        "çregjistro",
-        "cregjistro",
-        "বন্ধ",
-        "থামুন",
-        "стоп",
-        "отписаться",
-    ]
+    (
+        "stop stopall unsubscribe cancel end quit revoke optout "
+        "ndal ndalo çregjistro cregjistro বন্ধ থামুন стоп отписаться"
+    ).split()
 )
-START_WORDS = frozenset(["start", "unstop", "yes", "fillo", "শুরু", "старт", "начать"])
-HELP_WORDS = frozenset(
-    ["help", "info", "ndihme", "ndihmë", "সাহায্য", "помощь", "справка", "/help", "/start", "menu", "0"]
-)
+START_WORDS = frozenset("start unstop fillo শুরু старт начать".split())
+HELP_WORDS = frozenset("help info ndihme ndihmë সাহায্য помощь справка /help /start menu 0".split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,10 +261,8 @@ def _open(
     if taken is not None:
         text = taken.words or row.text
     office_code = str(details.get("office") or "") or None
-    if office_code is None and contact is not None and contact.poster_office_id and contact.poster_at:
-        if now - contact.poster_at <= POSTER:
-            poster = catalogue(session).offices.get(contact.poster_office_id)
-            office_code = poster.code if poster else None
+    if office_code is None and contact is not None:
+        office_code = _poster(session, contact, now)
     case = lifecycle.open_case(
         session,
         lifecycle.Opening(
@@ -286,6 +284,14 @@ def _open(
     )
     row.case_id = case.id
     return case
+
+
+def _poster(session: Session, contact: ContactPoint, now: datetime) -> str | None:
+    """Code of the office whose poster the citizen scanned not long ago."""
+    if contact.poster_office_id is None or contact.poster_at is None or now - contact.poster_at > POSTER:
+        return None
+    office = catalogue(session).offices.get(contact.poster_office_id)
+    return office.code if office else None
 
 
 def _form(session: Session, row: InboundMessage, now: datetime) -> str:

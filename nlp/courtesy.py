@@ -4,89 +4,20 @@ import re
 import unicodedata
 
 _WORDS = frozenset(
-    [
-        "thanks",
-        "thank",
-        "you",
-        "thx",
-        "tnx",
-        "ty",
-        "very",
-        "much",
-        "many",
-        "so",
-        "a",
-        "lot",
-        "ok",
-        "okay",
-        "great",
-        "good",
-        "fine",
-        "perfect",
-        "all",
-        "bye",
-        "cheers",
-        "appreciated",
-        "solved",
-        "it",
-        "is",
-        "works",
-        "now",
-        "faleminderit",
-        "flm",
-        "shume",
-        "shumë",
-        "rrofshi",
-        "mire",
-        "mirë",
-        "ne",
-        "rregull",
-        "në",
-        "okej",
-        "pershendetje",
-        "përshëndetje",
-        "ধন্যবাদ",
-        "অনেক",
-        "আপনাকে",
-        "আচ্ছা",
-        "ঠিক",
-        "আছে",
-        "спасибо",
-        "большое",
-        "огромное",
-        "вам",
-        "благодарю",
-        "спс",
-        "хорошо",
-        "ладно",
-        "ок",
-        "всё",
-        "отлично",
-    ]
+    (
+        "thanks thank you thx tnx ty very much many so a lot ok okay great good fine perfect all bye cheers appreciated "
+        "solved it is works now faleminderit flm shume shumë rrofshi mire mirë ne rregull në okej pershendetje "
+        "përshëndetje ধন্যবাদ অনেক আপনাকে আচ্ছা ঠিক আছে "
+        "спасибо большое огромное вам благодарю спс хорошо ладно ок всё отлично"
+    ).split()
 )
 _CORE = frozenset(
-    [
-        "thanks",
-        "thank",
-        "thx",
-        "tnx",
-        "ty",
-        "cheers",
-        "appreciated",
-        "faleminderit",
-        "flm",
-        "rrofshi",
-        "ধন্যবাদ",
-        "спасибо",
-        "благодарю",
-        "спс",
-        "ok",
-        "okay",
-        "ок",
-        "okej",
-        "আচ্ছা",
-    ]
+    (
+        "thanks thank thx tnx ty cheers appreciated ok okay faleminderit flm rrofshi okej "
+        "ধন্যবাদ আচ্ছা спасибо благодарю спс ок"
+    ).split()
 )
+_SIGNS = frozenset("👍🙏❤️😊🙂👌 \n\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _BENGALI = re.compile(r"[\u0980-\u09FF]+")
 

@@ -1,0 +1,113 @@
+"""What every action on a case begins with: who may, on what they had seen, and only once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from core.errors import BadInput, Conflict, NotAllowed, NotFound
+from core.settings import settings
+from core.texts import clean
+from domain.case import Case
+from domain.citizen import ContactPoint
+from domain.outbox import OutboundMessage
+from domain.states import CaseState, EntryKind, Purpose, Role, check_transition
+from domain.timeline import TimelineEntry
+from domain.visibility import Viewer, visible
+from notifications import compose, outbox
+
+WORKING = frozenset({Role.operator, Role.officer, Role.supervisor, Role.head, Role.triage, Role.integrity})
+MATTERS = frozenset(
+    {
+        EntryKind.citizen_wrote,
+        EntryKind.answered,
+        EntryKind.asked,
+        EntryKind.transferred,
+        EntryKind.accepted,
+        EntryKind.refused,
+        EntryKind.routed,
+        EntryKind.closed,
+        EntryKind.reopened,
+        EntryKind.released,
+    }
+)
+"""Entries that change what the right next action is; a note or a receipt does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form on a page carries besides its fields."""
+
+    seen: int
+    token: str
+
+
+class Repeated(Exception):
+    """The same form was handled already; there is nothing to do."""
+
+
+def lock(session: Session, case_id: UUID, who: Viewer) -> Case:
+    """The case, locked for change. Raises NotFound for what the viewer may not see."""
+    case = session.exec(select(Case).where(col(Case.id) == case_id, visible(who)).with_for_update()).first()
+    if case is None:
+        raise NotFound("There is no such case on your desk.", mend="It may have gone to another office meanwhile.")
+    return case
+
+
+def begin(session: Session, case_id: UUID, who: Viewer, form: Form) -> Case:
+    case = lock(session, case_id, who)
+    if not who.has(*WORKING):
+        raise NotAllowed("Your role reads cases but does not work on them.", mend="Ask the office that has it.")
+    news = session.exec(
+        select(TimelineEntry)
+        .where(col(TimelineEntry.case_id) == case.id, col(TimelineEntry.number) > form.seen)
+        .order_by(col(TimelineEntry.number))
+    ).all()
+    if any(entry.body.get("token") == form.token for entry in news):
+        raise Repeated
+    changed = [entry for entry in news if entry.kind in MATTERS]
+    if changed:
+        what = ", ".join(dict.fromkeys(str(entry.kind).replace("_", " ") for entry in changed))
+        raise Conflict(
+            f"Since you opened {case.reference} this happened: {what}. Nothing of yours was sent.",
+            mend="Read what is new, then send again; your words are kept in the box.",
+        )
+    return case
+
+
+def shift(case: Case, state: CaseState) -> None:
+    check_transition(CaseState(case.state), state)
+    case.state = state
+
+
+def words_of(text: str, what: str, *, limit: int = 4000) -> str:
+    words = clean(text)
+    if not words:
+        raise BadInput(f"{what} is empty.", mend="Write it, then send again.", fields={"text": f"{what} is empty"})
+    if len(words) > limit:
+        raise BadInput(
+            f"{what} has {len(words)} characters; {limit} fit.",
+            mend="Shorten it, or send it in two parts.",
+            fields={"text": f"{len(words) - limit} characters too long"},
+        )
+    return words
+
+
+def tell(
+    session: Session, case: Case, purpose: Purpose, template: str, form_key: str, now: datetime, **values: object
+) -> OutboundMessage | None:
+    if case.contact_point_id is None:
+        return None
+    contact = session.get_one(ContactPoint, case.contact_point_id)
+    language = contact.language or case.language
+    return outbox.enqueue(
+        session,
+        purpose=purpose,
+        contact=contact,
+        language=language,
+        body=compose.compose(template, language, reference=case.reference, site=settings().site_url, **values),
+        dedupe_key=form_key,
+        now=now,
+        case=case,
+    )

@@ -1,0 +1,230 @@
+"""Who has the case: assignment, transfer with acceptance, refusal to triage, placing, release by integrity.
+
+No wrong door: whoever has it stays accountable until another office accepts, and "not ours" closes nothing.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+import escalation.service
+from cases.acting import WORKING, Form, begin, shift, tell, words_of
+from core.errors import BadInput, Conflict, NotAllowed
+from domain.access import TrainingLabel
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.staff import Staff, StaffRole
+from domain.states import CaseState, ClockKind, EntryKind, OfficeFunction, Purpose
+from domain.timeline import append
+from domain.visibility import Viewer
+from routing import assignment
+
+MAX_HOPS = 2
+
+
+def assign(session: Session, case_id: UUID, who: Viewer, staff_id: UUID, now: datetime, form: Form) -> Case:
+    """Give the case to a colleague of the office that has it."""
+    case = begin(session, case_id, who, form)
+    colleague = session.exec(
+        select(Staff)
+        .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
+        .where(
+            col(Staff.id) == staff_id,
+            col(Staff.active).is_(True),
+            col(StaffRole.office_id) == case.office_id,
+            col(StaffRole.role).in_([*WORKING]),
+        )
+    ).first()
+    if colleague is None or colleague.id == case.about_staff_id:
+        raise BadInput("That person does not work at the office that has this case.", mend="Choose somebody who does.")
+    case.assignee_id = colleague.id
+    append(
+        session,
+        case,
+        EntryKind.assigned,
+        now,
+        actor=str(who.staff_id),
+        body={"to": colleague.name, "staff": str(colleague.id), "token": form.token},
+    )
+    return case
+
+
+def transfer(
+    session: Session, case_id: UUID, who: Viewer, office_id: UUID, reason: str, now: datetime, form: Form
+) -> Case:
+    """Offer the case to another office, which has an acceptance clock. Until it accepts, this office stays accountable.
+
+    After two hops the triage desk decides instead.
+    """
+    why = words_of(reason, "The reason")
+    case = begin(session, case_id, who, form)
+    known = catalogue(session)
+    target = known.offices.get(office_id)
+    if target is None or not target.active or target.id == case.office_id:
+        raise BadInput("Choose another office that is open.", fields={"office": "choose another office"})
+    if case.about_office_id is not None and target.id in {office.id for office in known.chain(case.about_office_id)}:
+        raise NotAllowed("This case is about that office or one it answers to, so it cannot go there.")
+    if case.integrity and target.function != OfficeFunction.integrity:
+        raise NotAllowed("An integrity case stays with integrity.", mend="Release it first, with a reason.")
+    if case.pending_office_id is not None:
+        raise Conflict("It is already offered to another office.", mend="Wait until that office accepts or refuses.")
+    triage = known.with_function(OfficeFunction.triage)
+    if case.hops >= MAX_HOPS and triage is not None and target.id != triage.id:
+        target = triage
+        why = f"{why} (moved twice already, so triage decides)"
+    append(
+        session,
+        case,
+        EntryKind.transferred,
+        now,
+        actor=str(who.staff_id),
+        public=True,
+        body={
+            "from": known.offices[case.office_id].code,
+            "to": target.code,
+            "reason": why,
+            "by": who.name,
+            "token": form.token,
+        },
+    )
+    case.hops += 1
+    if target.function == OfficeFunction.triage:
+        _take_over(session, case, target.id, now, state=CaseState.triage)
+    else:
+        case.pending_office_id = target.id
+        escalation.service.start(session, case, ClockKind.acceptance, now)
+    return case
+
+
+def _take_over(session: Session, case: Case, office_id: UUID, now: datetime, *, state: CaseState) -> None:
+    before = case.office_id
+    if case.state == CaseState.waiting and state is CaseState.triage:
+        case.state = CaseState.open
+    shift(case, state)
+    case.office_id, case.pending_office_id = office_id, None
+    case.assignee_id = None if state is CaseState.triage else assignment.assign(session, office_id, now)
+    escalation.service.move(session, case, now)
+    if before != office_id and not case.integrity:
+        name = catalogue(session).name(office_id, case.language)
+        tell(
+            session, case, Purpose.transfer, "transfer", f"transfer:{case.id}:{case.timeline_length}", now, office=name
+        )
+
+
+def accept(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Form) -> Case:
+    """The office a case was offered to takes it; from here it is accountable. The clocks run on."""
+    case = begin(session, case_id, who, form)
+    office_id = _offered_to(case, who)
+    append(
+        session,
+        case,
+        EntryKind.accepted,
+        now,
+        actor=str(who.staff_id),
+        public=True,
+        office_id=office_id,
+        body={"office": catalogue(session).offices[office_id].code, "by": who.name, "token": form.token},
+    )
+    state = CaseState(case.state)
+    _take_over(session, case, office_id, now, state=CaseState.open if state is CaseState.triage else state)
+    return case
+
+
+def refuse(session: Session, case_id: UUID, who: Viewer, reason: str, now: datetime, form: Form) -> Case:
+    """The office a case was offered to refuses by name, with a reason; triage decides."""
+    why = words_of(reason, "The reason")
+    case = begin(session, case_id, who, form)
+    office_id = _offered_to(case, who)
+    known = catalogue(session)
+    append(
+        session,
+        case,
+        EntryKind.refused,
+        now,
+        actor=str(who.staff_id),
+        office_id=office_id,
+        body={"office": known.offices[office_id].code, "reason": why, "by": who.name, "token": form.token},
+    )
+    triage = known.with_function(OfficeFunction.triage)
+    if triage is None:  # a small government without a triage desk: it stays with whoever had it
+        case.pending_office_id = None
+        escalation.service.restate(session, case, now)
+        return case
+    if case.state == CaseState.answered:
+        shift(case, CaseState.open)
+    _take_over(session, case, triage.id, now, state=CaseState.triage)
+    return case
+
+
+def _offered_to(case: Case, who: Viewer) -> UUID:
+    if case.pending_office_id is None:
+        raise Conflict("This case is not offered to anybody.", mend="Reload the case to see where it is.")
+    if who.offices is None or case.pending_office_id not in who.offices:
+        raise NotAllowed("Only the office it was offered to can accept or refuse.")
+    return case.pending_office_id
+
+
+def place_from_triage(
+    session: Session, case_id: UUID, who: Viewer, office_id: UUID, service_id: UUID | None, now: datetime, form: Form
+) -> Case:
+    """Triage says whose it is: that office is accountable at once, and the choice teaches the classifier."""
+    case = begin(session, case_id, who, form)
+    known = catalogue(session)
+    target = known.offices.get(office_id)
+    if target is None or not target.active or target.function == OfficeFunction.triage:
+        raise BadInput("Choose an office that answers.", fields={"office": "choose an office"})
+    if case.state != CaseState.triage:
+        raise Conflict("Somebody has placed it already.", mend="Reload the triage desk.")
+    service = known.services.get(service_id) if service_id else None
+    if service is not None:
+        case.service_id = service.id
+        session.add(TrainingLabel(case_id=case.id, service_id=service.id, staff_id=who.staff_id, at=now))
+    reason = f"{who.name} at the triage desk read it" + (
+        f" as {service.names.get('en', service.code)}" if service else ""
+    )
+    case.routing_method, case.routing_reason, case.routing_confidence = "person", reason, None
+    append(
+        session,
+        case,
+        EntryKind.routed,
+        now,
+        actor=str(who.staff_id),
+        public=True,
+        office_id=target.id,
+        body={
+            "office": target.code,
+            "service": service.code if service else None,
+            "reason": reason,
+            "method": "person",
+            "confidence": None,
+            "model": None,
+            "token": form.token,
+        },
+    )
+    _take_over(session, case, target.id, now, state=CaseState.open)
+    return case
+
+
+def release(session: Session, case_id: UUID, who: Viewer, reason: str, now: datetime, form: Form) -> Case:
+    """The integrity office finds that a case was wrongly caught; it goes to triage like any other."""
+    why = words_of(reason, "The reason")
+    case = begin(session, case_id, who, form)
+    if not case.integrity or not who.integrity_offices:
+        raise NotAllowed("Only the integrity office releases, and only its own cases.")
+    triage = catalogue(session).with_function(OfficeFunction.triage)
+    if triage is None:
+        raise Conflict("There is no triage desk to release it to.", mend="An administrator names one.")
+    append(
+        session,
+        case,
+        EntryKind.released,
+        now,
+        actor=str(who.staff_id),
+        body={"reason": why, "by": who.name, "token": form.token},
+    )
+    case.integrity, case.about_office_id, case.about_staff_id = False, None, None
+    if case.state == CaseState.answered:
+        shift(case, CaseState.open)
+    _take_over(session, case, triage.id, now, state=CaseState.triage)
+    return case
