@@ -55,10 +55,31 @@ def lock(session: Session, case_id: UUID, who: Viewer) -> Case:
     return case
 
 
-def begin(session: Session, case_id: UUID, who: Viewer, form: Form) -> Case:
-    case = lock(session, case_id, who)
+def works_on(case: Case, who: Viewer) -> bool:
+    """Whether the viewer may act on a case they see: it is their office's, triage's or integrity's."""
     if not who.has(*WORKING):
-        raise NotAllowed("Your role reads cases but does not work on them.", mend="Ask the office that has it.")
+        return False
+    if case.integrity:
+        return case.office_id in who.integrity_offices
+    if case.state == CaseState.triage and who.triage:
+        return True
+    return who.has(*(WORKING - {Role.triage, Role.integrity})) and (
+        who.offices is None or case.office_id in who.offices
+    )
+
+
+def begin(session: Session, case_id: UUID, who: Viewer, form: Form, *, offered: bool = False) -> Case:
+    """Lock a case to act on it (`offered`: as the office it was offered to).
+
+    Raises:
+        NotFound: the viewer may not see it.
+        NotAllowed: they may see it but not act on it.
+        Repeated: this very form was handled already.
+        Conflict: something that matters happened since they looked.
+    """
+    case = lock(session, case_id, who)
+    if not works_on(case, who) and not (offered and who.has(*WORKING)):
+        raise NotAllowed("You may read this case but not work on it.", mend="Ask the office that has it.")
     news = session.exec(
         select(TimelineEntry)
         .where(col(TimelineEntry.case_id) == case.id, col(TimelineEntry.number) > form.seen)
@@ -77,11 +98,13 @@ def begin(session: Session, case_id: UUID, who: Viewer, form: Form) -> Case:
 
 
 def shift(case: Case, state: CaseState) -> None:
+    """Move a case along `domain.states.CASE_TRANSITIONS`. Raises Conflict."""
     check_transition(CaseState(case.state), state)
     case.state = state
 
 
 def words_of(text: str, what: str, *, limit: int = 4000) -> str:
+    """What somebody wrote, cleaned. Raises BadInput when nothing or more than `limit` characters is left."""
     words = clean(text)
     if not words:
         raise BadInput(f"{what} is empty.", mend="Write it, then send again.", fields={"text": f"{what} is empty"})
@@ -97,6 +120,7 @@ def words_of(text: str, what: str, *, limit: int = 4000) -> str:
 def tell(
     session: Session, case: Case, purpose: Purpose, template: str, form_key: str, now: datetime, **values: object
 ) -> OutboundMessage | None:
+    """Queue a message to the case's citizen; None where there is no address or it takes no messages."""
     if case.contact_point_id is None:
         return None
     contact = session.get_one(ContactPoint, case.contact_point_id)

@@ -114,7 +114,7 @@ def _take_over(session: Session, case: Case, office_id: UUID, now: datetime, *, 
 
 def accept(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Form) -> Case:
     """The office a case was offered to takes it; from here it is accountable. The clocks run on."""
-    case = begin(session, case_id, who, form)
+    case = begin(session, case_id, who, form, offered=True)
     office_id = _offered_to(case, who)
     append(
         session,
@@ -134,7 +134,7 @@ def accept(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Fo
 def refuse(session: Session, case_id: UUID, who: Viewer, reason: str, now: datetime, form: Form) -> Case:
     """The office a case was offered to refuses by name, with a reason; triage decides."""
     why = words_of(reason, "The reason")
-    case = begin(session, case_id, who, form)
+    case = begin(session, case_id, who, form, offered=True)
     office_id = _offered_to(case, who)
     known = catalogue(session)
     append(

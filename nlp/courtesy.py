@@ -5,9 +5,9 @@ import unicodedata
 
 _WORDS = frozenset(
     (
-        "thanks thank you thx tnx ty very much many so a lot ok okay great good fine perfect all bye cheers appreciated "
-        "solved it is works now faleminderit flm shume shumë rrofshi mire mirë ne rregull në okej pershendetje "
-        "përshëndetje ধন্যবাদ অনেক আপনাকে আচ্ছা ঠিক আছে "
+        "thanks thank you thx tnx ty very much many so a lot ok okay great good fine perfect all bye cheers "
+        "appreciated solved it is works now faleminderit flm shume shumë rrofshi mire mirë ne rregull në okej "
+        "pershendetje përshëndetje ধন্যবাদ অনেক আপনাকে আচ্ছা ঠিক আছে "
         "спасибо большое огромное вам благодарю спс хорошо ладно ок всё отлично"
     ).split()
 )

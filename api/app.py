@@ -1,0 +1,122 @@
+"""The web application: routers, headers, and what starts and stops with the process."""
+
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from api import auth, citizen, health, leadership, problems, rest, review, staff, styleguide, webhooks
+from api.limits import BodyLimit
+from api.pages import CONTENT_SECURITY_POLICY, STATIC, accent_css
+from cases.inbox import Gatherer
+from core.database import database
+from core.logs import configure, logger
+from core.settings import settings
+
+log = logger("api.app")
+
+API = "/api/v1"
+
+
+def create_app(*, embedded: bool | None = None) -> FastAPI:
+    """The application for this process's settings.
+
+    `embedded` says whether the worker runs inside; by default it does where the broker is memory://.
+    Raises Misconfigured for an unsafe production.
+    """
+    current = settings()
+    current.check_production()
+    configure(current.log_level)
+    inside = current.embedded if embedded is None else embedded
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.gatherer = Gatherer()
+        stops = _start(inside)
+        log.info("ready", url=current.site_url, environment=current.environment, embedded=inside)
+        yield
+        app.state.gatherer.close()
+        for stop in stops:
+            stop()
+        database().close()
+
+    app = FastAPI(
+        title="Ombud",
+        version="1",
+        description="Citizen feedback and grievance redress.",
+        lifespan=lifespan,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = current
+    app.middleware("http")(_headers)
+    app.add_middleware(BodyLimit, limit=current.body_limit_bytes)
+    problems.install(app)
+    app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
+    for router in (webhooks.router, health.router, rest.router, auth.router, citizen.router, staff.router):
+        app.include_router(router)
+    app.include_router(leadership.router)
+    app.include_router(review.router)
+    app.add_api_route("/static/accent.css", _accent, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    if current.environment == "demo":
+        import simulators.app  # production neither mounts nor loads them
+
+        app.include_router(styleguide.router)
+        simulators.app.mount(app, current)
+    return app
+
+
+def _start(inside: bool) -> list[Callable[[], None]]:
+    """Start what runs beside the requests; returns how each is stopped, in order."""
+    from worker import listen  # celery is loaded only where a process really rings or works
+    from worker.app import celery
+    from worker.bell import Bell
+
+    stops: list[Callable[[], None]] = []
+    if inside:
+        from worker.embedded import EmbeddedWorker
+
+        worker = EmbeddedWorker()
+        worker.start()
+        stops.append(worker.stop)
+        if listen.wanted():
+            listener = listen.Listener()
+            listener.start()
+            stops.insert(0, listener.stop)
+    else:
+        stops.append(Bell(celery()).close)
+    current = settings()
+    if current.telegram_mode == "webhook" and current.telegram_token:
+        threading.Thread(target=listen.announce_webhook, name="telegram-webhook", daemon=True).start()
+    return stops
+
+
+async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if settings().site_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.url.path.startswith("/static/") and request.url.query:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def _to_sign_in(request: Request, error: Exception) -> Response:
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method != "GET":
+        target = "/staff"
+    return RedirectResponse(
+        str(request.url.replace(path="/staff/sign-in", query="").include_query_params(next=target)), 303
+    )
+
+
+def _accent() -> Response:
+    return Response(accent_css(settings().accent), media_type="text/css", headers={"Cache-Control": "max-age=300"})

@@ -1,0 +1,207 @@
+"""Signing in: argon2 passwords, sessions kept on the server, a CSRF token in every form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session, col, func, select
+
+from api.pages import render
+from core.crypto import blind_index, same, token, token_hash
+from core.database import database
+from core.errors import NotAllowed
+from core.passwords import hash_password, matches
+from core.settings import settings
+from core.texts import clean
+from domain.catalogue import catalogue
+from domain.clock import Notice
+from domain.staff import Staff, StaffSession
+from domain.visibility import Viewer, viewer
+
+router = APIRouter(include_in_schema=False)
+
+COOKIE = "ombud_session"
+FREE_ATTEMPTS = 5
+LONGEST_LOCK = timedelta(minutes=15)
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; the app answers with the sign-in page and comes back to where one was going."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is signed in, as pages show it and as rules know it."""
+
+    id: str
+    name: str
+    office_name: str
+    roles: frozenset[str]
+    language: str
+    unread: int
+    csrf: str
+    viewer: Viewer
+
+
+def email_index(email: str) -> str:
+    """Look-up key of a staff e-mail; case does not matter."""
+    return blind_index("staff", clean(email).casefold())
+
+
+def signed_in(request: Request) -> Iterator[SignedIn]:
+    """Dependency: whoever is signed in. Raises SignInNeeded."""
+    now = datetime.now(UTC)
+    value = request.cookies.get(COOKIE, "")
+    if not value:
+        raise SignInNeeded
+    with database().read() as session:
+        found = session.exec(
+            select(StaffSession, Staff)
+            .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
+            .where(
+                col(StaffSession.token_hash) == token_hash(value),
+                col(StaffSession.expires_at) > now,
+                col(StaffSession.revoked_at).is_(None),
+                col(Staff.active).is_(True),
+            )
+        ).first()
+        if found is None:
+            raise SignInNeeded
+        open_session, person = found
+        who = viewer(session, person.id, person.name)
+        unread = session.exec(
+            select(func.count()).where(col(Notice.staff_id) == person.id, col(Notice.read_at).is_(None))
+        ).one()
+        offices = sorted(catalogue(session).name(office, person.language) for office in who.home)
+    staff = SignedIn(
+        id=str(person.id),
+        name=person.name,
+        office_name=offices[0] if offices else "",
+        roles=frozenset(str(role) for role, _ in who.roles),
+        language=person.language,
+        unread=unread,
+        csrf=open_session.csrf,
+        viewer=who,
+    )
+    request.state.staff = staff
+    request.state.csrf = staff.csrf
+    yield staff
+
+
+Staffed = Annotated[SignedIn, Depends(signed_in)]
+
+
+def checked(staff: Staffed, csrf: Annotated[str, Form()] = "") -> SignedIn:
+    """Dependency of every form that changes something: signed in, and the form is ours. Raises NotAllowed."""
+    if not same(csrf, staff.csrf):
+        raise NotAllowed("This form is from another session.", mend="Go back, reload the page, and send it again.")
+    return staff
+
+
+Checked = Annotated[SignedIn, Depends(checked)]
+
+
+def local_path(target: str) -> str:
+    """Where to go after signing in: a path of ours, never another site."""
+    parts = urlsplit(target)
+    safe = target.startswith("/") and not target.startswith("//") and "\\" not in target
+    return target if safe and not parts.scheme and not parts.netloc else "/staff"
+
+
+@router.get("/staff/sign-in")
+def show_sign_in(request: Request, next: str = "/staff") -> Response:
+    """The sign-in page."""
+    return _page(request, next)
+
+
+def _page(request: Request, target: str, error: str = "", email: str = "", status: int = 200) -> Response:
+    context = {"next": local_path(target), "email": email, "error": error}
+    return render(request, "staff/signin.html", context, status=status)
+
+
+@router.post("/staff/sign-in")
+def sign_in(
+    request: Request,
+    email: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "/staff",
+) -> Response:
+    """Check the password and open a session. Attempts beyond five make each further one wait longer."""
+    now = datetime.now(UTC)
+    wrong = "That e-mail and password do not go together. Check both, or ask your administrator for a new password."
+    with database().read() as session:
+        person = session.exec(select(Staff).where(col(Staff.email_index) == email_index(email))).first()
+    if person is not None and person.locked_until is not None and person.locked_until > now:
+        seconds = int((person.locked_until - now).total_seconds()) + 1
+        return _page(request, next, f"Too many wrong passwords. Try again in {seconds} seconds.", email, 429)
+    # a stranger costs the same time as a colleague, so the time tells nobody who works here
+    right = matches(password[:1000], person.password_hash if person else _decoy())
+    if person is None or not right or not person.active:
+        if person is not None:
+            _count_failure(person, now)
+        return _page(request, next, wrong, email, 401)
+    value = token()
+    with database().write() as session:
+        row = session.get_one(Staff, person.id, with_for_update=True)
+        row.failed_attempts, row.locked_until = 0, None
+        session.add(
+            StaffSession(
+                token_hash=token_hash(value),
+                csrf=token(),
+                staff_id=row.id,
+                created_at=now,
+                expires_at=now + timedelta(hours=settings().session_hours),
+                agent=clean(request.headers.get("user-agent", ""), 200),
+            )
+        )
+    response = RedirectResponse(local_path(next), status_code=303)
+    response.set_cookie(
+        COOKIE,
+        value,
+        max_age=settings().session_hours * 3600,
+        httponly=True,
+        samesite="lax",
+        secure=settings().site_url.startswith("https://"),
+        path="/",
+    )
+    return response
+
+
+def _decoy() -> str:
+    return _DECOY[0] if _DECOY else _DECOY.append(hash_password(token())) or _DECOY[0]
+
+
+_DECOY: list[str] = []
+
+
+def _count_failure(person: Staff, now: datetime) -> None:
+    with database().write() as session:
+        row = session.get_one(Staff, person.id, with_for_update=True)
+        row.failed_attempts += 1
+        if row.failed_attempts >= FREE_ATTEMPTS:
+            wait = timedelta(seconds=2 ** min(row.failed_attempts - FREE_ATTEMPTS + 1, 10))
+            row.locked_until = now + min(wait, LONGEST_LOCK)
+
+
+@router.post("/staff/sign-out")
+def sign_out(request: Request, staff: Checked) -> Response:
+    """End this session on the server too."""
+    _end(request, datetime.now(UTC))
+    response = RedirectResponse("/staff/sign-in", status_code=303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def _end(request: Request, now: datetime) -> None:
+    with database().write() as session:
+        _revoke(session, token_hash(request.cookies.get(COOKIE, "")), now)
+
+
+def _revoke(session: Session, hashed: str, now: datetime) -> None:
+    row = session.exec(select(StaffSession).where(col(StaffSession.token_hash) == hashed)).first()
+    if row is not None:
+        row.revoked_at = now

@@ -1,0 +1,20 @@
+"""Passwords: argon2id with the library's current parameters."""
+
+from functools import lru_cache
+
+from pwdlib import PasswordHash
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHash:
+    return PasswordHash.recommended()
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password. Takes about 0.2 s on purpose."""
+    return _hasher().hash(password)
+
+
+def matches(password: str, stored: str) -> bool:
+    """Whether a password is the one that was stored."""
+    return _hasher().verify(password, stored)

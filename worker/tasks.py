@@ -1,0 +1,75 @@
+"""Thin tasks: each claims batches until nothing is due. A task carries no data, so losing one loses nothing."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from celery import Celery
+
+import escalation.sweep
+import surveys.sweep
+from cases import intake, outcomes
+from core import doorbell
+from core.logs import logger
+from core.settings import settings
+from notifications import deliver
+from notifications.senders import senders
+
+ROUNDS = 200
+"""Batches one task works off before it lets others have a turn."""
+
+log = logger("worker")
+
+
+def process_inbox() -> int:
+    """Turn arrived messages into what they mean."""
+    return _drain(lambda: intake.process_due(datetime.now(UTC)))
+
+
+def deliver_outbox() -> int:
+    """Send what waits."""
+    return _drain(lambda: deliver.deliver_due(datetime.now(UTC), send=senders().send, on_result=outcomes.on_result))
+
+
+def reconcile_outbox() -> int:
+    """Ask the providers about sends that were cut off."""
+    return deliver.reconcile_due(datetime.now(UTC), find_sent=senders().find_sent, on_result=outcomes.on_result)
+
+
+def climb_ladders() -> int:
+    """Tell who must be told of clocks that run out."""
+    return _drain(lambda: escalation.sweep.sweep(datetime.now(UTC)))
+
+
+def send_surveys() -> int:
+    """Invite those whose survey is due."""
+    return _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
+
+
+TASKS: dict[str, Callable[[], int]] = {
+    doorbell.INBOX: process_inbox,
+    doorbell.OUTBOX: deliver_outbox,
+    "reconcile": reconcile_outbox,
+    doorbell.RUNGS: climb_ladders,
+    doorbell.SURVEYS: send_surveys,
+}
+
+
+def _drain(step: Callable[[], int]) -> int:
+    done = 0
+    for _ in range(ROUNDS):
+        worked = step()
+        done += worked
+        if not worked:
+            break
+    return done
+
+
+def install(app: Celery) -> None:
+    """Register the tasks and their schedule; the sweep finds what no doorbell rang for."""
+    seconds = settings().sweep_seconds
+    schedule = {}
+    for kind, work in TASKS.items():
+        app.task(work, name=f"ombud.{kind}")
+        every = seconds * 6 if kind in ("reconcile", doorbell.RUNGS) else seconds
+        schedule[kind] = {"task": f"ombud.{kind}", "schedule": every, "options": {"expires": every * 2}}
+    app.conf.beat_schedule = schedule
