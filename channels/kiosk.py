@@ -21,7 +21,7 @@ def _words(text: str) -> str:
 
 
 def _moment(value: object) -> datetime | None:
-    """RFC 3339 with an offset, in UTC. A kiosk whose clock is off must not lose the answer, so anything else is none."""
+    """RFC 3339 with an offset, in UTC; anything else is none, since a kiosk's clock must not cost an answer."""
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
         return at.astimezone(UTC) if at and at.tzinfo else None

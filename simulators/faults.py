@@ -1,0 +1,74 @@
+"""Faults to order: what the real providers do on a bad day, done on demand and a set number of times."""
+
+import threading
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    """What goes wrong. The first group answers a request to send; the second spoils what is delivered back."""
+
+    refused = "refused"  # Twilio: `code` of its dictionary; Telegram: HTTP `status` and `words`
+    unauthorized = "unauthorized"
+    rate_limited = "rate_limited"  # 429, to be tried again after `seconds`
+    server_error = "server_error"  # `status`, 500 if not given; nothing is sent
+    accepted_then_silent = "accepted_then_silent"  # the message is taken, the answer comes `seconds` late
+    silent = "silent"  # nothing is taken, and the answer comes `seconds` late
+    blocked = "blocked"  # Telegram: the citizen blocked the bot
+    chat_not_found = "chat_not_found"
+
+    receipt_fails = "receipt_fails"  # Twilio: undelivered with `code`
+    receipts_twice = "receipts_twice"
+    receipts_reordered = "receipts_reordered"
+    receipts_lost = "receipts_lost"
+    delivered_twice = "delivered_twice"  # a webhook that arrives again, as after a lost answer
+    forged = "forged"  # a webhook with a wrong signature or secret
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault for the next `times` messages to or from `address` (any, if empty)."""
+
+    provider: str
+    kind: FaultKind
+    times: int = 1
+    address: str = ""
+    code: int = 0
+    status: int = 0
+    seconds: float = 1.0
+    words: str = ""
+
+
+class Faults:
+    """The faults still to come, first ordered first used."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Fault] = []
+
+    def order(self, fault: Fault) -> None:
+        """Add a fault."""
+        with self._lock:
+            self._waiting.append(fault)
+
+    def take(self, provider: str, address: str, *kinds: FaultKind) -> Fault | None:
+        """The first waiting fault of these kinds for this address, used up once."""
+        with self._lock:
+            for place, fault in enumerate(self._waiting):
+                if fault.provider == provider and fault.kind in kinds and fault.address in ("", address):
+                    if fault.times > 1:
+                        self._waiting[place] = replace(fault, times=fault.times - 1)
+                    else:
+                        del self._waiting[place]
+                    return fault
+            return None
+
+    def waiting(self) -> list[Fault]:
+        """What is still to come."""
+        with self._lock:
+            return list(self._waiting)
+
+    def clear(self) -> None:
+        """Back to a good day."""
+        with self._lock:
+            self._waiting.clear()
