@@ -12,13 +12,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, literal_column, select
+from sqlalchemy import case
 from sqlmodel import Session, col
 
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.visibility import Viewer
-from reports.samples import ALL, Sample, gather, within
+from reports.samples import ALL, Sample, gather
 from reports.survival import estimate
 from reports.weeks import bounds, monday_of
 
@@ -75,29 +75,31 @@ def silence(
     session: Session,
     who: Viewer,
     office_ids: Collection[UUID] | None,
+    *,
     since: datetime,
     until: datetime,
     now: datetime,
 ) -> Silence:
     """Silence of cases received from `since` to before `until` as it stood at `now`; `office_ids` None means all."""
-    found = gather(session, who, office_ids, since, until, now, ALL)
+    found = gather(session, who, office_ids, ALL, since=since, until=until, now=now)
     return figures(next(iter(found.values()), Sample()))
 
 
 def by_office(
     session: Session,
     who: Viewer,
+    office_ids: Collection[UUID] | None = None,
+    *,
     since: datetime,
     until: datetime,
     now: datetime,
-    office_ids: Collection[UUID] | None = None,
 ) -> list[OfficeSilence]:
     """Silence per accountable office, where most must be done first. Offices without a case are left out.
 
     In order of citizens past their target, then of all who wait, then of the median (not reached being longest), so
     that an office cannot climb the list by answering only what is easy.
     """
-    found = gather(session, who, office_ids, since, until, now, col(Case.office_id))
+    found = gather(session, who, office_ids, col(Case.office_id), since=since, until=until, now=now)
     listed = [OfficeSilence(UUID(str(office)), figures(sample)) for office, sample in found.items()]
     offices = catalogue(session).offices
 
@@ -114,6 +116,7 @@ def by_week(
     session: Session,
     who: Viewer,
     office_ids: Collection[UUID] | None,
+    *,
     weeks: int,
     now: datetime,
     zone: ZoneInfo,
@@ -123,8 +126,7 @@ def by_week(
     mondays = [last - timedelta(weeks=back) for back in range(weeks, 0, -1)]
     edges = [bounds(monday, zone) for monday in mondays]
     number = case(*((col(Case.received_at) < end, index) for index, (_, end) in enumerate(edges)), else_=weeks)
-    # grouped by the column's place: as an expression its bound values would differ between SELECT and GROUP BY
-    found = gather(session, who, office_ids, edges[0][0], edges[-1][1], now, number)
+    found = gather(session, who, office_ids, number, since=edges[0][0], until=edges[-1][1], now=now)
     return [WeekSilence(monday, figures(found.get(index, Sample()))) for index, monday in enumerate(mondays)]
 
 

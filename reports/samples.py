@@ -9,7 +9,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, exists, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    SQLColumnExpression,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
@@ -53,7 +66,7 @@ def _epoch_postgresql(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(epoch, "sqlite")
 def _epoch_sqlite(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"unixepoch({compiler.process(element.clauses, **kw)})"
+    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
 
 
 def unanswered(now: datetime) -> ColumnElement[bool]:
@@ -62,7 +75,7 @@ def unanswered(now: datetime) -> ColumnElement[bool]:
 
 
 def late(now: datetime) -> ColumnElement[bool]:
-    """Whose target for a first answer had passed at that moment; true of silent cases only together with `unanswered`."""
+    """Whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
     return exists(
         select(literal(1)).where(
             col(Clock.case_id) == col(Case.id),
@@ -82,28 +95,35 @@ def gather(
     session: Session,
     who: Viewer,
     office_ids: Collection[UUID] | None,
+    key: SQLColumnExpression[Any],
+    *,
     since: datetime,
     until: datetime,
     now: datetime,
-    key: ColumnElement[Any],
 ) -> dict[Hashable, Sample]:
-    """Samples by a column or expression over Case, as things stood at `now`. Three statements."""
+    """Samples by a column or expression over Case, as things stood at `now`. Two statements."""
     until = min(until, now)
     found: dict[Hashable, Sample] = {}
     scope = within(who, office_ids)
     silent = unanswered(now)
     end = case((silent, literal(now, UtcDateTime)), else_=col(Case.first_response_at))
-    seconds = epoch(end) - epoch(col(Case.received_at))
-    cohort = (
+    # what is grouped by is named in a subquery: repeated, its bound values would make it another expression
+    rows = (
         select(
-            key,
-            silent,
-            func.aggregate_strings(cast(seconds, Text), ","),
-            func.sum(case((and_(~silent, col(Case.first_response_templated)), 1), else_=0)),
+            key.label("key"),
+            silent.label("silent"),
+            (epoch(end) - epoch(col(Case.received_at))).label("seconds"),
+            case((and_(~silent, col(Case.first_response_templated)), 1), else_=0).label("templated"),
         )
         .where(scope, col(Case.received_at) >= since, col(Case.received_at) < until)
-        .group_by(key, silent)
+        .subquery()
     )
+    cohort = select(
+        rows.c.key,
+        rows.c.silent,
+        func.aggregate_strings(cast(rows.c.seconds, Text), ","),
+        func.sum(rows.c.templated),
+    ).group_by(rows.c.key, rows.c.silent)
     for group, is_silent, numbers, templated in session.execute(cohort):
         sample = found.setdefault(group, Sample())
         # a message may be answered in the second it came, and an import may hold an answer before its question
@@ -112,33 +132,36 @@ def gather(
             sample.silent = values
         else:
             sample.answered, sample.templated = values, int(templated)
-    add_silent_now(session, scope, until, now, key, found)
+    _add_silent_now(session, scope, key, found, until=until, now=now)
     return found
 
 
-def add_silent_now(
+def _add_silent_now(
     session: Session,
     scope: ColumnElement[bool],
+    key: SQLColumnExpression[Any],
+    found: dict[Hashable, Sample],
+    *,
     until: datetime,
     now: datetime,
-    key: ColumnElement[Any],
-    found: dict[Hashable, Sample],
 ) -> None:
-    """Count those received before `until` who wait at `now`, whenever they wrote, and find the longest of each group."""
-    waiting = (
+    """Count those received before `until` who wait at `now`, whenever they wrote; find the longest of each group."""
+    rows = (
         select(
             key.label("key"),
             col(Case.reference).label("reference"),
             col(Case.received_at).label("received_at"),
-            func.count().over(partition_by=key).label("silent_now"),
-            func.sum(case((late(now), 1), else_=0)).over(partition_by=key).label("past_target"),
-            func.row_number()
-            .over(partition_by=key, order_by=(col(Case.received_at), col(Case.reference)))
-            .label("place"),
+            case((late(now), 1), else_=0).label("late"),
         )
         .where(scope, unanswered(now), col(Case.received_at) < until)
         .subquery()
     )
+    waiting = select(
+        rows,
+        func.count().over(partition_by=rows.c.key).label("silent_now"),
+        func.sum(rows.c.late).over(partition_by=rows.c.key).label("past_target"),
+        func.row_number().over(partition_by=rows.c.key, order_by=(rows.c.received_at, rows.c.reference)).label("place"),
+    ).subquery()
     for row in session.execute(select(waiting).where(waiting.c.place == 1)):
         sample = found.setdefault(row.key, Sample())
         sample.silent_now, sample.past_target = row.silent_now, int(row.past_target)
@@ -146,5 +169,5 @@ def add_silent_now(
         sample.longest_seconds = max(0, int((now - row.received_at).total_seconds()))
 
 
-ALL: ColumnElement[Any] = true()
+ALL: SQLColumnExpression[Any] = literal(1)
 """The key that puts every case in one group."""
