@@ -16,7 +16,9 @@ class Clock(Row, table=True):
     """One deadline of a case. Seconds; `target_seconds` and `working_seconds` are working time, `elapsed_seconds` not.
 
     `entry` is the number of the timeline entry that started it. `rungs` are the moments of its ladder, in order:
-    [{"number": 1, "tell": "officer", "at": ISO time}].
+    [{"number": 1, "tell": "officer", "after": working seconds, "at": ISO time}]. Working time is `worked_seconds` up to
+    `counted_from` and from there the calendar of `office_id`. `paused_until`: when the question to the citizen expires
+    (kept once expired, so that asking again buys no second pause until the citizen has written).
     """
 
     __tablename__ = "clock"
@@ -35,6 +37,9 @@ class Clock(Row, table=True):
     target_seconds: int
     deadline_at: datetime = Field(sa_type=UtcDateTime)
     rungs: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
+    worked_seconds: int = 0
+    counted_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     elapsed_seconds: int | None = None
     working_seconds: int | None = None

@@ -31,6 +31,7 @@ class Policy(Row, table=True):
     """Targets in working hours and the ladder; the most specific one valid on the day a clock starts applies.
 
     `targets`: clock kind → working hours. `ladder`: list of {"share": 0.5, "tell": "officer"}; share of the target.
+    `pause_days`: calendar days at most that a question to the citizen stops the resolution clock.
     """
 
     __tablename__ = "policy"
@@ -42,5 +43,6 @@ class Policy(Row, table=True):
     targets: dict[str, float] = Field(sa_type=Json)
     ladder: list[dict[str, object]] = Field(sa_type=Json)
     counts_templated: bool = False
+    pause_days: int = 14
     valid_from: date = date(1970, 1, 1)
     valid_to: date | None = None
