@@ -14,7 +14,10 @@ from domain.states import InvitationState
 
 
 class Transaction(Row, table=True):
-    """One completed service, reported by an agency's system; unique on the agency's own id."""
+    """One completed service, reported by an agency's system; unique on the agency's own id.
+
+    `not_asked` says why nobody could be invited: no_number, unusable_number, landline, no_survey.
+    """
 
     __tablename__ = "transaction"
     __table_args__ = (
@@ -31,6 +34,7 @@ class Transaction(Row, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     contact_point_id: UUID | None = Field(default=None, foreign_key="contact_point.id")
     language: str | None = None
+    not_asked: str | None = None
 
 
 class Survey(Row, table=True):

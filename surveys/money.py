@@ -70,7 +70,15 @@ def tells_of_money(text: str) -> bool:
 
     A denial ("nobody asked for money") is none; a text with both is one.
     """
-    folded = without_accents(unicodedata.normalize("NFC", text).casefold().replace("’", "'").replace("ʼ", "'"))
-    folded = " ".join(folded.split())
     asked, denied = _patterns()
-    return asked.search(denied.sub(" ‖ ", folded)) is not None
+    return asked.search(denied.sub(" ‖ ", _folded(text))) is not None
+
+
+def denies_money(text: str) -> bool:
+    """Whether a text says that no money was asked for, and does not say the opposite as well."""
+    return _patterns()[1].search(_folded(text)) is not None and not tells_of_money(text)
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFC", text).casefold().replace("’", "'").replace("ʼ", "'")
+    return " ".join(without_accents(folded).split())

@@ -12,7 +12,7 @@ from typing import Literal
 
 from core.texts import clean, latin_digits
 from surveys.lexicon import EMOJI, STARS, Lexicon, lexicon, without_accents
-from surveys.money import tells_of_money
+from surveys.money import denies_money, tells_of_money
 
 SHORT = 8
 """Words a reply may have for a rating at its end, or on a scale in its middle, to be believed."""
@@ -23,7 +23,8 @@ _JOINERS = "\u200c\u200d'"
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`rating` 1 (very bad) to 5 (very good), or None; `rest` is what was said beside it; `money` was asked for."""
+    """`rating` 1 (very bad) to 5 (very good), or None; `rest` is what was said beside it, empty when that is nothing but
+    courtesy or the rating again in words; `money` was asked for."""
 
     rating: int | None
     rest: str
@@ -51,13 +52,14 @@ def parse(text: str, languages: Sequence[str] = ("en", "sq", "bn", "ru")) -> Par
     text = clean(text)
     known = lexicon(tuple(languages))
     tokens = tokenise(text, known)
-    found = _rating(tokens, known)
+    found = _rating(tokens, known) or (_after_denial(tokens) if denies_money(text) else None)
     money = tells_of_money(text)
     if found is None:
         return Parsed(None, text, money)
     rating, first, last = found
-    rest = text if first > last else _without(text, tokens, first, last)
-    return Parsed(rating, rest, money)
+    beside = tokens[:first] + tokens[last + 1 :]
+    says_more = any(token.kind == "number" or (token.kind == "word" and not _beside(token, known)) for token in beside)
+    return Parsed(rating, _without(text, tokens, first, last) if says_more else "", money)
 
 
 def tokenise(text: str, known: Lexicon) -> list[Token]:
@@ -74,7 +76,8 @@ def tokenise(text: str, known: Lexicon) -> list[Token]:
         end = at + 1
         if kind in ("number", "word"):
             while end < len(folded) and (
-                _kind(folded[end]) == kind or (kind == "word" and folded[end] in _JOINERS + "’" and end + 1 < len(folded))
+                _kind(folded[end]) == kind
+                or (kind == "word" and folded[end] in _JOINERS + "’" and end + 1 < len(folded))
             ):
                 end += 1
         value = folded[at:end].casefold().replace("’", "'").rstrip("'")
@@ -96,7 +99,7 @@ def _kind(letter: str) -> Literal["number", "word", "mark", "face", "star"] | No
     category = unicodedata.category(letter)
     if category == "Nd":
         return "number"
-    if category[0] == "L" or category in ("Mn", "Mc") and not "\ufe00" <= letter <= "\ufe0f":
+    if category[0] == "L" or (category in ("Mn", "Mc") and not "\ufe00" <= letter <= "\ufe0f"):
         return "word"
     if category[0] in "PS" and category != "Sk":
         return "mark"
@@ -121,7 +124,7 @@ def _without(text: str, tokens: list[Token], first: int, last: int) -> str:
 _TIES = " \n\t,.;:-–—_/*!।|)(\"'+=\ufe0f\u20e3"
 
 _Found = tuple[int, int, int]
-"""Rating, and the first and last token that say it; first > last when the words as a whole say it."""
+"""Rating, and the first and last token that say it."""
 
 
 def _rating(tokens: list[Token], known: Lexicon) -> _Found | None:
@@ -167,7 +170,7 @@ def _other_scale(tokens: list[Token], index: int) -> bool:
     mark, number = tokens[index + 1], tokens[index + 2]
     if number.kind != "number" or mark.kind != "mark":
         return False
-    return mark.text in ".,:/" and mark.glued and number.glued or mark.text in "-–—~"
+    return (mark.text in ".,:/" and mark.glued and number.glued) or mark.text in "-–—~"
 
 
 def _on_scale(tokens: list[Token], known: Lexicon) -> _Found | None:
@@ -181,7 +184,12 @@ def _on_scale(tokens: list[Token], known: Lexicon) -> _Found | None:
             _in(tokens[last], known.out_of) or _in(tokens[last], known.stars) or tokens[last].text in "/\\|"
         ):
             last += 1
-        if last == index + 1 or last >= len(tokens) or tokens[last].kind != "number" or tokens[last].text not in ("5", "10"):
+        if (
+            last == index + 1
+            or last >= len(tokens)
+            or tokens[last].kind != "number"
+            or tokens[last].text not in ("5", "10")
+        ):
             continue
         between = tokens[index + 1 : last]
         if not any(part.kind == "mark" or _in(part, known.out_of) for part in between):
@@ -228,8 +236,7 @@ def _alone(tokens: list[Token], known: Lexicon) -> _Found | None:
     if all(_beside(token, known) for token in others):
         rating = _value(tokens[numbers[0]])
         assert rating is not None
-        first, last = (numbers[0], numbers[-1]) if len(numbers) == 1 else (0, len(tokens) - 1)
-        return rating, first, last
+        return rating, 0, len(tokens) - 1
     return None
 
 
@@ -313,6 +320,21 @@ def _trailing(tokens: list[Token], known: Lexicon) -> _Found | None:
     return rating, last, last
 
 
+def _after_denial(tokens: list[Token]) -> _Found | None:
+    """A number set apart at the end of "nobody asked for money, 5"."""
+    last = max(index for index, token in enumerate(tokens) if token.kind in ("word", "number"))
+    rating = _value(tokens[last])
+    if (
+        rating is None
+        or not last
+        or tokens[last - 1].kind != "mark"
+        or tokens[last].glued
+        or _words(tokens) > MONEY_WORDS
+    ):
+        return None
+    return rating, last, last
+
+
 def _judgement(tokens: list[Token], known: Lexicon) -> _Found | None:
     """Nothing but words of judgement or faces: "very good 👍". Mixed judgements are none."""
     if any(token.kind == "number" for token in tokens):
@@ -325,7 +347,7 @@ def _judgement(tokens: list[Token], known: Lexicon) -> _Found | None:
             if not _beside(token, known):
                 return None
             continue
-        if index and _in(words[index - 1], known.negations) or index > 1 and _in(words[index - 2], known.negations):
+        if (index and _in(words[index - 1], known.negations)) or (index > 1 and _in(words[index - 2], known.negations)):
             value = 2 if value >= 4 else 3 if value <= 2 else value
         elif index + 1 < len(words) and _in(words[index + 1], known.negations):
             value = 2 if value >= 4 else 3  # Bengali puts its "not" behind
@@ -338,10 +360,10 @@ def _judgement(tokens: list[Token], known: Lexicon) -> _Found | None:
     if judged and len(words) <= 2 * SHORT:
         sides = {_side(value) for value in judged | faces}
         if len(sides) == 1:
-            return max(judged) if sides == {1} else min(judged), 0, -1
+            return max(judged) if sides == {1} else min(judged), 0, len(tokens) - 1
         return None
     if faces and len({_side(value) for value in faces}) == 1 and len(words) <= 3:
-        return max(faces) if _side(max(faces)) > 0 else min(faces), 0, -1
+        return max(faces) if _side(max(faces)) > 0 else min(faces), 0, len(tokens) - 1
     return None
 
 

@@ -1,0 +1,95 @@
+"""Phone numbers as agencies report them, made fit to send to, and their contact points, many at once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from sqlmodel import Session, col, delete, select
+
+from channels.values import Channel
+from core.crypto import blind_index, mask
+from core.ids import new_id
+from core.texts import latin_digits
+from domain.citizen import Citizen, ContactPoint
+from surveys.ledger import chunks, insert_new
+
+NO_NUMBER = "no_number"
+UNUSABLE = "unusable_number"
+LANDLINE = "landline"
+_NO_SMS = frozenset(
+    {PhoneNumberType.FIXED_LINE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number in E.164, or why it cannot be used."""
+
+    number: str | None
+    why: str | None
+
+
+def read_phone(text: str, region: str) -> Phone:
+    """Read a phone number as written in a region (ISO 3166 two letters)."""
+    if not text.strip():
+        return Phone(None, NO_NUMBER)
+    try:
+        parsed = phonenumbers.parse(latin_digits(text), region)
+    except phonenumbers.NumberParseException:
+        return Phone(None, UNUSABLE)
+    if not phonenumbers.is_valid_number(parsed):
+        return Phone(None, UNUSABLE)
+    if phonenumbers.number_type(parsed) in _NO_SMS:
+        return Phone(None, LANDLINE)
+    return Phone(phonenumbers.format_number(parsed, PhoneNumberFormat.E164), None)
+
+
+def contacts_of(
+    session: Session, numbers: Collection[str], languages: Mapping[str, str | None], now: datetime
+) -> dict[str, ContactPoint]:
+    """The SMS contact point of each E.164 number, found or made, in a handful of statements."""
+    by_index = {blind_index(str(Channel.sms), number): number for number in numbers}
+    found = _find(session, by_index)
+    missing = sorted(index for index, number in by_index.items() if number not in found)
+    if not missing:
+        return found
+    citizens = {index: new_id() for index in missing}
+    table = Citizen.__table__  # type: ignore[attr-defined]
+    for chunk in chunks(missing):
+        session.execute(
+            table.insert(),
+            [{"id": citizens[index], "language": languages.get(by_index[index]), "created_at": now} for index in chunk],
+        )
+    rows = [
+        {
+            "id": new_id(),
+            "citizen_id": citizens[index],
+            "channel": Channel.sms,
+            "address": by_index[index],
+            "address_index": index,
+            "hint": mask(by_index[index]),
+            "language": languages.get(by_index[index]),
+            "created_at": now,
+        }
+        for index in missing
+    ]
+    made = insert_new(session, ContactPoint, rows, ["channel", "address_index"])
+    # somebody else made the same contact meanwhile: theirs counts, and our citizen without one goes
+    orphans = [row["citizen_id"] for row in rows if row["id"] not in made]
+    for some in chunks(orphans):
+        session.exec(delete(Citizen).where(col(Citizen.id).in_(some)))
+    return found | _find(session, {index: by_index[index] for index in missing})
+
+
+def _find(session: Session, by_index: Mapping[str, str]) -> dict[str, ContactPoint]:
+    return {
+        by_index[contact.address_index]: contact
+        for chunk in chunks(list(by_index))
+        for contact in session.exec(
+            select(ContactPoint).where(
+                col(ContactPoint.channel) == Channel.sms, col(ContactPoint.address_index).in_(chunk)
+            )
+        )
+    }

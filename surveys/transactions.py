@@ -1,0 +1,322 @@
+"""Completed services as agencies report them: stored once, and each citizen invited at most as often as is polite."""
+
+import difflib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_
+from sqlmodel import Session, col, select
+
+from core import doorbell
+from core.database import after_commit
+from core.errors import BadInput, TooLarge
+from core.ids import new_id
+from core.settings import settings
+from core.texts import clean
+from domain.catalogue import Catalogue, catalogue
+from domain.citizen import ContactPoint
+from domain.states import InvitationState
+from domain.survey import Invitation, Transaction
+from surveys import definitions
+from surveys.ledger import chunks, insert_new
+from surveys.phones import Phone, contacts_of, read_phone
+from surveys.schedule import SHELF_LIFE, send_at
+
+BATCH = 10_000
+"""Most transactions taken at once."""
+SKEW = timedelta(minutes=15)
+"""How far ahead an agency's clock may run."""
+ERRORS_SHOWN = 20
+LASTING = (InvitationState.scheduled, InvitationState.sent, InvitationState.answered)
+"""Invitations that count for the days of rest."""
+NO_SURVEY = "no_survey"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionIn:
+    """One completed service. `office` and `service` are codes; `phone` as people write it."""
+
+    external_id: str
+    office: str
+    service: str
+    completed_at: datetime
+    phone: str | None = None
+    language: str | None = None
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of one: `state` created or duplicate; a duplicate `differs` when it was posted with other data.
+
+    `survey` is the state of its invitation, or "none"; `why` is the reason when nobody is asked.
+    """
+
+    external_id: str
+    id: UUID
+    state: str
+    differs: bool
+    survey: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A transaction whose codes and number have been looked up."""
+
+    given: TransactionIn
+    external_id: str
+    office_id: UUID
+    service_id: UUID
+    phone: Phone
+    language: str | None
+    operator: str | None
+
+
+def accept(session: Session, source: str, items: Sequence[TransactionIn], now: datetime) -> list[Accepted]:
+    """Store the transactions that are new by (source, external id) and schedule their surveys. All or nothing.
+
+    A few set-based statements however long the batch. The caller commits; then the doorbell rings.
+
+    Raises:
+        TooLarge: more than `BATCH` items.
+        BadInput: naming each item that cannot be used and what would be right; nothing is stored.
+    """
+    if len(items) > BATCH:
+        raise TooLarge(f"{len(items)} transactions were sent at once.", mend=f"Send at most {BATCH} in one request.")
+    lines = _check(catalogue(session), items, now)
+    first = {line.external_id: line for line in reversed(lines)}
+    stored = _stored(session, source, list(first))
+    new = [first[external_id] for external_id in sorted(first) if external_id not in stored]
+    contacts = contacts_of(
+        session,
+        {line.phone.number for line in new if line.phone.number},
+        {line.phone.number: line.language for line in new if line.phone.number},
+        now,
+    )
+    surveys = definitions.active(session)
+    rows = [_row(source, line, contacts, surveys, now) for line in new]
+    created = insert_new(session, Transaction, rows, ["source", "external_id"])
+    _invite(session, [row for row in rows if row["id"] in created], contacts, surveys, now)
+    after_commit(session, lambda: doorbell.ring(doorbell.SURVEYS))
+    stored = _stored(session, source, list(first))
+    return _outcomes(session, lines, stored, created)
+
+
+def _check(known: Catalogue, items: Sequence[TransactionIn], now: datetime) -> list[_Line]:
+    current = settings()
+    wrong: dict[str, str] = {}
+    lines: list[_Line] = []
+    for index, item in enumerate(items):
+        office = known.office_by_code.get(clean(item.office).upper())
+        service = known.service_by_code.get(clean(item.service))
+        external_id = clean(item.external_id, 200)
+        at = f"transactions/{index}"
+        if office is None:
+            wrong[f"{at}/office"] = _unknown("office", item.office, known.office_by_code)
+        if service is None:
+            wrong[f"{at}/service"] = _unknown("service", item.service, known.service_by_code)
+        if not external_id:
+            wrong[f"{at}/external_id"] = "It is empty; give your system's own id of the transaction."
+        if item.completed_at.tzinfo is None:
+            wrong[f"{at}/completed_at"] = "It has no time zone; write it as 2026-03-01T09:30:00+01:00."
+        elif item.completed_at > now + SKEW:
+            wrong[f"{at}/completed_at"] = "It lies in the future; report a service when it is completed."
+        elif office is not None and service is not None:
+            language = clean(item.language or "").lower()[:2]
+            lines.append(
+                _Line(
+                    item,
+                    external_id,
+                    office.id,
+                    service.id,
+                    read_phone(item.phone or "", current.region),
+                    language if language in current.languages else None,
+                    clean(item.operator or "", 200) or None,
+                )
+            )
+    if wrong:
+        named = sorted({int(name.split("/")[1]) for name in wrong})
+        shown = ", ".join(str(index) for index in named[:ERRORS_SHOWN]) + (" …" if len(named) > ERRORS_SHOWN else "")
+        raise BadInput(
+            f"{len(named)} of {len(items)} transactions cannot be used (counted from 0: {shown}).",
+            mend="Nothing was stored. Mend these and send the whole batch again.",
+            fields=dict(list(wrong.items())[:ERRORS_SHOWN]),
+        )
+    return lines
+
+
+def _unknown(what: str, code: str, known: dict[str, Any]) -> str:
+    code = clean(code, 80)
+    near = difflib.get_close_matches(code.upper() if what == "office" else code.lower(), known, 3, 0.5)
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"codes look like {', '.join(sorted(known)[:3]) or 'none yet'}."
+    )
+    return f"There is no {what} {code!r}; {hint}"
+
+
+def _stored(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Transaction]:
+    return {
+        row.external_id: row
+        for chunk in chunks(external_ids)
+        for row in session.exec(
+            select(Transaction).where(col(Transaction.source) == source, col(Transaction.external_id).in_(chunk))
+        )
+    }
+
+
+def _row(
+    source: str, line: _Line, contacts: dict[str, ContactPoint], surveys: definitions.Choice, now: datetime
+) -> dict[str, Any]:
+    contact = contacts[line.phone.number] if line.phone.number else None
+    return {
+        "id": new_id(),
+        "source": source,
+        "external_id": line.external_id,
+        "office_id": line.office_id,
+        "service_id": line.service_id,
+        "operator": line.operator,
+        "completed_at": line.given.completed_at,
+        "received_at": now,
+        "contact_point_id": contact.id if contact else None,
+        "language": line.language,
+        "not_asked": line.phone.why or (NO_SURVEY if surveys.of(line.service_id) is None else None),
+    }
+
+
+def _invite(
+    session: Session,
+    rows: Sequence[dict[str, Any]],
+    contacts: dict[str, ContactPoint],
+    surveys: definitions.Choice,
+    now: datetime,
+) -> None:
+    """One invitation for each transaction that has a number; those that must not be sent say why."""
+    current = settings()
+    by_id = {contact.id: contact for contact in contacts.values()}
+    asked = [row for row in rows if row["not_asked"] is None]
+    resting = recently_asked(session, {by_id[row["contact_point_id"]].citizen_id for row in asked}, now)
+    invitations = []
+    for row in sorted(asked, key=lambda row: (row["completed_at"], row["id"])):
+        contact = by_id[row["contact_point_id"]]
+        due = send_at(row["completed_at"], now, current)
+        state, why = InvitationState.scheduled, None
+        if due is None:
+            state, why = InvitationState.expired, "too_late"
+        elif contact.opted_out_at is not None:
+            state, why = InvitationState.suppressed, "opted_out"
+        elif contact.unreachable_at is not None:
+            state, why = InvitationState.suppressed, "unreachable"
+        elif contact.citizen_id in resting:
+            state, why = InvitationState.suppressed, "asked_lately"
+        elif current.survey_rest_days:
+            resting.add(contact.citizen_id)
+        invitations.append(
+            {
+                "id": new_id(),
+                "survey_id": surveys.of(row["service_id"]),
+                "transaction_id": row["id"],
+                "contact_point_id": contact.id,
+                "token": new_token(),
+                "language": row["language"] or contact.language or current.languages[0],
+                "state": state,
+                "why": why,
+                "due_at": due if state is InvitationState.scheduled else None,
+                "attempts": 0,
+            }
+        )
+    insert_new(session, Invitation, sorted(invitations, key=lambda row: row["transaction_id"]), ["transaction_id"])
+
+
+def new_token() -> str:
+    """What stands in a survey's link: 96 random bits, short enough for an SMS."""
+    return secrets.token_urlsafe(12)
+
+
+def recently_asked(session: Session, citizens: set[UUID], now: datetime) -> set[UUID]:
+    """Those of the citizens who were invited, or are about to be, within the days of rest; on any of their addresses."""
+    rest = settings().survey_rest_days
+    if not rest or not citizens:
+        return set()
+    since = now - timedelta(days=rest)
+    return {
+        citizen
+        for chunk in chunks(sorted(citizens))
+        for citizen in session.exec(
+            select(ContactPoint.citizen_id)
+            .join(Invitation, col(Invitation.contact_point_id) == col(ContactPoint.id), isouter=True)
+            .where(
+                col(ContactPoint.citizen_id).in_(chunk),
+                or_(
+                    col(ContactPoint.last_survey_at) > since,
+                    col(Invitation.state).in_(LASTING)
+                    & (func.coalesce(col(Invitation.sent_at), col(Invitation.due_at)) > since),
+                ),
+            )
+            .distinct()
+        )
+    }
+
+
+def _outcomes(
+    session: Session, lines: Sequence[_Line], stored: dict[str, Transaction], created: set[UUID]
+) -> list[Accepted]:
+    states: dict[UUID, tuple[InvitationState, str | None]] = {
+        transaction_id: (state, why)
+        for chunk in chunks([row.id for row in stored.values()])
+        for transaction_id, state, why in session.exec(
+            select(Invitation.transaction_id, Invitation.state, Invitation.why).where(
+                col(Invitation.transaction_id).in_(chunk)
+            )
+        )
+    }
+    numbers = _numbers(session, lines, stored, created)
+    seen: set[str] = set()
+    outcomes = []
+    for line in lines:
+        row = stored[line.external_id]
+        fresh = row.id in created and line.external_id not in seen
+        seen.add(line.external_id)
+        state, why = states.get(row.id, (None, row.not_asked))
+        outcomes.append(
+            Accepted(
+                line.external_id,
+                row.id,
+                "created" if fresh else "duplicate",
+                not fresh and _differs(line, row, numbers),
+                str(state) if state else "none",
+                why,
+            )
+        )
+    return outcomes
+
+
+def _numbers(
+    session: Session, lines: Sequence[_Line], stored: dict[str, Transaction], created: set[UUID]
+) -> dict[UUID, str]:
+    """Numbers of the contacts of what was stored before or came twice, to tell whether it was posted otherwise."""
+    twice = len(lines) != len(stored)
+    ids = {row.contact_point_id for row in stored.values() if row.contact_point_id and (twice or row.id not in created)}
+    return {
+        contact.id: contact.address
+        for chunk in chunks(sorted(ids))
+        for contact in session.exec(select(ContactPoint).where(col(ContactPoint.id).in_(chunk)))
+    }
+
+
+def _differs(line: _Line, row: Transaction, numbers: dict[UUID, str]) -> bool:
+    before = (row.office_id, row.service_id, row.completed_at, row.operator, row.language)
+    after = (line.office_id, line.service_id, line.given.completed_at, line.operator, line.language)
+    number = numbers.get(row.contact_point_id) if row.contact_point_id else None
+    return before != after or number != line.phone.number
+
+
+def expired_before(now: datetime) -> datetime:
+    """Services completed before this moment are no longer asked about."""
+    return now - SHELF_LIFE
