@@ -1,0 +1,69 @@
+// Keys of the desk, saved replies and the count of SMS parts. Every one of them has a visible control as well.
+const rows = () => [...document.querySelectorAll("[data-row]")];
+const answer = document.getElementById("answer");
+
+function move(step) {
+  const all = rows();
+  const here = all.indexOf(document.activeElement);
+  const from = here >= 0 ? here : all.findIndex((row) => row.hasAttribute("aria-current"));
+  all[Math.min(Math.max(from + step, 0), all.length - 1)]?.focus();
+}
+
+function unfold(id) {
+  const act = document.getElementById(id);
+  if (!act) return;
+  act.open = true;
+  act.scrollIntoView({ block: "nearest" });
+  act.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  r: () => answer?.focus(),
+  n: () => unfold("act-note"),
+  t: () => unfold("act-transfer"),
+  a: () => unfold("act-assign"),
+  c: () => unfold("act-close"),
+  "/": () => document.getElementById("search")?.focus(),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && typing?.form) {
+    event.preventDefault();
+    typing.form.requestSubmit(typing.form.querySelector("[value=answer]") ?? undefined);
+  } else if (event.key === "Escape" && typing) {
+    typing.blur();
+  } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && !document.querySelector("dialog[open]") && keys[event.key]) {
+    event.preventDefault();
+    keys[event.key]();
+  }
+});
+
+for (const reply of document.querySelectorAll("[data-reply]")) {
+  reply.addEventListener("click", () => {
+    answer.value = reply.dataset.reply;
+    answer.focus();
+    answer.dispatchEvent(new Event("input"));
+  });
+}
+
+// GSM 03.38: one letter outside it makes the whole SMS UCS-2, with 70 letters a part in place of 160.
+const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
+const parts = document.querySelector("[data-parts-of]");
+if (parts && answer?.dataset.channel === "sms") {
+  const count = () => {
+    const text = answer.value;
+    const plain = GSM.test(text);
+    const length = plain ? text.length + (text.match(/[\^{}\\[~\]|€]/g)?.length ?? 0) : text.length;
+    const [one, more] = plain ? [160, 153] : [70, 67];
+    const number = length <= one ? 1 : Math.ceil(length / more);
+    parts.hidden = length === 0;
+    parts.textContent = `${number} SMS · ${length}`;
+  };
+  answer.addEventListener("input", count);
+  count();
+}
+document.getElementById("errors")?.focus();
