@@ -1,0 +1,84 @@
+"""The outbox: a message is written in the transaction that decided it, once per dedupe key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from channels.values import Button, Channel
+from core import doorbell
+from core.database import after_commit
+from domain.case import Case
+from domain.citizen import ContactPoint
+from domain.outbox import OutboundMessage
+from domain.states import Purpose
+from domain.survey import Invitation
+from notifications.segments import for_sms
+
+_RINGING = "outbox_rings_after_commit"
+_COLUMNS = tuple(OutboundMessage.model_fields)
+
+
+def enqueue(
+    session: Session,
+    *,
+    purpose: Purpose,
+    contact: ContactPoint,
+    language: str,
+    body: str,
+    dedupe_key: str,
+    now: datetime,
+    case: Case | None = None,
+    invitation: Invitation | None = None,
+    buttons: Sequence[Sequence[Button]] = (),
+    due_at: datetime | None = None,
+) -> OutboundMessage | None:
+    """Write a message to a citizen, to be sent from `due_at` (by default at once) after the commit.
+
+    The same key again gives the row that is there already, unchanged. None where nothing may be sent: the citizen
+    opted out, or it is a survey to an address that takes no messages. One statement, and a flush of what is pending.
+    """
+    if not may_send(contact, purpose):
+        return None
+    row = OutboundMessage(
+        dedupe_key=dedupe_key,
+        purpose=purpose,
+        channel=contact.channel,
+        contact_point_id=contact.id,
+        case_id=case.id if case else None,
+        invitation_id=invitation.id if invitation else None,
+        language=language,
+        body=for_sms(body) if contact.channel == Channel.sms else body,
+        buttons=[[{"text": button.text, "data": button.data} for button in row] for row in buttons],
+        due_at=due_at or now,
+        created_at=now,
+    )
+    session.flush()
+    written = session.scalars(_insert_once(session, row)).one_or_none()
+    if written is None:
+        return session.exec(select(OutboundMessage).where(col(OutboundMessage.dedupe_key) == dedupe_key)).one()
+    if (due_at is None or due_at <= now) and not session.info.get(_RINGING):
+        session.info[_RINGING] = True  # one ring per transaction, however many messages
+        after_commit(session, lambda: _ring(session))
+    return written
+
+
+def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
+    """Whether this contact point may get a message of this purpose now."""
+    if contact.opted_out_at is not None:
+        return False
+    return contact.unreachable_at is None or purpose != Purpose.survey
+
+
+def _insert_once(session: Session, row: OutboundMessage) -> Insert:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    insert = dialect.insert(OutboundMessage).values(values)
+    return insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboundMessage)
+
+
+def _ring(session: Session) -> None:
+    session.info.pop(_RINGING, None)
+    doorbell.ring(doorbell.OUTBOX)

@@ -1,0 +1,198 @@
+"""What becomes of a message: every change of an outbox row after it was written, in one place.
+
+Order never goes backwards: only the ways of `OUTBOX_TRANSITIONS` are taken, so a receipt may come late, twice, or
+before we noted that the provider took the message.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from channels.errors import Failure, SendFailed
+from channels.values import DeliveryStatus, Receipt, Sent
+from core.claims import retry_at
+from domain.citizen import ContactPoint
+from domain.outbox import OutboundMessage
+from domain.states import OUTBOX_TRANSITIONS, OutboxState
+
+MAX_ATTEMPTS = 8
+"""Tries before a failure that might have passed counts as final: about thirteen hours."""
+
+JITTER = 0.25
+"""A wait is made longer by up to this share, so that what failed together is not tried again together."""
+
+_REACHED = (OutboxState.accepted, OutboxState.sent, OutboxState.delivered)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A message changed its state. `at` is when it happened, as the provider tells it, at the latest now."""
+
+    before: OutboxState
+    after: OutboxState
+    at: datetime
+    failure: Failure | None = None
+    detail: str = ""
+
+
+OnResult = Callable[[Session, OutboundMessage, Outcome, datetime], None]
+"""Told of every change but a retry, in the transaction that makes it, with the message locked."""
+
+
+def nothing_more(session: Session, message: OutboundMessage, outcome: Outcome, now: datetime) -> None:
+    """An `OnResult` for messages that nobody waits for."""
+
+
+def locked(session: Session, message_id: UUID) -> OutboundMessage | None:
+    """The row as it is now, held until the transaction ends."""
+    return session.exec(
+        select(OutboundMessage)
+        .where(col(OutboundMessage.id) == message_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def record_sent(
+    session: Session, message: OutboundMessage, sent: Sent, now: datetime, on_result: OnResult = nothing_more
+) -> bool:
+    """The provider has the message (locked); whether its state changed. A receipt may have been quicker."""
+    message.account = sent.account
+    message.provider_id = sent.provider_id
+    return _move(session, message, OutboxState(sent.status.value), now, now, on_result)
+
+
+def record_failure(
+    session: Session, message: OutboundMessage, error: SendFailed, now: datetime, on_result: OnResult = nothing_more
+) -> None:
+    """The channel could not send the message (locked).
+
+    What may pass is queued again, at most `MAX_ATTEMPTS` times. Where it is unknown whether the message left, the row
+    stays `sending` until its lease ends and `reconcile_due` asks the provider.
+    """
+    if message.state != OutboxState.sending:
+        return  # a receipt was quicker and knows better
+    message.last_error = str(error)[:500]
+    if error.failure is Failure.outcome_unknown:
+        return
+    if error.failure.retry and message.attempts < MAX_ATTEMPTS:
+        due = retry_at(now, message.attempts, error.retry_after)
+        queue_again(message, due + (due - now) * (JITTER * random.random()))
+        return
+    _move(session, message, OutboxState.failed, now, now, on_result, error.failure, error.detail)
+
+
+def record_cancelled(
+    session: Session, message: OutboundMessage, why: str, now: datetime, on_result: OnResult = nothing_more
+) -> None:
+    """The message (locked) is not wanted any more and was not sent."""
+    message.last_error = why
+    _move(session, message, OutboxState.cancelled, now, now, on_result, None, why)
+
+
+def record_unknown(
+    session: Session, message: OutboundMessage, why: str, now: datetime, on_result: OnResult = nothing_more
+) -> None:
+    """Nobody can say whether the message (locked) was sent: a person decides."""
+    message.last_error = why
+    message.failure = Failure.outcome_unknown.value
+    _move(session, message, OutboxState.unknown, now, now, on_result, Failure.outcome_unknown, why)
+
+
+def queue_again(message: OutboundMessage, due_at: datetime) -> None:
+    """Put a message that certainly was not sent back into the queue."""
+    message.state = OutboxState.queued
+    message.due_at = due_at
+    message.leased_until = None
+    message.sending_at = None
+
+
+def apply_receipt(
+    session: Session, receipt: Receipt, now: datetime, on_result: OnResult = nothing_more
+) -> OutboundMessage | None:
+    """Note a delivery receipt; gives the message it is about.
+
+    It is found by the provider's id, else by ours, which the receipt address carries. None when neither is known yet:
+    the reply to our request may be a moment behind, so ask again later. A repeat, or one that is behind what is known,
+    changes nothing.
+    """
+    message = _about(session, receipt)
+    if message is None:
+        return None
+    message.account = message.account or receipt.account
+    message.provider_id = message.provider_id or receipt.provider_id
+    at = max(message.created_at, min(receipt.at or now, now))
+    after = OutboxState(receipt.status.value)
+    failure = (receipt.failure or Failure.unreachable) if receipt.status is DeliveryStatus.failed else None
+    _move(session, message, after, at, now, on_result, failure, receipt.detail)
+    return message
+
+
+def _about(session: Session, receipt: Receipt) -> OutboundMessage | None:
+    found = session.exec(
+        select(OutboundMessage)
+        .where(col(OutboundMessage.provider_id) == receipt.provider_id, col(OutboundMessage.account) == receipt.account)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if found is not None or receipt.message_id is None:
+        return found
+    mine = locked(session, receipt.message_id)
+    return mine if mine is not None and mine.provider_id in (None, receipt.provider_id) else None
+
+
+def _move(
+    session: Session,
+    message: OutboundMessage,
+    after: OutboxState,
+    at: datetime,
+    now: datetime,
+    on_result: OnResult,
+    failure: Failure | None = None,
+    detail: str = "",
+) -> bool:
+    before = OutboxState(message.state)
+    if (before, after) not in OUTBOX_TRANSITIONS:
+        return False
+    message.state = after
+    message.due_at = None
+    message.leased_until = None
+    if after in _REACHED:
+        message.accepted_at = message.accepted_at or at
+        message.failure = None
+        message.last_error = None
+    if after is OutboxState.delivered:
+        message.delivered_at = at
+        if before is OutboxState.failed:
+            _reopen_contact(session, message)
+    if after is OutboxState.failed and failure is not None:
+        message.failed_at = at
+        message.failure = failure.value
+        message.last_error = (detail or failure.value)[:500]
+        if failure.closes_contact:
+            _close_contact(session, message, failure, now)
+    session.add(message)
+    on_result(session, message, Outcome(before, after, at, failure, detail), now)
+    return True
+
+
+def _close_contact(session: Session, message: OutboundMessage, failure: Failure, now: datetime) -> None:
+    contact = session.get_one(ContactPoint, message.contact_point_id, with_for_update=True)
+    if failure is Failure.invalid_address:
+        contact.unreachable_at = contact.unreachable_at or now
+        contact.unreachable_why = str(failure.__doc__)
+    else:
+        contact.opted_out_at = contact.opted_out_at or now
+    session.add(contact)
+
+
+def _reopen_contact(session: Session, message: OutboundMessage) -> None:
+    """A delivery shows that the address takes messages. An opting out is the citizen's word and stays."""
+    contact = session.get_one(ContactPoint, message.contact_point_id, with_for_update=True)
+    contact.unreachable_at = None
+    contact.unreachable_why = None
+    session.add(contact)
