@@ -1,7 +1,7 @@
 """The web application: routers, headers, and what starts and stops with the process."""
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -9,8 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from api import auth, citizen, health, leadership, problems, rest, review, staff, styleguide, webhooks
+from api.headers import SecurityHeaders
 from api.limits import BodyLimit
-from api.pages import CONTENT_SECURITY_POLICY, STATIC, accent_css
+from api.pages import STATIC, accent_css
 from cases.inbox import Gatherer
 from core.database import database
 from core.logs import configure, logger
@@ -53,7 +54,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = current
-    app.middleware("http")(_headers)
+    app.add_middleware(SecurityHeaders, https=current.site_url.startswith("https://"))
     app.add_middleware(BodyLimit, limit=current.body_limit_bytes)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
@@ -94,19 +95,6 @@ def _start(inside: bool) -> list[Callable[[], None]]:
     if current.telegram_mode == "webhook" and current.telegram_token:
         threading.Thread(target=listen.announce_webhook, name="telegram-webhook", daemon=True).start()
     return stops
-
-
-async def _headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if settings().site_url.startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.url.path.startswith("/static/") and request.url.query:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
 
 
 def _to_sign_in(request: Request, error: Exception) -> Response:

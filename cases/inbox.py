@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from channels.values import Channel, ContactChange, Inbound, Receipt
 from core import doorbell
-from core.crypto import blind_index
+from core.crypto import blind_index, encrypt
 from core.database import database
 from core.ids import new_id
 from core.texts import clean
@@ -24,6 +24,8 @@ from domain.inbox import InboundMessage, InboxKind
 from domain.states import InboxState
 
 Arrival = Inbound | Receipt | ContactChange
+PERSONAL = frozenset({"contact", "name"})
+"""Details that never stand readable in the database: the contact is the encrypted sender, the name is encrypted."""
 TEXT_LIMIT = 20_000
 """Characters kept of one message; no channel we speak carries more in one."""
 GROUP = 64
@@ -72,7 +74,9 @@ def row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
     }
     if isinstance(arrival, ContactChange):
         return common | address | {"kind": InboxKind.contact, "details": {"blocked": arrival.blocked}}
-    details = dict(arrival.details)
+    details = {key: value for key, value in arrival.details.items() if key not in PERSONAL}
+    if name := arrival.details.get("name"):
+        details["name"] = encrypt(str(name))
     for name in ("language", "reply_to", "button"):
         if (value := getattr(arrival, name)) is not None:
             details[name] = value

@@ -16,6 +16,7 @@ from cases.contacts import HELP_WORDS, START_WORDS, STOP_WORDS, find_or_make, wo
 from cases.inbox import Arrival, receive
 from channels.values import Channel
 from core import claims
+from core.crypto import decrypt
 from core.database import database
 from core.errors import OmbudError
 from core.ids import find_reference
@@ -298,6 +299,69 @@ def _form(session: Session, row: InboundMessage, now: datetime) -> str:
     """A web form or API case: the contact is in the details, if the citizen gave one."""
     contact: ContactPoint | None = None
     existed = False
+    if row.sender:
+        sealed = row.details.get("name")
+        known = find_or_make(session, Channel.sms, row.sender, now, name=decrypt(str(sealed)) if sealed else None)
+        contact, existed = known.contact, known.existed
+        if row.details.get("language") in settings().languages:
+            contact.language = str(row.details["language"])
+    _open(session, row, contact, now, existed=existed)
+    return "case"
+
+
+def _open(
+    session: Session,
+    row: InboundMessage,
+    contact: ContactPoint | None,
+    now: datetime,
+    *,
+    existed: bool = True,
+    taken: "surveys.answers.Taken | None" = None,
+) -> Case:
+    details = row.details
+    spoken = settings().languages
+    language = (contact.language if contact else None) or str(details.get("language") or "") or None
+    text = row.text or (str(details.get("caption") or "") if details else "")
+    if taken is not None:
+        text = taken.words or row.text
+    office_code = str(details.get("office") or "") or None
+    if office_code is None and contact is not None:
+        office_code = _poster(session, contact, now)
+    case = lifecycle.open_case(
+        session,
+        lifecycle.Opening(
+            channel=Channel(row.channel),
+            text=text,
+            language=language if language in spoken else (languages.detect(text, spoken) or spoken[0]),
+            received_at=row.received_at,
+            kind=CaseKind(str(details.get("kind"))) if details.get("kind") in set(CaseKind) else CaseKind.complaint,
+            contact=contact,
+            service=taken.service if taken else (str(details.get("service") or "") or None),
+            place=str(details.get("place") or "") or None,
+            office_code=taken.office if taken else office_code,
+            about_staff=bool(details.get("about_staff")),
+            last_place=contact.last_place if contact and existed else None,
+            attachments=tuple(details.get("attachments") or ()),  # type: ignore[arg-type]
+            invitation_id=taken.invitation_id if taken else None,
+        ),
+        now,
+    )
+    row.case_id = case.id
+    return case
+
+
+def _poster(session: Session, contact: ContactPoint, now: datetime) -> str | None:
+    """Code of the office whose poster the citizen scanned not long ago."""
+    if contact.poster_office_id is None or contact.poster_at is None or now - contact.poster_at > POSTER:
+        return None
+    office = catalogue(session).offices.get(contact.poster_office_id)
+    return office.code if office else None
+
+
+def _form(session: Session, row: InboundMessage, now: datetime) -> str:
+    """A web form or API case: the contact is in the details, if the citizen gave one."""
+    contact: ContactPoint | None = None
+    existed = False
     given = row.details.get("contact")
     if isinstance(given, dict) and given.get("address") and not row.details.get("anonymous"):
         name = str(row.details.get("name") or "") or None
@@ -316,9 +380,6 @@ def _exit_survey(session: Session, row: InboundMessage, now: datetime) -> str:
         raise OmbudError(f"The exit survey names an office {row.account!r} that does not exist.")
     found = surveys.exit.record(session, office, row, now)
     if found is not None and found.opens_case:
-        contact: ContactPoint | None = None
-        given = row.details.get("contact")
-        if isinstance(given, dict) and given.get("address"):
-            contact = find_or_make(session, Channel(str(given["channel"])), str(given["address"]), now).contact
+        contact = find_or_make(session, Channel.sms, row.sender, now).contact if row.sender else None
         _open(session, row, contact, now, taken=found)
     return "exit_survey"
