@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field
 
+from core.crypto import blind_index
 from core.types import Encrypted, UtcDateTime
 from domain.base import Row
 from domain.states import Role
@@ -24,6 +25,11 @@ class Staff(Row, table=True):
     active: bool = True
     failed_attempts: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def email_index(email: str) -> str:
+    """Blind index that a staff member's e-mail address is found by; case and outer spaces do not count."""
+    return blind_index("staff e-mail", email.strip().casefold())
 
 
 class StaffRole(Row, table=True):

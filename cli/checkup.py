@@ -1,0 +1,168 @@
+"""`ombud doctor`: each thing an installation leans on, looked at, with what to do where it does not hold."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.output import out
+from core.database import database
+from core.errors import OmbudError
+from core.settings import DEMO_SECRET, Settings, settings
+from migrations import schema
+
+State = Literal["good", "bad", "off"]
+_PATIENCE = 8.0  # seconds for one call
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, whether it holds (`off`: not in use), what was seen, and how to mend it."""
+
+    name: str
+    state: State
+    seen: str
+    mend: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For --json."""
+        return {"name": self.name, "state": self.state, "seen": self.seen, "mend": self.mend}
+
+
+def examine() -> list[Finding]:
+    """Look at everything; nothing is changed and no citizen is written to."""
+    current = settings()
+    checks: list[Callable[[Settings], Finding]] = [
+        _secrets, _data_folder, _database, _broker, _model, _public_address, _twilio, _telegram,
+    ]  # fmt: skip
+    return [check(current) for check in checks]
+
+
+def show(findings: list[Finding]) -> None:
+    """The findings for a person."""
+    marks = {"good": "[green]ok[/]   ", "bad": "[bold red]mend[/] ", "off": "[dim]off[/]  "}
+    for finding in findings:
+        out.print(f"{marks[finding.state]}[bold]{finding.name}[/]  ", end="")
+        out.print(finding.seen, markup=False)
+        if finding.mend:
+            out.print(f"      {finding.mend}", style="dim", markup=False)
+
+
+def _secrets(current: Settings) -> Finding:
+    try:
+        current.check_production()
+    except OmbudError as error:
+        return Finding("secrets", "bad", error.message, error.mend)
+    if current.environment == "demo":
+        seen = "demo: default secrets are allowed" if current.secret_key == DEMO_SECRET else "demo with own secrets"
+        return Finding("secrets", "good", seen)
+    return Finding("secrets", "good", "production, no default secret in use")
+
+
+def _data_folder(current: Settings) -> Finding:
+    folder = current.data_dir.absolute()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return Finding("data folder", "bad", f"{nearest} cannot be written", "Check OMBUD_DATA_DIR and its owner.")
+    return Finding("data folder", "good", str(folder) if folder.exists() else f"{folder}, made by `ombud init`")
+
+
+def _database(current: Settings) -> Finding:
+    kind = "SQLite" if current.sql_url.startswith("sqlite") else "PostgreSQL"
+    try:
+        engine = database().engine
+        database().ping()
+        missing = schema.pending(engine)
+    except SQLAlchemyError as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        return Finding("database", "bad", f"{kind}: {reason}", "Check OMBUD_DATABASE_URL; is the server running?")
+    if missing:
+        return Finding("database", "bad", f"{kind}: {missing}", "Run `ombud init`.")
+    return Finding("database", "good", f"{kind}, newest schema")
+
+
+def _broker(current: Settings) -> Finding:
+    if current.embedded:
+        return Finding("broker", "good", "memory://, the worker lives inside the one web process")
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    try:
+        with Redis.from_url(current.broker_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as redis:
+            redis.ping()
+    except (RedisError, ValueError) as error:
+        mend = "Check OMBUD_BROKER_URL; is Redis running? Nothing is lost meanwhile, only slower."
+        return Finding("broker", "bad", f"Redis does not answer ({type(error).__name__})", mend)
+    return Finding("broker", "good", "Redis answers")
+
+
+def _model(_: Settings) -> Finding:
+    import nlp.service
+
+    try:
+        model = nlp.service.current_version()
+    except OmbudError as error:
+        return Finding("model", "bad", error.message, error.mend)
+    if model is None:
+        mend = "Run `ombud nlp train`; until then every message without a code goes to the triage desk."
+        return Finding("model", "bad", "no classifier is in use", mend)
+    return Finding("model", "good", model)
+
+
+def _public_address(current: Settings) -> Finding:
+    if not current.public_url:
+        seen = f"not set; links lead to {current.site_url}"
+        return Finding("public address", "off", seen, "Set OMBUD_PUBLIC_URL before providers can reach this.")
+    answer = _ask(f"{current.public_url}/healthz")
+    if isinstance(answer, str):
+        mend = "Check DNS, the certificate and the reverse proxy; OMBUD_PUBLIC_URL must lead here."
+        return Finding("public address", "bad", f"{current.public_url}: {answer}", mend)
+    if answer.status_code != 200:
+        seen = f"{current.public_url}/healthz answers {answer.status_code}"
+        return Finding("public address", "bad", seen, "Is `ombud serve` running behind it?")
+    return Finding("public address", "good", f"{current.public_url} answers")
+
+
+def _twilio(current: Settings) -> Finding:
+    base = current.twilio_url or "https://api.twilio.com"
+    account = current.twilio_account_sid
+    answer = _ask(f"{base}/2010-04-01/Accounts/{account}.json", auth=(account, current.twilio_auth_token))
+    if isinstance(answer, str):
+        return _provider_away("twilio", current.environment == "demo" and not current.twilio_api_url, answer)
+    if answer.status_code in (401, 403, 404):
+        mend = "Copy OMBUD_TWILIO_ACCOUNT_SID and OMBUD_TWILIO_AUTH_TOKEN from Twilio's console."
+        return Finding("twilio", "bad", "Twilio does not know this account and token", mend)
+    if answer.status_code != 200:
+        return Finding("twilio", "bad", f"Twilio answers {answer.status_code}", "Try again in a minute.")
+    return Finding("twilio", "good", f"account …{account[-4:]} is known")
+
+
+def _telegram(current: Settings) -> Finding:
+    if not current.telegram_token or current.telegram_mode == "off":
+        return Finding("telegram", "off", "switched off")
+    base = current.telegram_url or "https://api.telegram.org"
+    answer = _ask(f"{base}/bot{current.telegram_token}/getMe")
+    if isinstance(answer, str):
+        return _provider_away("telegram", current.environment == "demo" and not current.telegram_api_url, answer)
+    if answer.status_code in (401, 404):
+        return Finding("telegram", "bad", "Telegram does not know this bot", "Copy OMBUD_TELEGRAM_TOKEN from BotFather.")
+    if answer.status_code != 200:
+        return Finding("telegram", "bad", f"Telegram answers {answer.status_code}", "Try again in a minute.")
+    return Finding("telegram", "good", f"the bot is known, messages arrive by {current.telegram_mode}")
+
+
+def _provider_away(name: str, simulated: bool, why: str) -> Finding:
+    if simulated:
+        return Finding(name, "off", "simulated by `ombud serve`, which is not running")
+    return Finding(name, "bad", why, "Check the network from this machine to the provider.")
+
+
+def _ask(url: str, auth: tuple[str, str] | None = None) -> httpx.Response | str:
+    """The answer, or in words why there is none; never with the URL, which may hold a token."""
+    try:
+        return httpx.get(url, auth=auth, timeout=_PATIENCE)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return f"no answer ({type(error).__name__})"

@@ -1,0 +1,184 @@
+"""The `ombud` command. Each command imports what it needs when it runs, so that `--help` comes at once."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import cli.keys
+import cli.nlp
+import cli.routes
+from cli.output import HOLDS_NOT, Commands, err, out, print_json
+
+app = typer.Typer(
+    name="ombud",
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Citizen feedback and grievance redress. Settings come from OMBUD_* in the environment.",
+)
+app.add_typer(cli.nlp.app, name="nlp")
+app.add_typer(cli.routes.app, name="routing")
+app.add_typer(cli.keys.app, name="api-key")
+
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ombud {version('ombud')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Log as JSON lines on stderr, redacted."""
+    from core import logs
+    from core.settings import settings
+
+    logs.configure(settings().log_level)
+
+
+@app.command()
+def init(
+    admin_email: Annotated[
+        str | None, typer.Option(help="Make the first administrator, with a one-time password printed once.")
+    ] = None,
+    admin_name: Annotated[str, typer.Option(help="Name of that administrator.")] = "Administrator",
+) -> None:
+    """Make the data folder and bring the database to the newest schema; safe to repeat, and how one upgrades."""
+    from cli import setup
+
+    setup.prepare()
+    out.print("The database is at the newest schema.")
+    if admin_email:
+        password = setup.first_admin(admin_email, admin_name)
+        out.print(f"{admin_email} signs in once with this password and then chooses another:", markup=False)
+        out.print(password, markup=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on, instead of OMBUD_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port, instead of OMBUD_PORT.")] = None,
+) -> None:
+    """Serve the pages, webhooks and API; with broker memory:// the worker lives in this process too."""
+    from cli import server
+
+    server.serve(host=host, port=port)
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(min=1, help="Processes of this worker.")] = 2,
+    beat: Annotated[bool, typer.Option(help="Also keep the schedule; any number of workers may.")] = True,
+) -> None:
+    """Run a Celery worker for an installation whose broker is Redis."""
+    from cli import server
+
+    server.work(concurrency=concurrency, beat=beat)
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Seed of the sample history.")] = 1,
+) -> None:
+    """Prepare the database, load the sample government where there is none, and serve. What `make run` does."""
+    from cli import demonstration
+
+    demonstration.run(seed, datetime.now(UTC))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check database, broker, model, public address, Twilio and Telegram; say what is wrong and how to mend it."""
+    from cli import checkup
+
+    findings = checkup.examine()
+    if as_json:
+        print_json([finding.as_json() for finding in findings])
+    else:
+        checkup.show(findings)
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(HOLDS_NOT)
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Prove that no entry of any case's timeline was changed, removed, inserted or reordered."""
+    from sqlmodel import func, select
+
+    from cases import history
+    from core.database import database
+    from domain.case import Case
+    from domain.timeline import TimelineEntry
+
+    with database().read() as session:
+        cases = session.exec(select(func.count()).select_from(Case)).one()
+        entries = session.exec(select(func.count()).select_from(TimelineEntry)).one()
+        faults = list(history.verify(session))
+    if as_json:
+        print_json({"holds": not faults, "cases": cases, "entries": entries, "faults": faults})
+    elif faults:
+        for fault in faults:
+            err.print(fault, style="red", markup=False)
+        err.print(f"{len(faults)} faults in the timelines of {cases:,} cases.")
+    else:
+        out.print(f"Every timeline holds: {cases:,} cases, {entries:,} entries.")
+    if faults:
+        raise typer.Exit(HOLDS_NOT)
+
+
+@app.command(name="import")
+def import_(
+    kind: Annotated[str, typer.Argument(help="offices, services, jurisdictions or staff")],
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 with the columns that `ombud export` writes; - for stdin")],
+    dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add and change rows from a CSV, all or none; every line that cannot be used is named, with the reason."""
+    from cli import tables
+
+    report = tables.import_file(tables.kind_of(kind), file, datetime.now(UTC), dry_run=dry_run)
+    if as_json:
+        print_json(report.as_json())
+        return
+    done = "would be" if dry_run else "were"
+    out.print(f"{report.added} {kind} {done} added, {report.changed} changed, {report.same} were the same already.")
+    for email, password in report.passwords.items():
+        out.print(f"{email} signs in with {password}", markup=False)
+
+
+@app.command()
+def export(
+    kind: Annotated[str, typer.Argument(help="offices, services, jurisdictions or staff")],
+    file: Annotated[Path | None, typer.Argument(help="Where to write; stdout if left out.")] = None,
+) -> None:
+    """Write a table as CSV, as `ombud import` reads it."""
+    from cli import tables
+
+    text = tables.export_text(tables.kind_of(kind))
+    if file is None:
+        typer.echo(text, nl=False)
+    else:
+        file.write_text(text, encoding="utf-8")
+
+
+@app.command(name="rotate-keys")
+def rotate_keys(as_json: Json = False) -> None:
+    """Encrypt every stored contact detail anew under the first key of OMBUD_ENCRYPTION_KEYS."""
+    from cli import rotation
+
+    counts = rotation.rotate()
+    if as_json:
+        print_json(counts)
+        return
+    out.print(f"{sum(counts.values()):,} values were encrypted anew; older keys may be taken out of the settings now.")

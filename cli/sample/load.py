@@ -1,0 +1,137 @@
+"""Loading the sample government with its history into an empty installation, in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from cli.sample import government as files
+from cli.sample import history
+from cli.sample.rows import Rows
+from cli.setup import hash_password
+from core.database import database
+from core.errors import Conflict
+from core.ids import new_id
+from domain import catalogue
+from domain.office import Office
+from domain.policy import Calendar, Policy
+from domain.service import Jurisdiction, Service
+from domain.staff import Staff, StaffRole, email_index
+from domain.states import OfficeFunction, Role, Tier
+
+PASSWORD = "velmora demo"  # noqa: S105  (printed by `ombud demo`; production never loads the sample)
+_TELLS = {"parent": "parent_office"}
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was written, in rows by table."""
+
+    counts: dict[str, int]
+
+
+def is_empty(session: Session) -> bool:
+    """Whether no government has been set up yet."""
+    return session.exec(select(Office.id).limit(1)).first() is None
+
+
+def load(seed: int, now: datetime, progress: Progress = lambda what, share: None) -> Loaded:
+    """Write the sample government and three months of history that end at `now`.
+
+    `progress` is told what is being done and the share that is done. Raises Conflict where there are offices already.
+    """
+    given = files.load()
+    progress("Offices, services and staff", 0.0)
+    rows = Rows()
+    put_government(rows, given)
+    with database().write() as session:
+        if not is_empty(session):
+            raise Conflict("There is a government in this database already.", mend="Load the sample into an empty one.")
+        rows.write(session)
+        session.flush()
+        catalogue.touch(session)
+        session.flush()
+        known = catalogue.catalogue(session)
+        past = Rows()
+        history.write(past, known, rows.of(Staff), rows.of(StaffRole), seed, now, progress)
+        progress("Writing to the database", 0.9)
+        past.write(session)
+    catalogue.forget()
+    progress("Done", 1.0)
+    return Loaded(rows.counts() | past.counts())
+
+
+def put_government(rows: Rows, given: files.Government) -> None:
+    """The rows of a government that was read from its files."""
+    calendar = Calendar(
+        id=new_id(),
+        name=given.calendar.name,
+        time_zone=given.time_zone,
+        week={day: [list(span) for span in spans] for day, spans in given.calendar.week.items()},
+        days={f"{holiday.month:02}-{holiday.day:02}": [] for holiday in given.calendar.holidays},
+        country=given.calendar.country,
+    )
+    rows.add(calendar)
+    rows.add(
+        Policy(
+            id=new_id(),
+            name=given.policy.name,
+            targets=dict(given.policy.targets),
+            ladder=[{"share": rung.share, "tell": _TELLS.get(rung.tell, rung.tell)} for rung in given.policy.ladder],
+            pause_days=given.policy.pause_days,
+        )
+    )
+    ids = {office.code: new_id() for office in given.offices}
+    waiting = list(given.offices)
+    while waiting:  # parents first, as the foreign key wants them
+        ready = [office for office in waiting if office.parent is None or office.parent not in {o.code for o in waiting}]
+        for office in ready:
+            rows.add(
+                Office(
+                    id=ids[office.code],
+                    code=office.code,
+                    names=dict(office.names),
+                    tier=Tier(office.tier),
+                    function=OfficeFunction(office.function),
+                    parent_id=ids[office.parent] if office.parent else None,
+                    calendar_id=calendar.id if office.parent is None else None,
+                    places=["/".join(place) for place in office.places],
+                )
+            )
+        waiting = [office for office in waiting if office not in ready]
+    services = {service.code: new_id() for service in given.services}
+    for service in given.services:
+        rows.add(
+            Service(
+                id=services[service.code],
+                code=service.code,
+                names=dict(service.names),
+                group=service.group,
+                keywords=[word for words in service.keywords.values() for word in words],
+            )
+        )
+    for line in given.jurisdictions:
+        rows.add(
+            Jurisdiction(
+                id=new_id(), service_id=services[line.service], place=line.place or "", office_id=ids[line.office]
+            )
+        )
+    _put_staff(rows, given, ids)
+
+
+def _put_staff(rows: Rows, given: files.Government, ids: dict[str, object]) -> None:
+    shared = hash_password(PASSWORD)
+    for member in given.staff:
+        person = Staff(
+            id=new_id(),
+            name=member.name,
+            email=member.email,
+            email_index=email_index(member.email),
+            password_hash=shared,
+            language=member.language,
+        )
+        rows.add(person)
+        rows.add(StaffRole(id=new_id(), staff_id=person.id, office_id=ids[member.office], role=Role(member.role)))

@@ -1,0 +1,75 @@
+"""Running: the web process, and the Celery worker of larger installations."""
+
+import os
+from pathlib import Path
+
+from core.errors import Misconfigured
+from core.settings import settings
+
+APPLICATION = "api.app:create_app"
+
+
+def check_ready() -> None:
+    """Raise Misconfigured where serving would be unsafe or would fail on the first request."""
+    from core.database import database
+    from migrations import schema
+
+    current = settings()
+    current.check_production()
+    if current.embedded and int(os.environ.get("WEB_CONCURRENCY", "1")) > 1:
+        raise Misconfigured(
+            "More than one web process cannot share the broker memory://.",
+            mend="Set OMBUD_BROKER_URL to a Redis (redis://…) or leave WEB_CONCURRENCY out.",
+        )
+    if missing := schema.pending(database().engine):
+        raise Misconfigured(f"The database is not ready: {missing}.", mend="Run `ombud init`.")
+
+
+def serve(*, host: str | None = None, port: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises Misconfigured."""
+    if port is not None:  # the simulators' addresses follow from the port
+        os.environ["OMBUD_PORT"] = str(port)
+        settings.cache_clear()
+    check_ready()
+    import uvicorn
+
+    current = settings()
+    uvicorn.run(
+        APPLICATION,
+        factory=True,
+        host=host or current.host,
+        port=current.port,
+        loop="auto",
+        http="httptools",
+        workers=1,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=current.proxy_count > 0,
+        forwarded_allow_ips="*" if current.proxy_count else "",
+        timeout_graceful_shutdown=10,
+        limit_concurrency=None,
+    )
+
+
+def work(*, concurrency: int, beat: bool) -> None:
+    """Run a Celery worker until SIGTERM. Raises Misconfigured with the broker of the embedded mode."""
+    current = settings()
+    current.check_production()
+    if current.embedded:
+        raise Misconfigured(
+            "With the broker memory:// the worker lives inside `ombud serve`.",
+            mend="Set OMBUD_BROKER_URL to a Redis (redis://…) to run workers of their own.",
+        )
+    from worker import tasks
+    from worker.app import celery
+
+    app = celery()
+    tasks.install(app)
+    folder = Path(current.data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    arguments = ["worker", f"--concurrency={concurrency}", f"--loglevel={current.log_level}"]
+    arguments += ["--without-gossip", "--without-mingle", "--hostname", f"ombud-{os.getpid()}@%h"]
+    if beat:
+        arguments += ["--beat", f"--schedule={folder / f'beat-{os.getpid()}'}"]
+    app.worker_main(arguments)

@@ -1,0 +1,96 @@
+"""Preparing an installation: data folder, schema, first administrator."""
+
+import secrets
+import sqlite3
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, select
+
+from core.database import database
+from core.errors import BadInput, Conflict, Misconfigured
+from core.ids import new_id
+from core.settings import settings
+from core.texts import clean
+from domain.catalogue import touch
+from domain.office import Office
+from domain.staff import Staff, StaffRole, email_index
+from domain.states import OfficeFunction, Role, Tier
+from migrations import schema
+
+PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105  (nothing that reads like something else)
+
+
+def prepare() -> None:
+    """Make the data folder and the newest schema.
+
+    Raises:
+        Misconfigured: the folder or the database cannot be reached.
+    """
+    current = settings()
+    current.check_production()
+    try:
+        current.data_dir.mkdir(parents=True, exist_ok=True)
+        schema.upgrade(current.sql_url)
+    except (OSError, OperationalError, sqlite3.OperationalError) as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise Misconfigured(
+            f"The database cannot be prepared: {reason}", mend="Check OMBUD_DATABASE_URL and OMBUD_DATA_DIR."
+        ) from error
+
+
+def one_time_password() -> str:
+    """Four groups of four letters and digits, easy to read out (79 bits)."""
+    return "-".join("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
+
+
+def hash_password(password: str) -> str:
+    """Argon2id hash, with the library's recommended cost."""
+    from pwdlib import PasswordHash
+
+    return PasswordHash.recommended().hash(password)
+
+
+def clean_email(email: str) -> str:
+    """An e-mail address as it is stored. Raises BadInput for what is none."""
+    address = clean(email, 254).casefold()
+    name, _, domain = address.partition("@")
+    if not name or "." not in domain or any(c.isspace() for c in address) or "@" in domain:
+        raise BadInput(f"{email!r} is no e-mail address.", mend="Such as name@office.example.")
+    return address
+
+
+def first_admin(email: str, name: str) -> str:
+    """Make an administrator at the top office (made too if there is no office) and return the password."""
+    address = clean_email(email)
+    password = one_time_password()
+    with database().write() as session:
+        if session.exec(select(Staff).where(col(Staff.email_index) == email_index(address))).first():
+            raise Conflict(f"{address} has an account already.", mend="Choose another address.")
+        office = _top_office(session)
+        staff = Staff(
+            id=new_id(),
+            name=clean(name, 200) or "Administrator",
+            email=address,
+            email_index=email_index(address),
+            password_hash=hash_password(password),
+            language=settings().languages[0],
+        )
+        session.add(staff)
+        session.flush()
+        session.add(StaffRole(staff_id=staff.id, office_id=office.id, role=Role.admin))
+    return password
+
+
+def _top_office(session: Session) -> Office:
+    top = session.exec(select(Office).where(col(Office.parent_id).is_(None)).order_by(col(Office.code))).first()
+    if top is None:
+        top = Office(
+            code="TOP",
+            names={settings().languages[0]: settings().government},
+            tier=Tier.national,
+            function=OfficeFunction.leadership,
+        )
+        session.add(top)
+        touch(session)
+        session.flush()
+    return top

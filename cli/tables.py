@@ -1,0 +1,305 @@
+"""`ombud import` and `ombud export`: offices, services, jurisdictions and staff as CSV.
+
+An import adds and changes; it takes nothing away (set `active` to no, or give a line a `valid_to`). It is one
+transaction, and what it changed is counted by comparing the export before and after.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from cli import csvs, people
+from cli.csvs import Complaints, Line, Unusable
+from core.database import database
+from core.errors import BadInput
+from core.ids import new_id
+from domain.catalogue import touch
+from domain.office import Office
+from domain.policy import Calendar
+from domain.service import Jurisdiction, Service
+from domain.states import OfficeFunction, Tier
+
+_FIRST_DAY = date(1970, 1, 1)
+
+
+class Kind(StrEnum):
+    """What can be imported and exported."""
+
+    offices = "offices"
+    services = "services"
+    jurisdictions = "jurisdictions"
+    staff = "staff"
+
+
+COLUMNS: dict[Kind, tuple[str, ...]] = {
+    Kind.offices: ("code", "tier", "parent", "function", "calendar", "active", "places"),
+    Kind.services: ("code", "group", "active", "keywords"),
+    Kind.jurisdictions: ("service", "place", "office", "valid_from", "valid_to"),
+    Kind.staff: ("email", "name", "roles", "language", "active"),
+}
+NEEDED: dict[Kind, tuple[str, ...]] = {
+    Kind.offices: ("code", "tier"),
+    Kind.services: ("code",),
+    Kind.jurisdictions: ("service", "office"),
+    Kind.staff: ("email", "name", "roles"),
+}
+KEYS: dict[Kind, tuple[str, ...]] = {
+    Kind.offices: ("code",),
+    Kind.services: ("code",),
+    Kind.jurisdictions: ("service", "place", "valid_from"),
+    Kind.staff: ("email",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import changed; `passwords` are those of new staff, shown this once."""
+
+    kind: Kind
+    added: int
+    changed: int
+    same: int
+    dry_run: bool
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """For --json."""
+        return {
+            "kind": self.kind,
+            "added": self.added,
+            "changed": self.changed,
+            "same": self.same,
+            "dry_run": self.dry_run,
+            "passwords": self.passwords,
+        }
+
+
+def kind_of(word: str) -> Kind:
+    """The kind a word names. Raises BadInput."""
+    try:
+        return Kind(word)
+    except ValueError as error:
+        raise BadInput(f"{word!r} is nothing to import or export.", mend=f"Use one of {', '.join(Kind)}.") from error
+
+
+def export_text(kind: Kind) -> str:
+    """A table as CSV text."""
+    with database().read() as session:
+        rows = _rows(session, kind)
+    languages = sorted({column for row in rows for column in row if column.startswith("name_")})
+    return csvs.write(rows, (*COLUMNS[kind], *languages))
+
+
+def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False) -> Report:
+    """Apply a CSV file in one transaction, or nothing of it.
+
+    Raises:
+        BadInput: naming every line that cannot be used.
+    """
+    lines = csvs.read(file, NEEDED[kind], COLUMNS[kind])
+    complaints = Complaints(file.name)
+    _check_doubles(kind, lines, complaints)
+    passwords: dict[str, str] = {}
+    with database().write() as session:
+        before = _by_key(kind, _rows(session, kind))
+        match kind:
+            case Kind.offices:
+                _offices(session, lines, complaints)
+            case Kind.services:
+                _services(session, lines, complaints)
+            case Kind.jurisdictions:
+                _jurisdictions(session, lines, complaints)
+            case Kind.staff:
+                passwords = people.put(session, lines, complaints, make_passwords=not dry_run)
+        complaints.check()
+        session.flush()
+        after = _by_key(kind, _rows(session, kind))
+        if dry_run:
+            session.rollback()
+        elif before != after:
+            touch(session)
+    added = sum(key not in before for key in after)
+    changed = sum(key in before and before[key] != row for key, row in after.items())
+    return Report(kind, added, changed, len(lines) - added - changed, dry_run, passwords)
+
+
+def _by_key(kind: Kind, rows: list[dict[str, str]]) -> dict[tuple[str, ...], dict[str, str]]:
+    return {tuple(row[column] for column in KEYS[kind]): row for row in rows}
+
+
+def _check_doubles(kind: Kind, lines: list[Line], complaints: Complaints) -> None:
+    seen: dict[tuple[str, ...], int] = {}
+    for line in lines:
+        key = tuple(line.text(column).casefold() for column in KEYS[kind])
+        if key in seen:
+            complaints.add(line, f"it says the same {' and '.join(KEYS[kind])} as line {seen[key]}")
+        seen.setdefault(key, line.number)
+
+
+def _rows(session: Session, kind: Kind) -> list[dict[str, str]]:
+    match kind:
+        case Kind.offices:
+            return _office_rows(session)
+        case Kind.services:
+            return _service_rows(session)
+        case Kind.jurisdictions:
+            return _jurisdiction_rows(session)
+        case Kind.staff:
+            return people.rows(session)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _names(names: dict[str, str]) -> dict[str, str]:
+    return {f"name_{language}": name for language, name in sorted(names.items())}
+
+
+def _office_rows(session: Session) -> list[dict[str, str]]:
+    offices = session.exec(select(Office).order_by(col(Office.code))).all()
+    codes = {office.id: office.code for office in offices}
+    calendars = {calendar.id: calendar.name for calendar in session.exec(select(Calendar))}
+    return [
+        {
+            "code": office.code,
+            "tier": office.tier,
+            "parent": codes[office.parent_id] if office.parent_id else "",
+            "function": office.function,
+            "calendar": calendars[office.calendar_id] if office.calendar_id else "",
+            "active": _yes(office.active),
+            "places": ";".join(office.places),
+            **_names(office.names),
+        }
+        for office in offices
+    ]
+
+
+def _service_rows(session: Session) -> list[dict[str, str]]:
+    return [
+        {
+            "code": service.code,
+            "group": service.group,
+            "active": _yes(service.active),
+            "keywords": ";".join(service.keywords),
+            **_names(service.names),
+        }
+        for service in session.exec(select(Service).order_by(col(Service.code)))
+    ]
+
+
+def _jurisdiction_rows(session: Session) -> list[dict[str, str]]:
+    found = session.exec(
+        select(Jurisdiction, Service.code, Office.code)
+        .join(Service, col(Service.id) == col(Jurisdiction.service_id))
+        .join(Office, col(Office.id) == col(Jurisdiction.office_id))
+        .order_by(col(Service.code), col(Jurisdiction.place), col(Jurisdiction.valid_from))
+    )
+    return [
+        {
+            "service": service,
+            "place": line.place,
+            "office": office,
+            "valid_from": line.valid_from.isoformat() if line.valid_from != _FIRST_DAY else "",
+            "valid_to": line.valid_to.isoformat() if line.valid_to else "",
+        }
+        for line, service, office in found
+    ]
+
+
+def _offices(session: Session, lines: list[Line], complaints: Complaints) -> None:
+    known = {office.code: office for office in session.exec(select(Office))}
+    calendars = {calendar.name: calendar for calendar in session.exec(select(Calendar))}
+
+    def use(line: Line) -> None:
+        code = line.needed("code", 32)
+        if not all(c.isalnum() or c == "-" for c in code):
+            raise Unusable(f"the code {code!r} may have letters, digits and hyphens only")
+        tier, names = line.choice("tier", Tier), line.names()
+        function = line.choice("function", OfficeFunction, OfficeFunction.service)
+        calendar, active = line.text("calendar"), line.yes("active")
+        if calendar and calendar not in calendars:
+            raise Unusable(f"there is no calendar {calendar!r}")
+        office = known.get(code)
+        if office is None:
+            office = known[code] = Office(id=new_id(), code=code, names=names, tier=tier)
+            session.add(office)
+        office.names, office.tier, office.function, office.active = names, tier, function, active
+        office.calendar_id = calendars[calendar].id if calendar else None
+        office.places = line.parts("places")
+
+    complaints.each(lines, use)
+    session.flush()  # so that a parent further down the file is there
+    by_id = {office.id: office for office in known.values()}
+
+    def hang(line: Line) -> None:
+        parent, office = line.text("parent"), known.get(line.text("code", 32))
+        if office is None:
+            return
+        if parent and parent not in known:
+            raise Unusable(f"its parent {parent!r} is neither in this file nor an office already")
+        office.parent_id = known[parent].id if parent else None
+
+    complaints.each(lines, hang)
+
+    def climb(line: Line) -> None:
+        office, seen = known.get(line.text("code", 32)), set()
+        while office is not None and office.parent_id is not None:
+            if office.id in seen:
+                raise Unusable("it is above itself in the tree")
+            seen.add(office.id)
+            office = by_id.get(office.parent_id)
+
+    complaints.each(lines, climb)
+
+
+def _services(session: Session, lines: list[Line], complaints: Complaints) -> None:
+    known = {service.code: service for service in session.exec(select(Service))}
+
+    def use(line: Line) -> None:
+        code, names = line.needed("code", 64), line.names()
+        service = known.get(code)
+        if service is None:
+            service = known[code] = Service(id=new_id(), code=code, names=names)
+            session.add(service)
+        service.names, service.group, service.active = names, line.text("group"), line.yes("active")
+        service.keywords = line.parts("keywords")
+
+    complaints.each(lines, use)
+
+
+def _jurisdictions(session: Session, lines: list[Line], complaints: Complaints) -> None:
+    services = {service.code: service.id for service in session.exec(select(Service))}
+    offices = {office.code: office.id for office in session.exec(select(Office))}
+    known = {
+        (line.service_id, line.place.casefold(), line.valid_from): line for line in session.exec(select(Jurisdiction))
+    }
+
+    def use(line: Line) -> None:
+        service, office, place = line.needed("service"), line.needed("office"), line.text("place")
+        if service not in services:
+            raise Unusable(f"there is no service {service!r}")
+        if office not in offices:
+            raise Unusable(f"there is no office {office!r}")
+        start, end = line.day("valid_from") or _FIRST_DAY, line.day("valid_to")
+        if end is not None and end <= start:
+            raise Unusable("valid_to is the first day on which it no longer counts, so it must be after valid_from")
+        row = known.get((services[service], place.casefold(), start))
+        if row is None:
+            row = Jurisdiction(id=new_id(), service_id=services[service], office_id=offices[office], place=place)
+            known[services[service], place.casefold(), start] = row
+            session.add(row)
+        row.office_id, row.place, row.valid_from, row.valid_to = offices[office], place, start, end
+        for (other_service, other_place, _), other in known.items():
+            if (
+                other is not row
+                and (other_service, other_place) == (row.service_id, place.casefold())
+                and other.valid_from < (end or date.max)
+                and start < (other.valid_to or date.max)
+            ):
+                raise Unusable(f"another line for {service} in {place or 'every other place'} covers the same days")
+
+    complaints.each(lines, use)
