@@ -10,14 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Integer,
     SQLColumnExpression,
     Text,
     and_,
     case,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -33,6 +32,9 @@ from domain.case import Case
 from domain.clock import Clock
 from domain.states import ClockKind, ClockState
 from domain.visibility import Viewer, visible
+
+_WIDE = 100_000_000_000
+"""Added to seconds since 1970 to make any of them twelve digits wide."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ class Sample:
 class epoch(FunctionElement[int]):  # noqa: N801  (an SQL function)
     """Whole seconds since 1970 of a time column, the same on both databases."""
 
-    type = Integer()
+    type = BigInteger()
     inherit_cache = True
     name = "epoch"
 
@@ -75,14 +77,11 @@ def unanswered(now: datetime) -> ColumnElement[bool]:
 
 
 def late(now: datetime) -> ColumnElement[bool]:
-    """Whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
-    return exists(
-        select(literal(1)).where(
-            col(Clock.case_id) == col(Case.id),
-            col(Clock.kind) == ClockKind.first_response,
-            col(Clock.state) != ClockState.void,
-            col(Clock.deadline_at) <= now,
-        )
+    """Clocks whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
+    return and_(
+        col(Clock.kind) == ClockKind.first_response,
+        col(Clock.state) != ClockState.void,
+        col(Clock.deadline_at) <= now,
     )
 
 
@@ -101,7 +100,7 @@ def gather(
     until: datetime,
     now: datetime,
 ) -> dict[Hashable, Sample]:
-    """Samples by a column or expression over Case, as things stood at `now`. Two statements."""
+    """Samples by a column or expression over Case, as things stood at `now`. Three statements."""
     until = min(until, now)
     found: dict[Hashable, Sample] = {}
     scope = within(who, office_ids)
@@ -126,8 +125,9 @@ def gather(
     ).group_by(rows.c.key, rows.c.silent)
     for group, is_silent, numbers, templated in session.execute(cohort):
         sample = found.setdefault(group, Sample())
-        # a message may be answered in the second it came, and an import may hold an answer before its question
-        values = [max(0, int(number)) for number in numbers.split(",")]
+        values = list(map(int, numbers.split(",")))
+        if min(values) < 0:  # clocks of two machines, or an import with an answer before its question
+            values = [max(0, value) for value in values]
         if is_silent:
             sample.silent = values
         else:
@@ -146,27 +146,24 @@ def _add_silent_now(
     now: datetime,
 ) -> None:
     """Count those received before `until` who wait at `now`, whenever they wrote; find the longest of each group."""
+    waiting = and_(scope, unanswered(now), col(Case.received_at) < until)
+    # time and reference as one text of fixed width: its minimum is the oldest, and costs no sorting
+    age = cast(epoch(col(Case.received_at)) + _WIDE, Text) + col(Case.reference)
+    rows = select(key.label("key"), age.label("age")).where(waiting).subquery()
+    for group, count, oldest in session.execute(
+        select(rows.c.key, func.count(), func.min(rows.c.age)).group_by(rows.c.key)
+    ):
+        sample = found.setdefault(group, Sample())
+        received, sample.longest_reference = int(oldest[:12]) - _WIDE, oldest[12:]
+        sample.silent_now, sample.longest_seconds = count, max(0, int(now.timestamp()) - received)
     rows = (
-        select(
-            key.label("key"),
-            col(Case.reference).label("reference"),
-            col(Case.received_at).label("received_at"),
-            case((late(now), 1), else_=0).label("late"),
-        )
-        .where(scope, unanswered(now), col(Case.received_at) < until)
+        select(key.label("key"), col(Case.id).label("case_id"))
+        .join(Clock, col(Clock.case_id) == col(Case.id))
+        .where(waiting, late(now))
         .subquery()
     )
-    waiting = select(
-        rows,
-        func.count().over(partition_by=rows.c.key).label("silent_now"),
-        func.sum(rows.c.late).over(partition_by=rows.c.key).label("past_target"),
-        func.row_number().over(partition_by=rows.c.key, order_by=(rows.c.received_at, rows.c.reference)).label("place"),
-    ).subquery()
-    for row in session.execute(select(waiting).where(waiting.c.place == 1)):
-        sample = found.setdefault(row.key, Sample())
-        sample.silent_now, sample.past_target = row.silent_now, int(row.past_target)
-        sample.longest_reference = row.reference
-        sample.longest_seconds = max(0, int((now - row.received_at).total_seconds()))
+    for group, count in session.execute(select(rows.c.key, func.count(rows.c.case_id.distinct())).group_by(rows.c.key)):
+        found[group].past_target = count
 
 
 ALL: SQLColumnExpression[Any] = literal(1)
