@@ -112,6 +112,9 @@ class OutboxState(StrEnum):
 OUTBOX_TRANSITIONS: dict[tuple[OutboxState, OutboxState], str] = {
     (OutboxState.queued, OutboxState.sending): "a worker claimed it",
     (OutboxState.queued, OutboxState.cancelled): "the citizen opted out, or it is no longer wanted",
+    (OutboxState.queued, OutboxState.accepted): "a cut-off try taken for none had reached the provider after all",
+    (OutboxState.queued, OutboxState.sent): "a receipt shows that a cut-off try had left after all",
+    (OutboxState.queued, OutboxState.delivered): "a receipt shows that a cut-off try had arrived after all",
     (OutboxState.sending, OutboxState.queued): "a failure that may pass; tried again later",
     (OutboxState.sending, OutboxState.accepted): "the provider took it",
     (OutboxState.sending, OutboxState.sent): "the receipt was quicker than the reply",

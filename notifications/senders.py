@@ -1,0 +1,71 @@
+"""The channels of this installation, made from its settings when a message first needs them."""
+
+import threading
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+
+from channels.errors import Failure, SendFailed
+from channels.sms import Sms
+from channels.telegram import Telegram
+from channels.values import Channel, Outgoing, Sent
+from core.settings import Settings, settings
+from notifications.deliver import NoLookUp
+
+
+class Senders:
+    """One adapter per channel, shared by all threads of a process."""
+
+    def __init__(self, current: Settings) -> None:
+        self._settings = current
+        self._lock = threading.Lock()
+        self._twilio: dict[Channel, Sms] = {}
+        self._telegram: Telegram | None = None
+
+    def send(self, outgoing: Outgoing, channel: Channel) -> Sent:
+        """Hand a message to its channel. Raises SendFailed."""
+        if channel in (Channel.sms, Channel.whatsapp):
+            receipts = f"{self._settings.site_url}/webhooks/twilio/status?message={outgoing.id}"
+            return self.twilio(channel).send(replace(outgoing, receipt_url=receipts))
+        if channel is Channel.telegram:
+            return self.telegram().send(outgoing)
+        raise SendFailed(Failure.not_configured, f"Nothing is sent by {channel.value}")
+
+    def find_sent(self, outgoing: Outgoing, channel: Channel, since: datetime) -> Sent | None:
+        """Look for a message at its provider. Raises NoLookUp where the channel has no way, else SendFailed."""
+        if channel in (Channel.sms, Channel.whatsapp):
+            return self.twilio(channel).find_sent(outgoing, since)
+        raise NoLookUp(channel.value)
+
+    def twilio(self, channel: Channel = Channel.sms) -> Sms:
+        """The SMS or WhatsApp adapter."""
+        with self._lock:
+            if channel not in self._twilio:
+                now = self._settings
+                self._twilio[channel] = Sms(
+                    now.twilio_account_sid, now.twilio_auth_token, now.twilio_from, now.twilio_url, channel
+                )
+            return self._twilio[channel]
+
+    def telegram(self) -> Telegram:
+        """The Telegram bot. Raises SendFailed when it is switched off."""
+        if self._settings.telegram_mode == "off" or not self._settings.telegram_token:
+            raise SendFailed(Failure.not_configured, "Telegram is switched off in the settings")
+        with self._lock:
+            if self._telegram is None:
+                self._telegram = Telegram(self._settings.telegram_token, api_url=self._settings.telegram_url)
+            return self._telegram
+
+    def close(self) -> None:
+        """Close all connections; the next message opens new ones."""
+        with self._lock:
+            for adapter in self._twilio.values():
+                adapter.close()
+            if self._telegram is not None:
+                self._telegram.close()
+
+
+@lru_cache(maxsize=1)
+def senders() -> Senders:
+    """The senders of this process."""
+    return Senders(settings())
