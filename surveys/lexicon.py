@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of words)
 """Words of survey replies, by language: numbers, judgements, and what may stand around a rating.
 
 All in lower case and NFC. Latin-script words are also found without their accents, as people type them on phones.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of patterns)
 """Whether a reply says that money was asked for. Missing one is worse than asking once too often."""
 
 import re
