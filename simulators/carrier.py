@@ -66,6 +66,7 @@ class Text:
     updated: datetime | None = None
     error_code: int | None = None
     reported: list[str] = field(default_factory=list)
+    answered: int | None = None  # HTTP status the webhook of an inbound message got
 
 
 class Refused(Exception):
@@ -236,10 +237,10 @@ class Carrier:
         url = f"{config.public_url}/webhooks/twilio/messages#rc=3&rp=all"
         twice = self.exchange.faults.take("twilio", from_, FaultKind.delivered_twice)
         for _ in range(2 if twice else 1):
-            self.exchange.courier.after(0, lambda: self.call(url, fields))
+            self.exchange.courier.after(0, lambda: self.call(url, fields, about=text))
         return text
 
-    def call(self, url: str, fields: Mapping[str, str], tried: int = 0) -> None:
+    def call(self, url: str, fields: Mapping[str, str], tried: int = 0, about: Text | None = None) -> None:
         """Post one signed webhook; repeated as often as the address asks with `#rc=…` (Twilio's own default is 1)."""
         bare, _, overrides = url.partition("#")
         signature = sign(self.exchange.config.auth_token, bare, fields)
@@ -254,10 +255,13 @@ class Carrier:
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         }
         response = self.exchange.post("twilio", bare, urlencode(fields).encode(), headers, trust)
+        if about is not None and response is not None:
+            about.answered = response.status_code
+            self.exchange.changed()
         failed = response is None or (response.status_code >= 500 and "rp=all" in overrides)
         limit = _CONNECTION_RETRIES.search(overrides)
         if failed and not self.exchange.closed and tried < (int(limit[1]) if limit else 1):
-            self.exchange.courier.after(0.25 * 2**tried, lambda: self.call(url, fields, tried + 1))
+            self.exchange.courier.after(0.25 * 2**tried, lambda: self.call(url, fields, tried + 1, about))
 
     def _kept(
         self, to: str, from_: str, body: str, *, inbound: bool, status: str, callback: str = "", sid: str = ""

@@ -35,6 +35,7 @@ class ChatMessage:
     markup: dict[str, Any] | None = None
     pressed: str = ""
     deleted: bool = False
+    answered: int | None = None  # HTTP status the webhook with a citizen's message got
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ class Chats:
         message = self._keep(chat, False, text)
         command = [{"type": "bot_command", "offset": 0, "length": len(text.split(" ", maxsplit=1)[0])}]
         body = {**self.as_json(chat, message), **({"entities": command} if text.startswith("/") else {})}
-        self.push({"message": {**body, **(extra or {})}}, person)
+        self.push({"message": {**body, **(extra or {})}}, person, message)
         return message
 
     def press(self, person: Person, message_id: int, data: str) -> str:
@@ -134,14 +135,14 @@ class Chats:
         }
         self.push({"my_chat_member": change}, person)
 
-    def push(self, content: Mapping[str, Any], person: Person | None = None) -> int:
+    def push(self, content: Mapping[str, Any], person: Person | None = None, about: ChatMessage | None = None) -> int:
         """Give an update its id, and deliver it or keep it. The update's id."""
         update = {"update_id": next(self._update_ids), **content}
         address = str(person.telegram_id) if person else ""
         twice = self.exchange.faults.take("telegram", address, FaultKind.delivered_twice)
         if self.webhook.url:
             for _ in range(2 if twice else 1):
-                self.exchange.courier.after(0, lambda: self._deliver(update))
+                self.exchange.courier.after(0, lambda: self._deliver(update, about=about))
         else:
             with self.exchange.lock:
                 self.updates.append(update)
@@ -215,7 +216,7 @@ class Chats:
         self.exchange.changed()
         return message
 
-    def _deliver(self, update: dict[str, Any], tried: int = 0) -> None:
+    def _deliver(self, update: dict[str, Any], tried: int = 0, about: ChatMessage | None = None) -> None:
         hook, body = self.webhook, json.dumps(update, ensure_ascii=False).encode()
         if not hook.url:  # deleted meanwhile: it waits to be fetched
             with self.exchange.lock:
@@ -228,13 +229,16 @@ class Chats:
             if self.exchange.faults.take("telegram", "", FaultKind.forged):
                 headers["X-Telegram-Bot-Api-Secret-Token"], trust = "somebody-elses", "with a wrong secret"
         response = self.exchange.post("telegram", hook.url, body, headers, trust)
+        if about is not None and response is not None:
+            about.answered = response.status_code
+            self.exchange.changed()
         if response is not None and response.is_success:
             self._obey(response.content)
             return
         words = f"Wrong response from the webhook: {response.status_code}" if response is not None else "No connection"
         hook.last_error, hook.last_error_date = words, int(time.time())
         if tried + 1 < WEBHOOK_TRIES and not self.exchange.closed:
-            self.exchange.courier.after(min(0.5 * 2**tried, 30), lambda: self._deliver(update, tried + 1))
+            self.exchange.courier.after(min(0.5 * 2**tried, 30), lambda: self._deliver(update, tried + 1, about))
 
     def _obey(self, answer: bytes) -> None:
         """A bot may answer a webhook with one method; only the answer to a button is used that way here."""

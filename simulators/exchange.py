@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -36,6 +37,7 @@ class Config:
     telegram_secret: str = ""
     telegram_webhook: bool = False
     government: str = "Government"
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     pace: float = 0.15
 
     @property

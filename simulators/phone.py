@@ -1,0 +1,175 @@
+"""The page /simulator/phone: a citizen's phone with SMS and Telegram, and under it what went over the wire.
+
+Plain forms that work by POST and reload; simulators/static/phone.js only makes them quicker.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader
+
+from simulators.carrier import Carrier
+from simulators.chats import Chats
+from simulators.people import PEOPLE, Person, person_of
+from simulators.thread import Bubble, sms_thread, telegram_thread
+
+HERE = Path(__file__).parent
+WIRE_SHOWN = 40
+LIMITS = {"sms": 1600, "telegram": 4096}
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
+    """The page's routes, to be mounted at /simulator/phone. `standalone` leaves out Ombud's own stylesheet."""
+    routes = APIRouter(include_in_schema=False)
+    pages = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    exchange = carrier.exchange
+
+    def bubbles(person: Person, app: str) -> list[Bubble]:
+        return telegram_thread(chats, person) if app == "telegram" else sms_thread(carrier, person.number)
+
+    def shown(request: Request) -> dict[str, Any]:
+        given, app = request.query_params.get("number", ""), request.query_params.get("app", "sms")
+        number = "+" + given.strip().lstrip("+").replace(" ", "") if given else PEOPLE[0].number
+        wrong = bool(given) and not _NUMBER.fullmatch(number)
+        person = PEOPLE[0] if wrong else person_of(number)
+        app = app if app in LIMITS else "sms"
+        return {
+            "person": person,
+            "app": app,
+            "people": PEOPLE,
+            "bubbles": bubbles(person, app),
+            "chat": chats.chat_of(person),
+            "opted_out": person.number in carrier.opted_out,
+            "config": exchange.config,
+            "limit": LIMITS[app],
+            "wire": list(exchange.wire)[: -WIRE_SHOWN - 1 : -1],
+            "wrong_number": given if wrong else "",
+            "standalone": standalone,
+            "address": _address,
+        }
+
+    def fragment(request: Request, name: str) -> Response:
+        html = pages.get_template(name).render(shown(request))
+        tag = f'"{hashlib.blake2b(html.encode(), digest_size=12).hexdigest()}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return HTMLResponse(html, headers={"ETag": tag, "Cache-Control": "no-cache"})
+
+    @routes.get("")
+    def page(request: Request) -> HTMLResponse:
+        html = pages.get_template("phone.html").render(shown(request))
+        return HTMLResponse(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-store"})
+
+    @routes.get("/thread")
+    def thread(request: Request) -> Response:
+        return fragment(request, "thread.html")
+
+    @routes.get("/wire")
+    def wire(request: Request) -> Response:
+        return fragment(request, "wire.html")
+
+    @routes.get("/messages")
+    def messages(request: Request) -> JSONResponse:
+        now = shown(request)
+        return JSONResponse(
+            {
+                "number": now["person"].number,
+                "app": now["app"],
+                "messages": [bubble.as_json() for bubble in now["bubbles"]],
+                "opted_out": now["opted_out"],
+                "blocked": now["chat"].blocked,
+            }
+        )
+
+    @routes.post("/sms")
+    async def send_sms(request: Request) -> Response:
+        fields = await _fields(request)
+        if error := _unusable(fields, "sms"):
+            return error
+        carrier.text_in(_number(fields), fields["text"])
+        return _done(request, fields, "sms")
+
+    @routes.post("/telegram")
+    async def send_telegram(request: Request) -> Response:
+        fields = await _fields(request)
+        if error := _unusable(fields, "telegram"):
+            return error
+        person = person_of(_number(fields))
+        chats.block(person, False)  # Telegram lets nobody write to a bot they block: writing means unblocking first
+        chats.write(person, fields["text"])
+        return _done(request, fields, "telegram")
+
+    @routes.post("/press")
+    async def press(request: Request) -> Response:
+        fields = await _fields(request)
+        message = fields.get("message", "")
+        if error := _unusable(fields):
+            return error
+        if not message.isdigit() or not chats.press(person_of(_number(fields)), int(message), fields.get("data", "")):
+            return _problem("There is no such button.", "Give the message and the data that /messages lists.")
+        return _done(request, fields, "telegram")
+
+    @routes.post("/block")
+    async def block(request: Request) -> Response:
+        fields = await _fields(request)
+        if error := _unusable(fields):
+            return error
+        chats.block(person_of(_number(fields)), fields.get("blocked", "").lower() in ("1", "true", "yes", "on"))
+        return _done(request, fields, "telegram")
+
+    return routes
+
+
+def _address(person: Person, app: str, path: str = "") -> str:
+    return f"/simulator/phone{path}?{urlencode({'number': person.number, 'app': app})}"
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """A form's or a JSON object's fields as text."""
+    content_type = request.headers.get("content-type", "")
+    if content_type.startswith("application/json"):
+        try:
+            given = await request.json()
+        except ValueError:
+            return {}
+        return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    if content_type.startswith("multipart/"):
+        return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _number(fields: dict[str, str]) -> str:
+    return "+" + fields.get("number", "").strip().lstrip("+").replace(" ", "")
+
+
+def _unusable(fields: dict[str, str], app: str = "") -> Response | None:
+    if not _NUMBER.fullmatch(_number(fields)):
+        return _problem("This is no phone number.", "Write it with its country, such as +355690000101.")
+    if app and not fields.get("text", "").strip():
+        return _problem("The message is empty.", "Write something first.")
+    if app and len(fields["text"]) > LIMITS[app]:
+        return _problem("The message is too long.", f"Write at most {LIMITS[app]} letters.")
+    return None
+
+
+def _problem(title: str, mend: str) -> Response:
+    content = {"type": "about:blank", "title": title, "status": 422, "detail": mend}
+    return JSONResponse(content, 422, media_type="application/problem+json")
+
+
+def _done(request: Request, fields: dict[str, str], app: str) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"ok": True})
+    return RedirectResponse(_address(person_of(_number(fields)), app) + "#last", 303)

@@ -1,0 +1,65 @@
+// Keeps the phone fresh and sends without a reload. Without this file the page works by forms and a link.
+
+const lives = [...document.querySelectorAll("[data-live]")];
+
+function bottom(box) {
+  const messages = box.querySelector(".messages");
+  if (messages) messages.scrollTop = messages.scrollHeight;
+}
+
+async function refresh(box) {
+  if (document.hidden || (box.closest("details") && !box.closest("details").open)) return;
+  const answer = await fetch(box.dataset.live, { headers: box.tag ? { "If-None-Match": box.tag } : {}, cache: "no-store" });
+  if (answer.status !== 200) return;
+  const first = !box.tag;
+  box.tag = answer.headers.get("ETag");
+  const html = await answer.text();
+  if (first && html.trim() === box.innerHTML.trim()) return;
+  const messages = box.querySelector(".messages");
+  const reading = messages && messages.scrollHeight - messages.scrollTop - messages.clientHeight > 120;
+  const top = messages ? messages.scrollTop : 0;
+  const focused = box.contains(document.activeElement);
+  box.innerHTML = html;
+  const fresh = box.querySelector(".messages");
+  if (fresh) fresh.scrollTop = reading ? top : fresh.scrollHeight;
+  if (focused && fresh) fresh.focus({ preventScroll: true });
+}
+
+function keep(box) {
+  const every = Number(box.dataset.every) || 1000;
+  const again = () => refresh(box).catch(() => {}).finally(() => setTimeout(again, every));
+  again();
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-quiet]")) return;
+  event.preventDefault();
+  const field = form.querySelector("textarea");
+  const body = new URLSearchParams(new FormData(form));
+  if (field) field.value = "";
+  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  if (!answer.ok && field) {
+    field.value = body.get("text");
+    const problem = await answer.json().catch(() => ({ detail: "It was not sent." }));
+    field.setCustomValidity(problem.detail || "It was not sent.");
+    field.reportValidity();
+  }
+  for (const box of lives) refresh(box).catch(() => {});
+});
+
+document.addEventListener("input", (event) => event.target.setCustomValidity?.(""));
+
+document.addEventListener("keydown", (event) => {
+  const composing = event.target.matches?.(".composer textarea") && !event.isComposing;
+  if (composing && event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+});
+
+for (const box of lives) {
+  bottom(box);
+  box.closest("details")?.addEventListener("toggle", () => refresh(box).catch(() => {}));
+  keep(box);
+}
