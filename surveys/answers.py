@@ -17,6 +17,7 @@ from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.states import InvitationState, Purpose
 from domain.survey import Answer, Invitation, Transaction
+from nlp.courtesy import is_only_thanks
 from notifications import compose, outbox
 from surveys import ledger
 from surveys.parser import Parsed, parse
@@ -81,8 +82,10 @@ def take(session: Session, contact: ContactPoint, text: str, now: datetime) -> T
             money=True if found.money else None,
             raw=text,
         )
-    elif _awaits_words(session, invitation, now) and clean(text):
+    elif clean(text) and not is_only_thanks(text) and _awaits_words(session, invitation, now):
         taken = write(session, invitation, Channel(contact.channel), now, words=text, money=found.money or None)
+    elif invitation.state == InvitationState.answered and is_only_thanks(text):
+        return write(session, invitation, Channel(contact.channel), now)
     else:
         return None
     if not taken.opens_case:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from core.texts import clean, latin_digits
@@ -23,8 +24,10 @@ _JOINERS = "\u200c\u200d'"
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """`rating` 1 (very bad) to 5 (very good), or None; `rest` is what was said beside it, empty when that is nothing but
-    courtesy or the rating again in words; `money` was asked for."""
+    """`rating` 1 (very bad) to 5 (very good), or None; `rest` is what was said beside it; `money` was asked for.
+
+    `rest` is empty when it would be nothing but courtesy, or the rating again in words.
+    """
 
     rating: int | None
     rest: str
@@ -156,7 +159,7 @@ def _numbered_list(tokens: list[Token]) -> bool:
     """ "1. No light. 2. No water." lists things and rates nothing."""
     heads = [
         int(one.text)
-        for index, (one, two) in enumerate(zip(tokens, tokens[1:], strict=False))
+        for index, (one, two) in enumerate(pairwise(tokens))
         if one.kind == "number" and len(one.text) == 1 and two.kind == "mark" and two.text in ".)-:" and two.glued
         and index + 2 < len(tokens) and tokens[index + 2].kind == "word"
     ]  # fmt: skip
@@ -230,12 +233,11 @@ def _alone(tokens: list[Token], known: Lexicon) -> _Found | None:
     """One number, among nothing but fillers, judgements and faces: "I give 5, thank you"."""
     numbers = [index for index, token in enumerate(tokens) if token.kind == "number"]
     ratings = {_value(tokens[index]) for index in numbers}
-    if not numbers or len(ratings) != 1 or None in ratings or not _unglued(tokens, numbers[0]):
+    rating = next(iter(ratings), None)
+    if rating is None or len(ratings) != 1 or not _unglued(tokens, numbers[0]):
         return None
     others = [token for token in tokens if token.kind == "word"]
     if all(_beside(token, known) for token in others):
-        rating = _value(tokens[numbers[0]])
-        assert rating is not None
         return rating, 0, len(tokens) - 1
     return None
 
@@ -259,7 +261,7 @@ def _unglued(tokens: list[Token], index: int) -> bool:
 
 
 def _announced(tokens: list[Token], known: Lexicon) -> _Found | None:
-    """A number after a word that announces one: "rating: 4 because …", "it was 2". The last one counts: a correction."""
+    """A number after a word that announces it: "rating: 4 because …", "it was 2". The last counts, as a correction."""
     found: _Found | None = None
     for index, token in enumerate(tokens):
         rating = _value(token)

@@ -133,10 +133,10 @@ def wilson(share: float, n: int) -> tuple[float, float]:
 def student(freedom: int) -> float:
     """The 97.5% point of Student's t, by the expansion 26.7.5 of Abramowitz and Stegun; within 0.001 from 9 on."""
     z, v = Z, freedom
-    terms = (
+    terms: tuple[float, ...] = (
         (z**3 + z) / 4,
         (5 * z**5 + 16 * z**3 + 3 * z) / 96,
         (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
-    return z + sum(term / v**power for power, term in enumerate(terms, 1))
+    return float(z + sum(term / v**power for power, term in enumerate(terms, 1)))

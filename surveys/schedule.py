@@ -11,7 +11,7 @@ REPLY_TIME = timedelta(days=14)
 
 
 def send_at(completed_at: datetime, now: datetime, settings: Settings) -> datetime | None:
-    """When to ask about a service completed then: after the delay, by day, never in the past; None when it is too late."""
+    """When to ask about a service: after the delay, by day, never in the past; None when it would be too late."""
     asked = into_daytime(max(completed_at + timedelta(minutes=settings.survey_delay_minutes), now), settings)
     return asked if asked <= completed_at + SHELF_LIFE else None
 

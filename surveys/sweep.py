@@ -9,8 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from core import claims
-from core.database import after_commit, database
-from core.doorbell import OUTBOX, ring
+from core.database import database
 from core.settings import settings
 from domain.case import Case
 from domain.catalogue import catalogue, name_of
@@ -40,18 +39,17 @@ def sweep(now: datetime, limit: int = BATCH) -> int:
     with database().write() as session:
         expire_unanswered(session, now)
         ids = claims.claim(session, Invitation, now, state=InvitationState.scheduled, limit=limit)
-        if ids and _send(session, ids, now):
-            after_commit(session, lambda: ring(OUTBOX))
+        if ids:
+            _send(session, ids, now)
     return len(ids)
 
 
-def _send(session: Session, ids: list[UUID], now: datetime) -> int:
+def _send(session: Session, ids: list[UUID], now: datetime) -> None:
     current = settings()
     opening = into_daytime(now, current)
     found = _load(session, ids)
     asked = _asked_within_rest(session, {due.contact.citizen_id for due in found}, now)
     troubled = _with_open_case(session, {due.contact.id for due in found})
-    sent = 0
     for due in found:
         invitation, contact = due.invitation, due.contact
         invitation.leased_until = None
@@ -72,8 +70,6 @@ def _send(session: Session, ids: list[UUID], now: datetime) -> int:
             _ask(session, due, now)
             if current.survey_rest_days:
                 asked.add(contact.citizen_id)
-            sent += 1
-    return sent
 
 
 def _load(session: Session, ids: Collection[UUID]) -> list[_Due]:

@@ -24,7 +24,7 @@ from domain.survey import Invitation, Transaction
 from surveys import definitions
 from surveys.ledger import chunks, insert_new
 from surveys.phones import Phone, contacts_of, read_phone
-from surveys.schedule import SHELF_LIFE, send_at
+from surveys.schedule import send_at
 
 BATCH = 10_000
 """Most transactions taken at once."""
@@ -240,7 +240,7 @@ def new_token() -> str:
 
 
 def recently_asked(session: Session, citizens: set[UUID], now: datetime) -> set[UUID]:
-    """Those of the citizens who were invited, or are about to be, within the days of rest; on any of their addresses."""
+    """Those of the citizens who are invited, on any of their addresses, within the days of rest."""
     rest = settings().survey_rest_days
     if not rest or not citizens:
         return set()
@@ -268,7 +268,7 @@ def _outcomes(
     session: Session, lines: Sequence[_Line], stored: dict[str, Transaction], created: set[UUID]
 ) -> list[Accepted]:
     states: dict[UUID, tuple[InvitationState, str | None]] = {
-        transaction_id: (state, why)
+        transaction_id: (InvitationState(state), why)
         for chunk in chunks([row.id for row in stored.values()])
         for transaction_id, state, why in session.exec(
             select(Invitation.transaction_id, Invitation.state, Invitation.why).where(
@@ -315,8 +315,3 @@ def _differs(line: _Line, row: Transaction, numbers: dict[UUID, str]) -> bool:
     after = (line.office_id, line.service_id, line.given.completed_at, line.operator, line.language)
     number = numbers.get(row.contact_point_id) if row.contact_point_id else None
     return before != after or number != line.phone.number
-
-
-def expired_before(now: datetime) -> datetime:
-    """Services completed before this moment are no longer asked about."""
-    return now - SHELF_LIFE
