@@ -13,7 +13,7 @@ _SECRET_NAMES = re.compile(
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"(?<![\w-])\+?\d(?:[\s().]?\d){7,14}(?![\w-])")
-_BOT = re.compile(r"\b\d{6,12}:[\w-]{20,}")
+_BOT = re.compile(r"(?<!\d)\d{6,12}:[\w-]{20,}")
 
 
 def redact_text(text: str) -> str:

@@ -1,0 +1,135 @@
+"""A small government to test against: three tiers, two services, everybody one needs."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from core.crypto import blind_index
+from core.ids import new_id, new_reference
+from domain.case import Case
+from domain.office import Office
+from domain.policy import Calendar, Policy
+from domain.service import Jurisdiction, Service
+from domain.staff import Staff, StaffRole
+from domain.states import CaseState, OfficeFunction, Role, Tier
+from domain.visibility import Viewer, viewer
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+"""A Monday, ten in the morning in Tirana."""
+WEEK = {str(day): [["08:00", "12:00"], ["13:00", "16:30"]] for day in range(5)}
+
+
+@dataclass(frozen=True)
+class Government:
+    """Ids by short name."""
+
+    office: dict[str, UUID]
+    service: dict[str, UUID]
+    staff: dict[str, UUID]
+
+    def viewer(self, session: Session, name: str) -> Viewer:
+        """The viewer a member of staff is."""
+        return viewer(session, self.staff[name], name)
+
+
+def government(session: Session) -> Government:
+    """Write it: GOV over WATER (region) over WAT1 and WAT2 (districts) and CIV1 (centre); TRIAGE and INTEG."""
+    calendar = Calendar(name="Week", time_zone="Europe/Tirane", week=WEEK)
+    session.add(calendar)
+    session.flush()
+    offices: dict[str, UUID] = {}
+    for code, tier, parent, function, places in (
+        ("GOV", Tier.national, None, OfficeFunction.leadership, []),
+        ("TRIAGE", Tier.national, "GOV", OfficeFunction.triage, []),
+        ("INTEG", Tier.national, "GOV", OfficeFunction.integrity, []),
+        ("WATER", Tier.region, "GOV", OfficeFunction.service, []),
+        ("WAT1", Tier.district, "WATER", OfficeFunction.service, ["Lumas/Лумас/লুমাস"]),
+        ("WAT2", Tier.district, "WATER", OfficeFunction.service, ["Drenova"]),
+        ("CIV1", Tier.service_centre, "GOV", OfficeFunction.service, []),
+    ):
+        office = Office(
+            id=new_id(),
+            code=code,
+            names={"en": f"Office {code}"},
+            tier=tier,
+            function=function,
+            parent_id=offices.get(parent) if parent else None,
+            calendar_id=calendar.id if parent is None else None,
+            places=places,
+        )
+        session.add(office)
+        session.flush()
+        offices[code] = office.id
+    services: dict[str, UUID] = {}
+    for code, name in (("water", "Water supply"), ("passport", "Passports")):
+        service = Service(id=new_id(), code=code, names={"en": name})
+        session.add(service)
+        services[code] = service.id
+    session.flush()
+    for service_code, place, office_code in (
+        ("water", "Lumas", "WAT1"),
+        ("water", "Drenova", "WAT2"),
+        ("water", "", "WATER"),
+        ("passport", "", "CIV1"),
+    ):
+        session.add(Jurisdiction(service_id=services[service_code], place=place, office_id=offices[office_code]))
+    session.add(
+        Policy(
+            name="General",
+            targets={"first_response": 16, "reply_due": 16, "resolution": 80, "acceptance": 8},
+            ladder=[
+                {"share": 0.5, "tell": "officer"},
+                {"share": 0.8, "tell": "head"},
+                {"share": 1.0, "tell": "parent_office"},
+            ],
+        )
+    )
+    staff: dict[str, UUID] = {}
+    for name, role, office_code in (
+        ("officer1", Role.officer, "WAT1"),
+        ("head1", Role.head, "WAT1"),
+        ("officer2", Role.officer, "WAT2"),
+        ("head_water", Role.head, "WATER"),
+        ("clerk", Role.officer, "CIV1"),
+        ("triage", Role.triage, "TRIAGE"),
+        ("integrity", Role.integrity, "INTEG"),
+        ("minister", Role.leadership, "GOV"),
+        ("auditor", Role.auditor, "GOV"),
+        ("reviewer", Role.reviewer, "WATER"),
+    ):
+        person = Staff(
+            id=new_id(),
+            name=name,
+            email=f"{name}@gov.example",
+            email_index=blind_index("staff", f"{name}@gov.example"),
+            password_hash="!",
+        )
+        session.add(person)
+        session.flush()
+        session.add(StaffRole(staff_id=person.id, office_id=offices[office_code], role=role))
+        staff[name] = person.id
+    session.flush()
+    return Government(offices, services, staff)
+
+
+def plain_case(known: Government, office: str = "WAT1", **values: object) -> Case:
+    """An open case of an office, not yet in a session."""
+    return Case(
+        **{
+            "id": new_id(),
+            "reference": new_reference(),
+            "state": CaseState.open,
+            "channel": "web",
+            "language": "en",
+            "text": "No water",
+            "office_id": known.office[office],
+            "routing_method": "test",
+            "routing_reason": "made by a test",
+            "received_at": NOW,
+            "opened_at": NOW,
+            "updated_at": NOW,
+            **values,
+        }
+    )
