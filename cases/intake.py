@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-import surveys.answers
 import surveys.exit
 from cases import lifecycle, outcomes, status
 from cases.contacts import HELP_WORDS, START_WORDS, STOP_WORDS, find_or_make, word_of
@@ -28,8 +27,10 @@ from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage, InboxKind
 from domain.states import OPEN_STATES, CaseKind, InboxState, Purpose
+from domain.survey import Invitation
 from nlp import language as languages
 from notifications import compose, outbox
+from surveys.answers import Taken, take
 
 BATCH = 25
 MAX_ATTEMPTS = 6
@@ -172,7 +173,7 @@ def _command(session: Session, row: InboundMessage, contact: ContactPoint, now: 
     word = word_of(row.text)
     if word in STOP_WORDS:
         contact.opted_out_at = contact.opted_out_at or now
-        outbox.cancel_queued(session, contact, now)
+        outbox.cancel_queued(session, contact, now, outcomes.on_result)
         return "opted_out"
     if contact.opted_out_at is not None and (word in START_WORDS or row.channel == Channel.telegram):
         # on Telegram whoever writes to a bot has opened the channel again; on SMS it takes the word
@@ -201,7 +202,7 @@ def _say(
         purpose=purpose,
         contact=contact,
         language=spoken,
-        body=compose.compose(name, spoken, government=settings().government, site=settings().site_url),
+        body=compose.compose(name, spoken),
         dedupe_key=f"{name}:{row.id}",
         now=now,
     )
@@ -219,7 +220,7 @@ def _continued(session: Session, row: InboundMessage, contact: ContactPoint, now
             lifecycle.citizen_wrote(session, case, row.text, now)
             row.case_id = case.id
             return "continued"
-    taken = surveys.answers.take(session, contact, row.text, now)
+    taken = take(session, contact, row.text, now)
     if taken is not None:
         if taken.opens_case:
             _open(session, row, contact, now, taken=taken)
@@ -253,7 +254,7 @@ def _open(
     now: datetime,
     *,
     existed: bool = True,
-    taken: "surveys.answers.Taken | None" = None,
+    taken: Taken | None = None,
 ) -> Case:
     details = row.details
     spoken = settings().languages
@@ -316,7 +317,7 @@ def _open(
     now: datetime,
     *,
     existed: bool = True,
-    taken: "surveys.answers.Taken | None" = None,
+    taken: Taken | None = None,
 ) -> Case:
     details = row.details
     spoken = settings().languages
@@ -371,6 +372,28 @@ def _form(session: Session, row: InboundMessage, now: datetime) -> str:
             contact.language = str(row.details["language"])
     _open(session, row, contact, now, existed=existed)
     return "case"
+
+
+def open_from_survey(session: Session, taken: Taken, now: datetime) -> Case:
+    """The case that an answer on a survey's page asks for; the caller holds the invitation and commits."""
+    contact: ContactPoint | None = None
+    if taken.invitation_id is not None:
+        invitation = session.get_one(Invitation, taken.invitation_id)
+        contact = session.get_one(ContactPoint, invitation.contact_point_id)
+    return lifecycle.open_case(
+        session,
+        lifecycle.Opening(
+            channel=Channel.web,
+            text=taken.words,
+            language=(contact.language if contact else None) or settings().languages[0],
+            received_at=now,
+            contact=contact,
+            service=taken.service,
+            office_code=taken.office,
+            invitation_id=taken.invitation_id,
+        ),
+        now,
+    )
 
 
 def _exit_survey(session: Session, row: InboundMessage, now: datetime) -> str:

@@ -68,7 +68,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         id=new_id(),
         reference=new_reference(),
         kind=opening.kind,
-        state=CaseState.triage if decision.method == "triage" else CaseState.open,
+        state=CaseState.triage if decision.triage else CaseState.open,
         channel=opening.channel,
         language=opening.language,
         text=opening.text,
@@ -79,17 +79,17 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         service_id=decision.service_id,
         integrity=decision.integrity,
         about_office_id=decision.about_office_id,
-        routing_method=decision.method,
+        routing_method=str(decision.method),
         routing_reason=decision.reason,
         routing_confidence=decision.confidence,
         routing_model=decision.model,
-        routing_suggestions=routing.service.suggestions_json(known, decision),
+        routing_suggestions=[candidate.as_json() for candidate in decision.suggestions],
         invitation_id=opening.invitation_id,
         received_at=opening.received_at,
         opened_at=now,
         updated_at=now,
     )
-    if decision.method != "triage":
+    if not decision.triage:
         case.assignee_id = routing.assignment.assign(session, office.id, now)
     if opening.contact is not None and decision.place:
         opening.contact.last_place = decision.place
@@ -107,7 +107,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
             "office": office.code,
             "service": known.services[decision.service_id].code if decision.service_id else None,
             "reason": decision.reason,
-            "method": decision.method,
+            "method": str(decision.method),
             "confidence": decision.confidence,
             "model": decision.model,
         },
@@ -134,9 +134,8 @@ def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Cloc
             language,
             reference=case.reference,
             office=known.name(case.office_id, language),
-            due=local_day(clock.deadline_at),
-            site=settings().site_url,
-            pin=None,
+            triage=case.state == CaseState.triage,
+            answer_by=local_day(clock.deadline_at),
         ),
         dedupe_key=f"acknowledgement:{case.id}",
         now=now,

@@ -14,7 +14,8 @@ from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.timeline import TimelineEntry
-from notifications import deliver
+from notifications import results
+from notifications.results import Outcome
 
 RECEIPTED = frozenset({Channel.sms, Channel.whatsapp})
 """Channels that report deliveries; elsewhere the provider's acceptance is the delivery."""
@@ -35,7 +36,7 @@ def take_receipt(session: Session, row: InboundMessage, now: datetime) -> None:
         message_id=_uuid(message_id),
         at=row.sent_at,
     )
-    deliver.apply_receipt(session, receipt, now, on_result=on_result)
+    results.apply_receipt(session, receipt, now, on_result)
 
 
 def _uuid(text: object) -> UUID | None:
@@ -45,19 +46,19 @@ def _uuid(text: object) -> UUID | None:
         return None
 
 
-def on_result(session: Session, message: OutboundMessage, now: datetime) -> None:
-    """Called in the transaction that records where a message stands."""
+def on_result(session: Session, message: OutboundMessage, outcome: Outcome, now: datetime) -> None:
+    """Called in the transaction that moves a message to another state."""
     if message.case_id is None or message.purpose != Purpose.answer:
         return
     case = session.exec(select(Case).where(col(Case.id) == message.case_id).with_for_update()).one()
     counted = _counted(session, case, message)
-    arrived = message.state == OutboxState.delivered or (
-        message.channel not in RECEIPTED and message.state in (OutboxState.accepted, OutboxState.sent)
+    arrived = outcome.after == OutboxState.delivered or (
+        message.channel not in RECEIPTED and outcome.after in (OutboxState.accepted, OutboxState.sent)
     )
     if arrived and counted != "answer_delivered":
-        lifecycle.delivered(session, case, message, message.delivered_at or message.accepted_at or now)
-    elif message.state in (OutboxState.failed, OutboxState.cancelled) and counted != "answer_failed":
-        lifecycle.failed(session, case, message, message.failed_at or now)
+        lifecycle.delivered(session, case, message, outcome.at)
+    elif outcome.after in (OutboxState.failed, OutboxState.cancelled) and counted != "answer_failed":
+        lifecycle.failed(session, case, message, outcome.at)
         _warn(session, case, message, now)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from cases import history
 from core.ids import find_reference
 from core.settings import settings
 from core.texts import clean
@@ -12,7 +13,7 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
-from domain.states import Purpose
+from domain.states import ClockKind, ClockState, Purpose
 from notifications import compose, outbox
 
 _ASK = re.compile(r"^\s*/?(status|statusi|gjendja|অবস্থা|স্ট্যাটাস|статус)\b[:\s]*(.*)$", re.IGNORECASE | re.DOTALL)
@@ -45,18 +46,11 @@ def answer(session: Session, row: InboundMessage, contact: ContactPoint, referen
     else:
         query = query.where(col(Case.reference) == reference)
     case = session.exec(query.limit(1)).first()
-    known = catalogue(session)
-    body = compose.compose(
-        "status",
-        language,
-        found=case is not None,
-        reference=case.reference if case else ("" if reference in (LATEST, UNKNOWN) else reference),
-        state=str(case.state) if case else "",
-        office=known.name(case.office_id, language) if case else "",
-        since=case.received_at.astimezone(settings().zone) if case else None,
-        answered_at=case.first_response_at.astimezone(settings().zone) if case and case.first_response_at else None,
-        site=settings().site_url,
-    )
+    if case is None:
+        wanted = "" if reference in (LATEST, UNKNOWN) else reference
+        body = compose.compose("status_not_found", language, reference=wanted)
+    else:
+        body = where_it_stands(session, case, language, now)
     outbox.enqueue(
         session,
         purpose=Purpose.status,
@@ -69,3 +63,23 @@ def answer(session: Session, row: InboundMessage, contact: ContactPoint, referen
     if case is not None:
         row.case_id = case.id
     return "status"
+
+
+def where_it_stands(session: Session, case: Case, language: str, now: datetime) -> str:
+    """One sentence: who has the case, and what comes when."""
+    running = [
+        clock
+        for clock in history.clocks(session, case)
+        if clock.state == ClockState.running and clock.kind in (ClockKind.first_response, ClockKind.reply_due)
+    ]
+    due = min((clock.deadline_at for clock in running), default=None)
+    return compose.compose(
+        "status",
+        language,
+        reference=case.reference,
+        state=str(case.state),
+        office=catalogue(session).name(case.office_id, language),
+        answered_at=case.first_response_at,
+        answer_by=due,
+        late=due is not None and due < now,
+    )

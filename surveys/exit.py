@@ -37,7 +37,8 @@ def record(session: Session, office: Office, row: InboundMessage, now: datetime)
         values["words"] = (None, words)
     if row.details.get("money") or tells_of_money(words):
         values["money"] = (1, None)
-    source_id = f"exit:{row.provider_id}"
+    # a face first, its reason a moment later: two submissions of one visit
+    source_id = f"exit:{row.details.get('visit') or row.provider_id}"
     changed = [
         ledger.put(
             session,
