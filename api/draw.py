@@ -48,7 +48,7 @@ def scale_trend(
     if len(known) < 2:
         return None
     inset = 8.0
-    top = max([value for _, value in known] + ([band[1]] if band else [])) or 1.0
+    top = 1.15 * max([value for _, value in known] + ([band[1]] if band else [])) or 1.0  # room for the last label
     step = (width - 2 * inset) / (len(values) - 1)
 
     def across(index: int) -> float:

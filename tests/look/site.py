@@ -10,7 +10,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from api.pages import CONTENT_SECURITY_POLICY, STATIC, render
+from api import styleguide
+from api.pages import CONTENT_SECURITY_POLICY, STATIC, render, render_fragment
 from tests.look import samples
 
 
@@ -34,6 +35,12 @@ def build() -> FastAPI:
         request.state.csrf = "c5rf"
         return _show(request, "staff", samples.STAFF, name)
 
+    @app.get("/staff/queue")
+    def queue(request: Request) -> Response:
+        fresh = samples.row("N3WC-00AA", "Street light out")
+        return render_fragment(request, "staff/queue.html", {"queue": [fresh, *samples.QUEUE], "opened": "", "queue_total": 13})
+
+    app.include_router(styleguide.router)
     return app
 
 
