@@ -24,7 +24,7 @@ from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from notifications import results
 from notifications.outbox import may_send
-from notifications.results import OnResult, nothing_more
+from notifications.results import OnResult, apply_receipt, nothing_more
 
 Send = Callable[[Outgoing, Channel], Sent]
 """Hands a message to its channel. Raises SendFailed. Called from several threads."""
@@ -37,6 +37,8 @@ LEASE = timedelta(minutes=2)
 """Longer than any channel's time-out, so that nobody looks for a message that is still on its way."""
 
 GIVE_UP_LOOKING = timedelta(hours=24)
+
+__all__ = ["FindSent", "NoLookUp", "Send", "apply_receipt", "deliver_due", "reconcile_due"]
 
 log = logger("notifications")
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -13,8 +12,9 @@ from core.database import after_commit
 from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
-from domain.states import Purpose
+from domain.states import OutboxState, Purpose
 from domain.survey import Invitation
+from notifications.results import OnResult, nothing_more, record_cancelled
 from notifications.segments import for_sms
 
 _RINGING = "outbox_rings_after_commit"
@@ -56,13 +56,27 @@ def enqueue(
         created_at=now,
     )
     session.flush()
-    written = session.scalars(_insert_once(session, row)).one_or_none()
+    written = _insert_once(session, row)
     if written is None:
         return session.exec(select(OutboundMessage).where(col(OutboundMessage.dedupe_key) == dedupe_key)).one()
     if (due_at is None or due_at <= now) and not session.info.get(_RINGING):
         session.info[_RINGING] = True  # one ring per transaction, however many messages
         after_commit(session, lambda: _ring(session))
     return written
+
+
+def cancel_queued(session: Session, contact: ContactPoint, now: datetime, on_result: OnResult = nothing_more) -> int:
+    """Cancel what still waits to be sent to a contact point, as after STOP; gives how many messages."""
+    waiting = session.exec(
+        select(OutboundMessage)
+        .where(col(OutboundMessage.contact_point_id) == contact.id, col(OutboundMessage.state) == OutboxState.queued)
+        .order_by(col(OutboundMessage.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for message in waiting:
+        record_cancelled(session, message, "The citizen takes no more messages.", now, on_result)
+    return len(waiting)
 
 
 def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
@@ -72,11 +86,16 @@ def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
     return contact.unreachable_at is None or purpose != Purpose.survey
 
 
-def _insert_once(session: Session, row: OutboundMessage) -> Insert:
+def _insert_once(session: Session, row: OutboundMessage) -> OutboundMessage | None:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {name: getattr(row, name) for name in _COLUMNS}
-    insert = dialect.insert(OutboundMessage).values(values)
-    return insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutboundMessage)
+    written: OutboundMessage | None = session.scalars(
+        dialect.insert(OutboundMessage)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(OutboundMessage)
+    ).one_or_none()
+    return written
 
 
 def _ring(session: Session) -> None:

@@ -6,7 +6,6 @@ before we noted that the provider took the message.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -28,22 +27,12 @@ JITTER = 0.25
 _REACHED = (OutboxState.accepted, OutboxState.sent, OutboxState.delivered)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A message changed its state. `at` is when it happened, as the provider tells it, at the latest now."""
-
-    before: OutboxState
-    after: OutboxState
-    at: datetime
-    failure: Failure | None = None
-    detail: str = ""
+OnResult = Callable[[Session, OutboundMessage, datetime], None]
+"""Told of every change of state but a retry, in the transaction that makes it, with the message locked. Its `state`,
+`failure` and times say what happened."""
 
 
-OnResult = Callable[[Session, OutboundMessage, Outcome, datetime], None]
-"""Told of every change but a retry, in the transaction that makes it, with the message locked."""
-
-
-def nothing_more(session: Session, message: OutboundMessage, outcome: Outcome, now: datetime) -> None:
+def nothing_more(session: Session, message: OutboundMessage, now: datetime) -> None:
     """An `OnResult` for messages that nobody waits for."""
 
 
@@ -176,7 +165,7 @@ def _move(
         if failure.closes_contact:
             _close_contact(session, message, failure, now)
     session.add(message)
-    on_result(session, message, Outcome(before, after, at, failure, detail), now)
+    on_result(session, message, now)
     return True
 
 

@@ -28,7 +28,7 @@ class Senders:
             receipts = f"{self._settings.site_url}/webhooks/twilio/status?message={outgoing.id}"
             return self.twilio(channel).send(replace(outgoing, receipt_url=receipts))
         if channel is Channel.telegram:
-            return self.telegram().send(outgoing)
+            return self.telegram.send(outgoing)
         raise SendFailed(Failure.not_configured, f"Nothing is sent by {channel.value}")
 
     def find_sent(self, outgoing: Outgoing, channel: Channel, since: datetime) -> Sent | None:
@@ -47,6 +47,7 @@ class Senders:
                 )
             return self._twilio[channel]
 
+    @property
     def telegram(self) -> Telegram:
         """The Telegram bot. Raises SendFailed when it is switched off."""
         if self._settings.telegram_mode == "off" or not self._settings.telegram_token:
@@ -69,3 +70,10 @@ class Senders:
 def senders() -> Senders:
     """The senders of this process."""
     return Senders(settings())
+
+
+def close_senders() -> None:
+    """Close the connections of this process, if it has any; settings are read anew at the next use."""
+    if senders.cache_info().currsize:
+        senders().close()
+        senders.cache_clear()

@@ -17,8 +17,8 @@ from domain.catalogue import Catalogue, name_of
 from domain.office import Office
 from domain.service import Jurisdiction, Service
 from domain.states import OfficeFunction, Tier
+from nlp.classifier import Prediction
 from nlp.integrity import accuses
-from nlp.values import Prediction
 from routing.places import Index, Place, index_of
 
 SUGGESTED = 3
@@ -39,8 +39,8 @@ class Method(StrEnum):
 class Request:
     """What is known of a message. `service` and `office_code` are codes that the citizen, poster or kiosk gave.
 
-    `place` was picked, `last_place` is the citizen's last known one. `threshold` is the model's: a prediction at least
-    that sure is followed. `no_prediction` says in words why there is none.
+    `place` was picked, `last_place` is the citizen's last known one. A prediction at least as sure as its own threshold
+    is followed; `no_prediction` says in words why there is none.
     """
 
     text: str
@@ -50,7 +50,6 @@ class Request:
     about_staff: bool = False
     language: str = "en"
     prediction: Prediction | None = None
-    threshold: float = 1.0
     last_place: str | None = None
     no_prediction: str = ""
 
@@ -64,10 +63,6 @@ class Candidate:
     probability: float
     office_id: UUID
     office: str
-
-    def as_json(self) -> dict[str, object]:
-        """As kept with the case; service and office by code."""
-        return {"service": self.service, "probability": round(self.probability, 4), "office": self.office}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +208,7 @@ class _Choice:
     def _sure(self) -> Service | None:
         """The service the text was understood as, when the model is sure enough."""
         prediction = self.request.prediction
-        if prediction is None or not prediction.labels or prediction.labels[0].probability < self.request.threshold:
+        if prediction is None or not prediction.confident:
             return None
         return self.catalogue.service_by_code.get(prediction.labels[0].label)
 
@@ -242,9 +237,9 @@ class _Choice:
         first = prediction.labels[0]
         service = self.catalogue.service_by_code.get(first.label)
         about = f"{name_of(service, 'en') if service else first.label}, {self._share()} sure"
-        if first.probability < self.request.threshold:
-            needed = format_share(self.request.threshold, "en")
-            return f"The text was not understood well enough (perhaps {about}; {needed} is needed); a person decides."
+        if not prediction.confident:
+            needed = f"; {format_share(prediction.threshold, 'en')} is needed" if prediction.threshold <= 1 else ""
+            return f"The text was not understood well enough (perhaps {about}{needed}); a person decides."
         if service is None:
             return f"The text was understood as {about}, which is not a service of the catalogue; a person decides."
         return f"The text was understood as {about}, but no office is named for it; a person decides."
