@@ -49,8 +49,9 @@ class _Table:
 class WorkingCalendar:
     """When an office works. Built by `WorkingCalendar.of` or `parse`; safe to share between threads.
 
-    `week` holds seven days from Monday. `days` are single dates and `yearly` (month, day) dates that replace the week's;
-    a single date wins over a yearly one, both over a public holiday of `country` ("AL", or "DE-BY" with a region).
+    `week` holds seven days from Monday. `days` are single dates and `yearly` (month, day) dates that replace the
+    week's; a single date wins over a yearly one, both over a public holiday of `country` ("AL", or "DE-BY" with a
+    region).
     """
 
     zone: ZoneInfo

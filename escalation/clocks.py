@@ -1,7 +1,7 @@
 """Clocks replayed from the timeline: events in, deadlines and silences out. Pure; the database stores what this gives.
 
-The citizen's own clocks (`first_response`, `reply_due`) follow from what the citizen sent and what reached them, whatever
-staff recorded. The institution's clocks (`resolution`, `acceptance`, `appeal`) are started by an act of it.
+The citizen's own clocks (`first_response`, `reply_due`) follow from what the citizen sent and what reached them,
+whatever staff recorded. The institution's clocks (`resolution`, `acceptance`, `appeal`) are started by an act of it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -103,7 +103,7 @@ class Replay:
 
     def latest(self, kind: ClockKind) -> ReplayedClock | None:
         """The newest clock of a kind."""
-        return next((clock for clock in reversed(self.clocks) if clock.kind is kind), None)
+        return next((clock for clock in reversed(self.clocks) if clock.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,11 @@ def explain(events: Sequence[Event], rules: Rules, until: datetime) -> list[str]
         if clock.state in LIVE:
             calendar = rules.calendar(clock.office)
             state = "paused" if clock.state is ClockState.paused else "still running"
-            lines.append(
-                (
-                    until,
-                    f"{_name(clock.kind)}: {state}; {span(int((until - clock.started_at).total_seconds()))} have "
-                    f"passed, {span(worked(clock, calendar, until))} of them working time, of a target of {span(clock.target_seconds)}",
-                )
-            )
+            passed = span(int((until - clock.started_at).total_seconds()))
+            counted = span(worked(clock, calendar, until))
+            target = span(clock.target_seconds)
+            words = f"{state}; {passed} have passed, {counted} of them working time, of a target of {target}"
+            lines.append((until, f"{_name(clock.kind)}: {words}"))
     for holding in told.holdings:
         lines.append(
             (
@@ -290,6 +288,8 @@ class _Run:
         since = datetime.fromisoformat(event.says("since")) if event.says("since") else None
         if kind in SILENCES:
             # a silence is what the citizen heard, not what somebody wrote down: the entry only gives it its number
+            if "cause" in event.body:
+                return
             for clock in [clock for clock in self._live(kind) if not clock.confirmed]:
                 self.clocks.remove(clock)
                 self._open(kind, event, _WHY[kind], since or clock.started_at).confirmed = True

@@ -18,7 +18,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Rung
 from domain.policy import Policy
-from domain.states import CaseKind, ClockKind, ClockState, EntryKind, RungState
+from domain.states import CaseKind, CaseState, ClockKind, ClockState, EntryKind, RungState
 from domain.timeline import TimelineEntry, append
 from escalation import policy as policies
 from escalation import ticking
@@ -134,7 +134,7 @@ def end(session: Session, case: Case, kind: ClockKind, now: datetime) -> None:
     known = catalogue(session)
     for clock in _live(session, case, kind):
         calendar = calendar_of(known, clock.office_id)
-        ticking.expire(clock, calendar, now)
+        _wake(session, case, clock, calendar, now)
         ticking.end(clock, calendar, now)
         _disarm(session, clock)
         _say_ended(session, case, clock, now)
@@ -166,7 +166,7 @@ def pause(session: Session, case: Case, kind: ClockKind, now: datetime) -> None:
     for clock in _live(session, case, kind):
         days = next((p.pause_days for p in known.policies if p.id == clock.policy_id), policies.BUILT_IN.pause_days)
         calendar = calendar_of(known, clock.office_id)
-        ticking.expire(clock, calendar, now)
+        _wake(session, case, clock, calendar, now)
         if ticking.pause(clock, calendar, now, now + timedelta(days=days)):
             _arm(session, clock)
             append(
@@ -183,11 +183,17 @@ def unpause(session: Session, case: Case, kind: ClockKind, now: datetime) -> Non
     known = catalogue(session)
     for clock in _live(session, case, kind):
         calendar = calendar_of(known, clock.office_id)
-        expired = ticking.expire(clock, calendar, now)
-        if ticking.unpause(clock, calendar, now) or expired:
+        _wake(session, case, clock, calendar, now)
+        if ticking.unpause(clock, calendar, now):
             _arm(session, clock)
-            why = "the question expired" if expired else "the citizen wrote"
-            append(session, case, EntryKind.clock_resumed, now, body={"clock": kind, "why": why})
+            append(session, case, EntryKind.clock_resumed, now, body={"clock": kind, "why": "the citizen wrote"})
+
+
+def wake(session: Session, case: Case, now: datetime) -> None:
+    """Let clocks run again whose question to the citizen has expired; a waiting case is open again."""
+    known = catalogue(session)
+    for clock in _live(session, case, ClockKind.resolution):
+        _wake(session, case, clock, calendar_of(known, clock.office_id), now)
 
 
 def move(session: Session, case: Case, now: datetime) -> None:
@@ -197,10 +203,10 @@ def move(session: Session, case: Case, now: datetime) -> None:
     for clock in _live(session, case, *ClockKind):
         if clock.office_id != case.office_id:
             before = calendar_of(known, clock.office_id)
-            expired = ticking.expire(clock, before, now)
+            _wake(session, case, clock, before, now)
             clock.office_id = case.office_id
             ticking.move(clock, before, after, now)
-            if before != after or expired:
+            if before != after:
                 _arm(session, clock)
 
 
@@ -219,19 +225,19 @@ def restate(session: Session, case: Case, now: datetime) -> list[str]:
         row = stored.pop((clock.kind, clock.entry), None)
         if row is None:
             changed.append(f"{clock.kind} starts")
-            # the replay names it by the entry that caused it; the entry written now is the one it will be known by
             body: dict[str, object] = {
                 "clock": clock.kind,
                 "target_seconds": clock.target_seconds,
                 "deadline": clock.deadline_at.isoformat(),
                 "policy": _policy_name(known, clock.policy_id),
                 "since": clock.started_at.isoformat(),
+                "cause": clock.entry,
             }
-            entry = append(session, case, EntryKind.clock_started, now, body=body)
+            append(session, case, EntryKind.clock_started, now, body=body)
             row = Clock(
                 case_id=case.id,
                 kind=clock.kind,
-                entry=entry.number,
+                entry=clock.entry,
                 office_id=codes[clock.office],
                 started_at=clock.started_at,
                 target_seconds=clock.target_seconds,
@@ -307,25 +313,27 @@ def _copy(clock: ReplayedClock, row: Clock, office_id: UUID) -> None:
         setattr(row, name, getattr(clock, name))
 
 
+def _wake(session: Session, case: Case, clock: Clock, calendar: WorkingCalendar, now: datetime) -> None:
+    if ticking.expire(clock, calendar, now) is None:
+        return
+    if case.state == CaseState.waiting:
+        case.state = CaseState.open
+    _arm(session, clock)
+    append(session, case, EntryKind.clock_resumed, now, body={"clock": clock.kind, "why": "the question expired"})
+
+
 def _all(session: Session, case: Case) -> list[Clock]:
     return list(session.exec(select(Clock).where(Clock.case_id == case.id).order_by(col(Clock.entry))))
 
 
 def _live(session: Session, case: Case, *kinds: ClockKind) -> list[Clock]:
     asked = select(Clock).where(Clock.case_id == case.id, col(Clock.kind).in_(kinds), col(Clock.state).in_(LIVE))
-    return [_typed(clock) for clock in session.exec(asked.order_by(col(Clock.entry)))]
+    return list(session.exec(asked.order_by(col(Clock.entry))))
 
 
 def _latest(session: Session, case: Case, kind: ClockKind) -> Clock | None:
     asked = select(Clock).where(Clock.case_id == case.id, Clock.kind == kind).order_by(col(Clock.entry).desc()).limit(1)
-    found = session.exec(asked).first()
-    return _typed(found) if found is not None else None
-
-
-def _typed(clock: Clock) -> Clock:
-    """Text columns come back as plain strings; counting compares states by identity."""
-    clock.state, clock.kind = ClockState(clock.state), ClockKind(clock.kind)
-    return clock
+    return session.exec(asked).first()
 
 
 def _say_ended(session: Session, case: Case, clock: Clock, now: datetime) -> None:

@@ -38,7 +38,7 @@ def start(clock: Ticking, plan: Plan, at: datetime) -> None:
 
 def worked(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> int:
     """Working seconds counted by `at`."""
-    if clock.state is not ClockState.running:
+    if clock.state != ClockState.running:
         return clock.worked_seconds
     return clock.worked_seconds + calendar.between(clock.counted_from or clock.started_at, at)
 
@@ -47,7 +47,7 @@ def end(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> None:
     """Stop for good; met if the working time is within the target."""
     clock.working_seconds = worked(clock, calendar, at)
     clock.elapsed_seconds = max(0, int((at - clock.started_at).total_seconds()))
-    in_time = at <= clock.deadline_at if clock.state is ClockState.running else left(clock) >= 0
+    in_time = at <= clock.deadline_at if clock.state == ClockState.running else left(clock) >= 0
     clock.ended_at = at
     clock.state = ClockState.met if in_time else ClockState.missed
 
@@ -63,7 +63,7 @@ def proceed(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> None:
 
 def pause(clock: Ticking, calendar: WorkingCalendar, at: datetime, until: datetime) -> bool:
     """Stop counting until the citizen writes, or `until`. No second time before the citizen has written."""
-    if clock.state is not ClockState.running or clock.paused_until is not None:
+    if clock.state != ClockState.running or clock.paused_until is not None:
         return False
     clock.worked_seconds = worked(clock, calendar, at)
     clock.counted_from = at
@@ -74,7 +74,7 @@ def pause(clock: Ticking, calendar: WorkingCalendar, at: datetime, until: dateti
 
 def unpause(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> bool:
     """Count again, as the citizen wrote; tells whether it was paused."""
-    was_paused = clock.state is ClockState.paused
+    was_paused = clock.state == ClockState.paused
     if was_paused:
         _continue(clock, calendar, at)
     clock.paused_until = None
@@ -83,7 +83,7 @@ def unpause(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> bool:
 
 def expire(clock: Ticking, calendar: WorkingCalendar, now: datetime) -> datetime | None:
     """Count again from the moment the question expired, if it has by `now`; returns that moment."""
-    if clock.state is not ClockState.paused or clock.paused_until is None or clock.paused_until > now:
+    if clock.state != ClockState.paused or clock.paused_until is None or clock.paused_until > now:
         return None
     _continue(clock, calendar, clock.paused_until)
     return clock.paused_until
@@ -91,7 +91,7 @@ def expire(clock: Ticking, calendar: WorkingCalendar, now: datetime) -> datetime
 
 def move(clock: Ticking, before: WorkingCalendar, after: WorkingCalendar, at: datetime) -> None:
     """Go on at another office: what is left of the target is counted by that office's calendar."""
-    if clock.state is ClockState.running:
+    if clock.state == ClockState.running:
         clock.worked_seconds = worked(clock, before, at)
         _continue(clock, after, at)
 
