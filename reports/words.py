@@ -1,0 +1,120 @@
+"""Ratings with the words that came with them, as far as a viewer may read them.
+
+Words may have become a case. Whoever may not see that case does not read them here either: what is said about a person
+must not reach that person through a list of ratings.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from core.texts import shorten
+from domain.case import Case
+from domain.inbox import InboundMessage
+from domain.survey import Answer
+from domain.visibility import Viewer, visible
+
+_EXIT = "exit:"
+_PERSONAL = re.compile(r"\S+@\S+\.\w+|\+?\d(?:[\s\-./()]*\d){5,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One rating of 1 to 5 and its words (empty without); `case_id` and `reference` of the case it became, if any."""
+
+    office_id: UUID
+    service_id: UUID | None
+    rating: int
+    words: str
+    at: datetime
+    case_id: UUID | None
+    reference: str
+
+
+def said(
+    session: Session,
+    who: Viewer,
+    office_ids: Collection[UUID] | None,
+    *,
+    since: datetime,
+    until: datetime,
+    up_to: int = 5,
+    with_words: bool = False,
+    limit: int = 500,
+) -> list[Said]:
+    """The `limit` newest ratings up to `up_to` that were given in a period; lowest first, then newest."""
+    words = aliased(Answer)
+    query = (
+        select(Answer, words.text)
+        .join(words, (words.source_id == Answer.source_id) & (words.question == "words"), isouter=not with_words)
+        .where(
+            col(Answer.question) == "rating",
+            col(Answer.value).between(1, up_to),
+            col(Answer.answered_at) >= since,
+            col(Answer.answered_at) < until,
+        )
+        .order_by(col(Answer.answered_at).desc(), col(Answer.source_id))
+        .limit(limit)
+    )
+    if office_ids is not None:
+        query = query.where(col(Answer.office_id).in_(office_ids))
+    rows = session.exec(query).all()
+    became = _cases(session, [answer for answer, _ in rows])
+    shown = _references(session, who, became.values())
+    found = [
+        Said(
+            office_id=answer.office_id,
+            service_id=answer.service_id,
+            rating=answer.value or 1,
+            words=redact(text or ""),
+            at=answer.answered_at,
+            case_id=became.get(answer.source_id),
+            reference=shown.get(became[answer.source_id], "") if answer.source_id in became else "",
+        )
+        for answer, text in rows
+        if answer.source_id not in became or became[answer.source_id] in shown
+    ]
+    return sorted(found, key=lambda line: line.rating)
+
+
+def redact(text: str, limit: int = 300) -> str:
+    """One line without phone numbers, identity numbers and e-mail addresses."""
+    return shorten(_PERSONAL.sub("…", text), limit)
+
+
+def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:
+    """Which case each answer's survey led to, by the answer's source."""
+    by_invitation = {answer.invitation_id: answer.source_id for answer in answers if answer.invitation_id}
+    by_message = {
+        answer.source_id.removeprefix(_EXIT): answer.source_id
+        for answer in answers
+        if answer.source_id.startswith(_EXIT)
+    }
+    found: dict[str, UUID] = {}
+    if by_invitation:
+        for invitation, case in session.exec(
+            select(Case.invitation_id, Case.id).where(col(Case.invitation_id).in_(by_invitation))
+        ):
+            if invitation is not None:
+                found[by_invitation[invitation]] = case
+    if by_message:
+        for message, linked in session.exec(
+            select(InboundMessage.provider_id, InboundMessage.case_id).where(
+                col(InboundMessage.provider_id).in_(by_message), col(InboundMessage.case_id).is_not(None)
+            )
+        ):
+            if linked is not None:
+                found[by_message[message]] = linked
+    return found
+
+
+def _references(session: Session, who: Viewer, cases: Collection[UUID]) -> dict[UUID, str]:
+    """References of those that the viewer may see."""
+    if not cases:
+        return {}
+    return dict(session.exec(select(Case.id, Case.reference).where(col(Case.id).in_(cases), visible(who))).all())

@@ -1,0 +1,201 @@
+"""What a Monday's review has before it: last week's new, overdue, longest silent and low rated; what was left over."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_
+from sqlmodel import Session, col, select
+
+from core.settings import settings
+from core.texts import shorten
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.clock import Clock
+from domain.review import Action, Finding, Review
+from domain.staff import Staff
+from domain.states import ClockState
+from domain.visibility import Viewer, visible
+from reports.samples import unanswered, within
+from reports.weeks import bounds
+from reports.words import said
+
+LIMIT = 20
+"""Cases listed under one heading; their number is told in full."""
+LOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLine:
+    """Something somebody said they would do. `reference` is empty where it is about no case."""
+
+    id: UUID
+    what: str
+    owner: str
+    due_on: date
+    week: date
+    done_at: datetime | None
+    done_note: str
+    reference: str
+
+    def late(self, today: date) -> bool:
+        """Whether it is unfinished after its day."""
+        return self.done_at is None and self.due_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One case or rating to talk about. `silent_seconds` None: it has an answer. Ratings without a case have no id."""
+
+    case_id: UUID | None
+    reference: str
+    title: str
+    language: str
+    office_id: UUID
+    at: datetime
+    kind: str = ""
+    silent_seconds: int | None = None
+    rating: int | None = None
+    why: str = ""
+    decision: str = ""
+    actions: tuple[ActionLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The first `LIMIT` of `count`."""
+
+    count: int
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """One meeting. What was decided leaves the other lists but not their counts."""
+
+    review: Review | None
+    new: Listed
+    overdue: Listed
+    longest_silent: Listed
+    low_rated: Listed
+    carried_over: tuple[ActionLine, ...]
+    decided: tuple[Item, ...]
+
+
+def agenda(session: Session, who: Viewer, office_id: UUID, week: date, now: datetime) -> Agenda:
+    """The meeting of an office and all below it about the week that begins on `week`, a Monday there.
+
+    A closed meeting is shown as things stood when it closed; one that is still to be held, as they stand now.
+    """
+    review = session.exec(select(Review).where(Review.office_id == office_id, Review.week == week)).first()
+    at = review.closed_at if review is not None and review.closed_at is not None else now
+    since, until = bounds(week, settings().zone)
+    offices = catalogue(session).subtree(office_id)
+    before = and_(within(who, offices), col(Case.received_at) < min(until, at))
+    decided = _decided(session, who, review, at)
+    done = frozenset(item.case_id for item in decided)
+    low = [
+        line
+        for line in said(session, who, offices, since=since, until=min(until, at), up_to=LOW)
+        if line.case_id not in done or line.case_id is None
+    ]
+    return Agenda(
+        review=review,
+        new=_list(session, and_(before, col(Case.received_at) >= since), done, at, col(Case.received_at)),
+        overdue=_list(session, and_(before, overdue(at)), done, at, col(Case.received_at)),
+        longest_silent=_list(session, and_(before, unanswered(at)), done, at, col(Case.received_at)),
+        low_rated=Listed(
+            len(low),
+            tuple(
+                Item(line.case_id, line.reference, line.words, "", line.office_id, line.at, rating=line.rating)
+                for line in low[:LIMIT]
+            ),
+        ),
+        carried_over=carried_over(session, who, office_id, week, at),
+        decided=decided,
+    )
+
+
+def overdue(at: datetime) -> ColumnElement[bool]:
+    """Cases with some clock past its deadline at that moment."""
+    return exists(
+        select(literal(1)).where(
+            col(Clock.case_id) == col(Case.id),
+            col(Clock.state).not_in((ClockState.void, ClockState.paused)),
+            col(Clock.deadline_at) <= at,
+            or_(col(Clock.ended_at).is_(None), col(Clock.ended_at) > at),
+        )
+    )
+
+
+def carried_over(session: Session, who: Viewer, office_id: UUID, week: date, at: datetime) -> tuple[ActionLine, ...]:
+    """Actions of the office's earlier meetings that were not done at that moment, oldest promise first."""
+    return action_lines(
+        session,
+        who,
+        Action.office_id == office_id,
+        Review.week < week,
+        col(Action.created_at) <= at,
+        or_(col(Action.done_at).is_(None), col(Action.done_at) > at),
+    )
+
+
+def action_lines(session: Session, who: Viewer, *where: ColumnElement[bool] | bool) -> tuple[ActionLine, ...]:
+    """Actions with owner and week, without those about a case the viewer may not see."""
+    rows = session.exec(
+        select(Action, col(Staff.name), col(Review.week), col(Case.reference))
+        .join(Review, col(Review.id) == col(Action.review_id))
+        .join(Staff, col(Staff.id) == col(Action.owner_id))
+        .join(Case, col(Case.id) == col(Action.case_id), isouter=True)
+        .where(*where, or_(col(Action.case_id).is_(None), visible(who)))
+        .order_by(col(Review.week), col(Action.due_on), col(Action.created_at), col(Action.id))
+    )
+    return tuple(
+        ActionLine(
+            action.id, action.what, owner, action.due_on, week, action.done_at, action.done_note or "", reference or ""
+        )
+        for action, owner, week, reference in rows
+    )
+
+
+def _list(
+    session: Session, where: ColumnElement[bool], done: frozenset[UUID | None], at: datetime, order: object
+) -> Listed:
+    count = session.exec(select(func.count()).select_from(Case).where(where)).one()
+    left = col(Case.id).not_in([case for case in done if case is not None])
+    rows = session.exec(select(Case).where(where, left).order_by(order, col(Case.id)).limit(LIMIT))  # type: ignore[arg-type]
+    return Listed(count, tuple(_item(case, at) for case in rows))
+
+
+def _item(case: Case, at: datetime, finding: Finding | None = None, actions: Iterable[ActionLine] = ()) -> Item:
+    waits = case.first_response_at is None or case.first_response_at > at
+    return Item(
+        case_id=case.id,
+        reference=case.reference,
+        title=shorten(case.text, 160),
+        language=case.language,
+        office_id=case.office_id,
+        at=case.received_at,
+        kind=str(case.kind),
+        silent_seconds=max(0, int((at - case.received_at).total_seconds())) if waits else None,
+        why=finding.why if finding else "",
+        decision=finding.decision if finding else "",
+        actions=tuple(actions),
+    )
+
+
+def _decided(session: Session, who: Viewer, review: Review | None, at: datetime) -> tuple[Item, ...]:
+    if review is None:
+        return ()
+    rows = session.exec(
+        select(Finding, Case)
+        .join(Case, col(Case.id) == col(Finding.case_id))
+        .where(Finding.review_id == review.id, visible(who))
+        .order_by(col(Finding.at), col(Finding.id))
+    ).all()
+    actions = action_lines(session, who, Action.review_id == review.id)
+    return tuple(
+        _item(case, at, finding, [line for line in actions if line.reference == case.reference])
+        for finding, case in rows
+    )

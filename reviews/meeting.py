@@ -1,0 +1,344 @@
+"""Holding the review: why each complaint happened, what was decided, who does what by when.
+
+Whoever writes locks the meeting first, so that a double click finds what the first one wrote and changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, func, or_, select
+
+from cases.acting import lock
+from core.errors import BadInput, Conflict, NotAllowed, NotFound
+from core.settings import settings
+from core.texts import clean
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.review import Action, Finding, Review
+from domain.staff import Staff, StaffRole
+from domain.states import EntryKind, Role
+from domain.timeline import append
+from domain.visibility import Viewer, viewer, visible
+from reports.weeks import monday_of
+
+CHAIRS_BELOW = frozenset({Role.head, Role.supervisor, Role.reviewer})
+READERS = frozenset({Role.auditor, Role.admin})
+WORDS, WHAT = 2000, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One line of the list of meetings. `review` None: nobody has opened it yet."""
+
+    office_id: UUID
+    week: date
+    review: Review | None
+    decided: int
+    open_actions: int
+
+
+def chairs(session: Session, who: Viewer, office_id: UUID) -> bool:
+    """Whether they may hold the office's review: head, supervisor or reviewer there or above it, or leadership."""
+    known = catalogue(session)
+    return any(
+        role is Role.leadership or (role in CHAIRS_BELOW and office_id in known.subtree(at)) for role, at in who.roles
+    )
+
+
+def attends(session: Session, who: Viewer, office_id: UUID) -> bool:
+    """Whether they may read the office's review: who chairs it, an auditor, or the office's administrator."""
+    return chairs(session, who, office_id) or any(
+        role is Role.auditor or (role in READERS and at == office_id) for role, at in who.roles
+    )
+
+
+def open_review(session: Session, who: Viewer, office_id: UUID, week: date, now: datetime) -> Review:
+    """The meeting of an office about a week; made, with `who` in the chair, if nobody opened it before.
+
+    Raises:
+        NotFound: no such office for this person.
+        NotAllowed: they may read reviews but not hold one.
+        BadInput: `week` is no Monday, or has not begun.
+    """
+    check_week(week, now)
+    check_chair(session, who, office_id)
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    row = Review(office_id=office_id, week=week, opened_at=now, chair_id=who.staff_id)
+    session.execute(
+        insert(Review).values(row.model_dump()).on_conflict_do_nothing(index_elements=["office_id", "week"])
+    )
+    return session.exec(select(Review).where(Review.office_id == office_id, Review.week == week)).one()
+
+
+def decide(
+    session: Session, who: Viewer, review_id: UUID, case_id: UUID, why: str, decision: str, now: datetime
+) -> Finding:
+    """Keep why a case happened and what was decided, here and on the case's timeline.
+
+    Raises:
+        NotFound: the viewer does not see the meeting, or the case in it.
+        NotAllowed: they may not hold it.
+        BadInput: something is empty or too long (`fields`: why, decision).
+        Conflict: the meeting is closed, or decided otherwise on this case before.
+    """
+    review = _hold(session, who, review_id)
+    words = _words({"why": (why, WORDS, "Say why it happened."), "decision": (decision, WORDS, "Say what is decided.")})
+    case = lock(session, case_id, who)
+    if case.office_id not in catalogue(session).subtree(review.office_id):
+        raise NotFound("This case belongs to another office.", mend="Its own review can talk about it.")
+    found = session.exec(select(Finding).where(Finding.review_id == review.id, Finding.case_id == case.id)).first()
+    if found is not None:
+        if (found.why, found.decision) == (words["why"], words["decision"]):
+            return found
+        raise Conflict(
+            f"This meeting has already decided about {case.reference}: {found.decision}",
+            mend="Add an action to it, or take it up again next week.",
+        )
+    finding = Finding(review_id=review.id, case_id=case.id, at=now, author_id=_staff_id(who), **words)
+    session.add(finding)
+    append(
+        session,
+        case,
+        EntryKind.reviewed,
+        now,
+        actor=str(who.staff_id),
+        body={
+            "why": finding.why,
+            "decision": finding.decision,
+            "week": review.week.isoformat(),
+            "office": catalogue(session).offices[review.office_id].code,
+            "by": who.name,
+        },
+    )
+    session.flush()
+    return finding
+
+
+def add_action(
+    session: Session,
+    who: Viewer,
+    review_id: UUID,
+    what: str,
+    owner_id: UUID | None,
+    due_on: date | None,
+    now: datetime,
+    *,
+    case_id: UUID | None = None,
+) -> Action:
+    """Somebody will do something by a day. The very same action again is the one that is there.
+
+    Raises:
+        NotFound: the viewer does not see the meeting or the case.
+        NotAllowed: they may not hold it.
+        BadInput: with `fields` what, owner, due_on.
+        Conflict: the meeting is closed.
+    """
+    review = _hold(session, who, review_id)
+    wrong: dict[str, str] = {}
+    words = ""
+    try:
+        words = _words({"what": (what, WHAT, "Say what will be done.")})["what"]
+    except BadInput as error:
+        wrong.update(error.fields)
+    if case_id is not None and not _sees(session, who, case_id):
+        raise NotFound("There is no such case in this meeting.", mend="It may have gone to another office meanwhile.")
+    if owner_id is None:
+        wrong["owner"] = "Choose who does it."
+    elif not _may_own(session, owner_id, review, case_id):
+        wrong["owner"] = "This person does not work here any more, or may not see this case. Choose somebody else."
+    if due_on is None:
+        wrong["due_on"] = "Give a day, such as 2026-11-30."
+    elif due_on < now.astimezone(settings().zone).date():
+        wrong["due_on"] = "This day is over. Choose today or a later one."
+    if wrong or owner_id is None or due_on is None:
+        raise BadInput("The action is not complete.", mend="Mend what is marked.", fields=wrong)
+    same = session.exec(
+        select(Action).where(
+            Action.review_id == review.id,
+            Action.case_id == case_id,
+            Action.what == words,
+            Action.owner_id == owner_id,
+            Action.due_on == due_on,
+        )
+    ).first()
+    if same is not None:
+        return same
+    action = Action(
+        review_id=review.id,
+        office_id=review.office_id,
+        case_id=case_id,
+        what=words,
+        owner_id=owner_id,
+        due_on=due_on,
+        created_at=now,
+    )
+    session.add(action)
+    session.flush()
+    return action
+
+
+def finish_action(session: Session, who: Viewer, action_id: UUID, note: str, now: datetime) -> Action:
+    """Mark an action done, by its owner or by who holds the office's review; done again, it stays as it was.
+
+    Raises:
+        NotFound: no such action for this person.
+        NotAllowed: it is somebody else's.
+        BadInput: the note is too long (`fields`: done_note).
+    """
+    action = session.exec(select(Action).where(Action.id == action_id).with_for_update()).first()
+    mine = action is not None and action.owner_id == who.staff_id
+    if (
+        action is None
+        or not (mine or attends(session, who, action.office_id))
+        or (action.case_id is not None and not _sees(session, who, action.case_id))
+    ):
+        raise NotFound("There is no such action.", mend="Look in the list of the meeting.")
+    if not mine and not chairs(session, who, action.office_id):
+        raise NotAllowed("Only its owner or who holds the review marks an action done.")
+    if action.done_at is None:
+        action.done_note = _short(note, WHAT, "done_note") or None
+        action.done_at = now
+        session.add(action)
+    return action
+
+
+def close_review(session: Session, who: Viewer, review_id: UUID, now: datetime) -> Review:
+    """End the meeting: its page stays as it is now. Raises NotFound or NotAllowed."""
+    review = _review(session, who, review_id)
+    if review.closed_at is None:
+        review.closed_at = now
+        session.add(review)
+    return review
+
+
+def people(session: Session, office_id: UUID) -> list[Staff]:
+    """Active staff of an office, of those below and of those above it, by name: who may be given an action."""
+    known = catalogue(session)
+    near = known.subtree(office_id) | {office.id for office in known.chain(office_id)}
+    return list(
+        session.exec(
+            select(Staff)
+            .where(
+                col(Staff.active).is_(True),
+                col(Staff.id).in_(select(StaffRole.staff_id).where(col(StaffRole.office_id).in_(near))),
+            )
+            .order_by(col(Staff.name), col(Staff.id))
+        )
+    )
+
+
+def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) -> list[Meeting]:
+    """Meetings of the last weeks, newest first: those that were opened anywhere they attend, and their own to hold."""
+    known = catalogue(session)
+    last = monday_of(now, settings().zone) - timedelta(weeks=1)
+    mondays = [last - timedelta(weeks=back) for back in range(weeks)]
+    reach = frozenset(office for office in known.offices if attends(session, who, office))
+    opened = session.exec(select(Review).where(col(Review.office_id).in_(reach), col(Review.week) >= mondays[-1])).all()
+    listed: dict[tuple[UUID, date], Review | None] = {
+        (office, monday): None for office in who.home & reach if chairs(session, who, office) for monday in mondays[:1]
+    }
+    listed |= {(review.office_id, review.week): review for review in opened}
+    ids = [review.id for review in opened]
+    decided = _count(session, select(Finding.review_id, func.count()).join(Case).where(visible(who)), ids, Finding)
+    unfinished = _count(
+        session,
+        select(Action.review_id, func.count())
+        .join(Case, col(Case.id) == col(Action.case_id), isouter=True)
+        .where(col(Action.done_at).is_(None), or_(col(Action.case_id).is_(None), visible(who))),
+        ids,
+        Action,
+    )
+    lines = [
+        Meeting(
+            office,
+            monday,
+            review,
+            decided.get(review.id, 0) if review else 0,
+            unfinished.get(review.id, 0) if review else 0,
+        )
+        for (office, monday), review in listed.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.week.toordinal(), known.offices[line.office_id].code))
+
+
+def _count(session: Session, query: Any, ids: list[UUID], table: type[Finding] | type[Action]) -> dict[UUID, int]:
+    rows = session.exec(query.where(col(table.review_id).in_(ids)).group_by(col(table.review_id))).all()
+    return {review: number for review, number in rows}
+
+
+def _hold(session: Session, who: Viewer, review_id: UUID) -> Review:
+    review = _review(session, who, review_id)
+    if review.closed_at is not None:
+        raise Conflict("This meeting is closed.", mend="Take it up in the next one.")
+    return review
+
+
+def _review(session: Session, who: Viewer, review_id: UUID) -> Review:
+    """The meeting, locked, for who may hold it."""
+    review = session.exec(select(Review).where(Review.id == review_id).with_for_update()).first()
+    if review is None:
+        raise NotFound("There is no such meeting.", mend="Look in the list of reviews.")
+    check_chair(session, who, review.office_id)
+    return review
+
+
+def check_chair(session: Session, who: Viewer, office_id: UUID) -> None:
+    """Raise NotFound or NotAllowed unless they may hold the office's review."""
+    if office_id not in catalogue(session).offices or not attends(session, who, office_id):
+        raise NotFound("There is no such review.", mend="Look in the list of reviews.")
+    if not chairs(session, who, office_id):
+        raise NotAllowed("You may read this review but not hold it.", mend="Ask the office's head.")
+
+
+def check_week(week: date, now: datetime) -> None:
+    """Raise BadInput unless it is a Monday that has come."""
+    today = monday_of(now, settings().zone)
+    if week.weekday() != 0 or week > today:
+        raise BadInput(
+            f"{week} is no week that can be reviewed.",
+            mend=f"Give the Monday it begins on, such as {today - timedelta(weeks=1)}.",
+        )
+
+
+def _sees(session: Session, who: Viewer, case_id: UUID) -> bool:
+    return session.exec(select(Case.id).where(col(Case.id) == case_id, visible(who))).first() is not None
+
+
+def _may_own(session: Session, owner_id: UUID, review: Review, case_id: UUID | None) -> bool:
+    """Whether an action may be given to somebody: active, near the office, and not shut out from its case."""
+    if all(person.id != owner_id for person in people(session, review.office_id)):
+        return False
+    return case_id is None or _sees(session, viewer(session, owner_id), case_id)
+
+
+def _staff_id(who: Viewer) -> UUID:
+    if who.staff_id is None:
+        raise NotAllowed("Only a person can hold a review.")
+    return who.staff_id
+
+
+def _words(given: Mapping[str, tuple[str, int, str]]) -> dict[str, str]:
+    """Each text cleaned. `given`: field → text, most characters, what to say when it is empty. Raises BadInput."""
+    found, wrong = {}, {}
+    for field, (text, limit, missing) in given.items():
+        words = clean(text)
+        if not words:
+            wrong[field] = missing
+        elif len(words) > limit:
+            wrong[field] = f"{len(words) - limit} characters too long."
+        found[field] = words
+    if wrong:
+        raise BadInput("Something is missing.", mend="Mend what is marked.", fields=wrong)
+    return found
+
+
+def _short(text: str, limit: int, field: str) -> str:
+    words = clean(text)
+    if len(words) > limit:
+        wrong = f"{len(words) - limit} characters too long."
+        raise BadInput("The note is too long.", mend="Shorten it.", fields={field: wrong})
+    return words
