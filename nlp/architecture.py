@@ -1,0 +1,133 @@
+"""The spaCy side of the classifier: our tokeniser and our text-classification architecture.
+
+spaCy's own textcat models hash single words and train with Adam; measured on real complaints they stop short of what
+a linear model over exact n-grams reaches, and their confidence means little. So the `textcat` pipe gets a thinc model of
+ours: sparse n-gram features, one linear layer, softmax at a fitted temperature. Importing this module imports spaCy.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import spacy
+from spacy.language import Language
+from spacy.pipeline import TextCategorizer
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.api import Model
+
+from core.errors import Misconfigured
+from nlp.features import Floats, Vocabulary
+from nlp.tokens import tokens
+
+ARCHITECTURE = "ombud.NgramLinear.v1"
+TOKENIZER = "ombud.Tokenizer.v1"
+PIPE = "textcat"
+PICKED = "picked"
+BLOCKS = ("word", "char", "pick")
+_SEPARATOR = "\n"
+
+
+class Tokenizer:
+    """Text to Doc by `nlp.tokens`; there is nothing to save."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self.vocab = vocab
+
+    def __call__(self, text: str) -> Doc:
+        return Doc(self.vocab, words=tokens(text))
+
+    def to_bytes(self, **_: object) -> bytes:
+        return b""
+
+    def from_bytes(self, _data: bytes, **_: object) -> "Tokenizer":
+        return self
+
+    def to_disk(self, _path: object, **_: object) -> None:
+        return None
+
+    def from_disk(self, _path: object, **_: object) -> "Tokenizer":
+        return self
+
+
+@spacy.registry.tokenizers(TOKENIZER)
+def make_tokenizer() -> Callable[[Language], Tokenizer]:
+    """Named in a saved pipeline's config."""
+    return lambda nlp: Tokenizer(nlp.vocab)
+
+
+class Forward:
+    """Documents to probabilities. Keeps the vocabulary of the model it belongs to, built at first use."""
+
+    def __init__(self) -> None:
+        self.vocabulary: Vocabulary | None = None
+
+    def __call__(
+        self, model: Model[list[Doc], Floats], docs: list[Doc], is_train: bool
+    ) -> tuple[Floats, Callable[[Any], Any]]:
+        if is_train:
+            _no_gradient(None)
+        if self.vocabulary is None:
+            parts = [model.attrs[name].split(_SEPARATOR) if model.attrs[name] else [] for name in BLOCKS]
+            self.vocabulary = Vocabulary(parts[0], parts[1], parts[2], np.asarray(model.get_param("idf")))
+        weights, bias = model.get_param("W"), model.get_param("b")
+        logits = np.empty((len(docs), bias.shape[0]), np.float32)
+        for row, doc in enumerate(docs):
+            found = self.vocabulary.encode([token.text for token in doc], doc.user_data.get(PICKED))
+            logits[row] = found.values @ weights[found.rows] + bias
+        return softmax(logits / model.attrs["temperature"]), _no_gradient
+
+
+def _no_gradient(_: Any) -> Any:
+    raise Misconfigured("This pipe is fitted by `ombud nlp train`, not by spaCy's training loop.")
+
+
+@spacy.registry.architectures(ARCHITECTURE)
+def make_model() -> Model[list[Doc], Floats]:
+    """An empty model; `install` or reading from disk fills it."""
+    return Model(
+        "ombud_ngram_linear",
+        Forward(),
+        dims={"nO": None},
+        params={"W": None, "b": None, "idf": None},
+        attrs={**dict.fromkeys(BLOCKS, ""), "temperature": 1.0},
+    )
+
+
+def softmax(logits: Floats) -> Floats:
+    """Each row as probabilities."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    return result
+
+
+def blank() -> Language:
+    """A pipeline for every script with an empty classifier in it."""
+    config = {"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}}
+    nlp = spacy.blank("xx", config=config)
+    nlp.add_pipe(PIPE, config={"model": {"@architectures": ARCHITECTURE}})
+    return nlp
+
+
+def install(
+    nlp: Language,
+    labels: Sequence[str],
+    grams: tuple[Sequence[str], Sequence[str], Sequence[str]],
+    idf: Floats,
+    weights: Floats,
+    bias: Floats,
+    temperature: float,
+) -> None:
+    """Put fitted weights (n-grams × labels) into a blank pipeline."""
+    pipe = nlp.get_pipe(PIPE)
+    assert isinstance(pipe, TextCategorizer)
+    for label in labels:
+        pipe.add_label(label)
+    model = pipe.model
+    model.set_dim("nO", len(labels))
+    model.set_param("W", weights)
+    model.set_param("b", bias)
+    model.set_param("idf", idf)
+    for name, part in zip(BLOCKS, grams, strict=True):
+        model.attrs[name] = _SEPARATOR.join(part)
+    model.attrs["temperature"] = float(temperature)

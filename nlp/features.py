@@ -1,0 +1,86 @@
+"""What the classifier sees of a text: exact n-grams, weighted by sublinear TF × IDF.
+
+Three blocks, each of length one: word 1–2-grams, character 2–5-grams inside tokens, and what the citizen picked.
+One definition serves training (many texts, a sparse matrix) and prediction (one text, two small arrays).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nlp.tokens import words
+
+Indexes = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+LONGEST_TOKEN = 40
+_CACHE = 100_000
+_PAIR = " "
+
+
+def word_grams(tokens: Iterable[str]) -> list[str]:
+    """Words and pairs of neighbours."""
+    unigrams = [word for token in tokens for word in words(token)]
+    return unigrams + [a + _PAIR + b for a, b in zip(unigrams, unigrams[1:], strict=False)]
+
+
+def char_grams(token: str) -> list[str]:
+    """Runs of 2 to 5 characters of one token with its edges marked, as often as they occur."""
+    text = f" {token[:LONGEST_TOKEN]} "
+    return [text[at : at + size] for size in range(2, 6) for at in range(len(text) - size + 1)]
+
+
+class Sparse(NamedTuple):
+    """A text as rows of the weight matrix and their values."""
+
+    rows: Indexes
+    values: Floats
+
+
+class Vocabulary:
+    """Known n-grams, each with its row and IDF. The rows of words come first, then characters, then picks."""
+
+    def __init__(self, word: Sequence[str], char: Sequence[str], pick: Sequence[str], idf: Floats) -> None:
+        self.word = {gram: row for row, gram in enumerate(word)}
+        self.char = {gram: row for row, gram in enumerate(char, len(word))}
+        self.pick = {gram: row for row, gram in enumerate(pick, len(word) + len(char))}
+        self.idf = idf
+        self._char_rows: dict[str, Indexes] = {}
+
+    def __len__(self) -> int:
+        return len(self.word) + len(self.char) + len(self.pick)
+
+    def encode(self, tokens: Sequence[str], picked: str | None = None) -> Sparse:
+        """One text as a sparse vector; a text without any known n-gram is empty."""
+        get = self.word.get
+        word_rows = [row for gram in word_grams(tokens) if (row := get(gram)) is not None]
+        parts = [self._weigh(np.array(word_rows, np.int32)), self._weigh(self._chars(tokens))]
+        if picked is not None and picked in self.pick:
+            parts.append(Sparse(np.array([self.pick[picked]], np.int32), np.ones(1, np.float32)))
+        return Sparse(np.concatenate([p.rows for p in parts]), np.concatenate([p.values for p in parts]))
+
+    def _chars(self, tokens: Sequence[str]) -> Indexes:
+        found = [self._rows_of(token) for token in tokens]
+        return np.concatenate(found) if found else np.empty(0, np.int32)
+
+    def _rows_of(self, token: str) -> Indexes:
+        rows = self._char_rows.get(token)
+        if rows is None:
+            get = self.char.get
+            rows = np.array([row for gram in char_grams(token) if (row := get(gram)) is not None], np.int32)
+            if len(self._char_rows) >= _CACHE:
+                self._char_rows.clear()
+            self._char_rows[token] = rows
+        return rows
+
+    def _weigh(self, rows: Indexes) -> Sparse:
+        if not rows.size:
+            return Sparse(rows, np.empty(0, np.float32))
+        ordered = np.sort(rows)
+        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        counts = np.diff(np.append(starts, ordered.size))
+        unique = ordered[starts]
+        values = (1.0 + np.log(counts)) * self.idf[unique]
+        return Sparse(unique, (values / np.sqrt(np.dot(values, values))).astype(np.float32))

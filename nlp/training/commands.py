@@ -1,0 +1,128 @@
+"""What `ombud nlp` does, as plain functions: paths and values in, JSON-ready dictionaries out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInput, NotFound
+from nlp.classifier import Classifier, load, promoted
+from nlp.training import promote as shelf
+from nlp.training.evaluate import figures, held_outcomes, outcomes, speed
+from nlp.training.prepare import Dataset, Example, parse, read
+from nlp.training.train import DEFAULT_LANGUAGES, Progress, Trained
+from nlp.training.train import train as fit_model
+
+STARTER = "starter set"
+
+
+def starter() -> Dataset:
+    """The messages Ombud ships with, for the sample government."""
+    return parse(STARTER, (resources.files("nlp.starter") / "messages.csv").read_bytes())
+
+
+def train(
+    csv: Path | None,
+    models_dir: Path,
+    *,
+    seed: int,
+    now: datetime,
+    promote: bool = True,
+    languages: Sequence[str] = DEFAULT_LANGUAGES,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train on a file (None: the starter set), store the model with its card and by default put it into use.
+
+    The card's figures are of texts the weights had not seen. Raises BadInput, and then nothing is stored.
+    """
+    dataset = read(csv) if csv is not None else starter()
+    made = fit_model(dataset, seed=seed, now=now, languages=languages, progress=progress)
+    card = made.classifier.card
+    card["metrics"] = _held_figures(made)
+    name = shelf.store(made.classifier, models_dir)
+    if promote:
+        shelf.promote(models_dir, name)
+    return {**card, "promoted": promote}
+
+
+def _held_figures(made: Trained) -> dict[str, Any]:
+    card = made.classifier.card
+    found = held_outcomes(made.held, made.held_examples, card["labels"], card["temperature"], card["languages"])
+    return figures(found, card["threshold"])
+
+
+def evaluate(
+    train_csv: Path | None,
+    data_csv: Path,
+    models_dir: Path,
+    *,
+    seed: int = 0,
+    now: datetime,
+    languages: Sequence[str] = DEFAULT_LANGUAGES,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Figures on `data_csv` of a model trained from scratch on `train_csv`, or else of the promoted one. Stores nothing.
+
+    Where both are the same file, its `fit` part is trained on and the rest reported on.
+    """
+    data = read(data_csv)
+    if train_csv is None:
+        return _report(_promoted(models_dir), data.examples)
+    source = read(train_csv)
+    examples = data.examples
+    if source.sha256 == data.sha256:
+        examples = data.part("dev", "test")
+        if not examples:
+            raise BadInput(
+                f"{data.name} is the file it would be trained on.", mend="Give another file, or a `split` column."
+            )
+    made = fit_model(source, seed=seed, now=now, languages=languages, strict=False, progress=progress)
+    seen = {example.text for example in source.part("fit", "")}
+    report = _report(made.classifier, examples)
+    return {**report, "seen_in_training": sum(example.text in seen for example in examples)}
+
+
+def _promoted(models_dir: Path) -> Classifier:
+    names = promoted(models_dir)
+    if not names:
+        raise NotFound("No model has been promoted yet.", mend="Run `ombud nlp train` first, or give --train.")
+    return load(models_dir / names[0])
+
+
+def _report(classifier: Classifier, examples: Sequence[Example]) -> dict[str, Any]:
+    found = figures(outcomes(classifier, examples), classifier.threshold)
+    return {
+        "model": classifier.name,
+        **found,
+        **speed(classifier, [example.text for example in examples]),
+        "temperature": round(float(classifier.card["temperature"]), 4),
+        "trained_on": classifier.card["data"]["trained_on"],
+    }
+
+
+def compare(models_dir: Path, names: Sequence[str] = (), data_csv: Path | None = None) -> list[dict[str, Any]]:
+    """Stored models side by side: on `data_csv` if given, else by the held-out figures of their cards."""
+    chosen = list(names) or shelf.stored(models_dir)
+    if not chosen:
+        raise NotFound("No model is stored yet.", mend="Run `ombud nlp train` first.")
+    data = read(data_csv) if data_csv is not None else None
+    in_use = (promoted(models_dir) or [""])[0]
+    rows = []
+    for name in chosen:
+        card = shelf.card(models_dir, name)
+        measured = _report(load(models_dir / name), data.examples) if data is not None else card["metrics"]
+        rows.append({**measured, "model": name, "trained_at": card["trained_at"], "promoted": name == in_use})
+    return rows
+
+
+def promote(models_dir: Path, name: str) -> dict[str, Any]:
+    """Put a stored model into use."""
+    names = shelf.promote(models_dir, name)
+    return {"current": names[0], "before": names[1:]}
+
+
+def rollback(models_dir: Path) -> dict[str, Any]:
+    """Put the model before the current one back into use."""
+    names = shelf.rollback(models_dir)
+    return {"current": names[0], "before": names[1:]}
