@@ -2,7 +2,7 @@
 
 import difflib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,9 +117,9 @@ def _check(known: Catalogue, items: Sequence[TransactionIn], now: datetime) -> l
         external_id = clean(item.external_id, 200)
         at = f"transactions/{index}"
         if office is None:
-            wrong[f"{at}/office"] = _unknown("office", item.office, known.office_by_code)
+            wrong[f"{at}/office"] = unknown_code("office", item.office, known.office_by_code)
         if service is None:
-            wrong[f"{at}/service"] = _unknown("service", item.service, known.service_by_code)
+            wrong[f"{at}/service"] = unknown_code("service", item.service, known.service_by_code)
         if not external_id:
             wrong[f"{at}/external_id"] = "It is empty; give your system's own id of the transaction."
         if item.completed_at.tzinfo is None:
@@ -150,7 +150,8 @@ def _check(known: Catalogue, items: Sequence[TransactionIn], now: datetime) -> l
     return lines
 
 
-def _unknown(what: str, code: str, known: dict[str, Any]) -> str:
+def unknown_code(what: str, code: str, known: Mapping[str, object]) -> str:
+    """What to say of a code nobody knows: the nearest ones, or what codes look like. `known` has them as keys."""
     code = clean(code, 80)
     near = difflib.get_close_matches(code.upper() if what == "office" else code.lower(), known, 3, 0.5)
     hint = (

@@ -1,0 +1,128 @@
+"""`POST /api/v1/transactions`: completed services, from agencies' systems."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
+
+from api.problems import documented
+from api.rest_shared import EARLIEST, LATEST, Now, Writer
+from core.database import database
+from core.errors import BadInput
+from surveys import transactions
+from surveys.transactions import BATCH, TransactionIn
+
+router = APIRouter()
+
+
+class TransactionBody(BaseModel):
+    """One completed service."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: str = Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="Your system's own id of it; posted again, it counts once.",
+    )
+    office: str = Field(min_length=1, max_length=32, description="Code of the office that served.")
+    service: str = Field(min_length=1, max_length=64, description="Code of the service.")
+    completed_at: AwareDatetime = Field(description="When the service was completed, with a time zone.")
+    phone: str | None = Field(
+        None,
+        max_length=40,
+        description="The citizen's number, in any usual form. Without a usable one nobody is asked, and the answer says why.",
+    )
+    language: str | None = Field(None, max_length=35, description="The citizen's language, such as sq.")
+    operator: str | None = Field(None, max_length=200, description="Who served, as your system knows them.")
+
+    @field_validator("completed_at")
+    @classmethod
+    def _sane(cls, value: datetime) -> datetime:
+        if not EARLIEST < value.year < LATEST:
+            raise ValueError(f"the year must be between {EARLIEST} and {LATEST}")
+        return value
+
+
+class TransactionBatch(BaseModel):
+    """Up to 10,000 of them; all are stored or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transactions: list[TransactionBody] = Field(min_length=1, max_length=BATCH)
+
+
+def _shape(body: Any) -> str:
+    return "batch" if isinstance(body, TransactionBatch) or (isinstance(body, dict) and "transactions" in body) else "one"
+
+
+OneOrMany = Annotated[
+    Annotated[TransactionBody, Tag("one")] | Annotated[TransactionBatch, Tag("batch")], Discriminator(_shape)
+]
+
+
+class TransactionResult(BaseModel):
+    """What became of one. A duplicate that `differs` was posted before with other data, which stays as it was."""
+
+    external_id: str
+    id: UUID
+    state: Literal["created", "duplicate"]
+    differs: bool
+    survey: Literal["scheduled", "sent", "answered", "suppressed", "expired", "none"]
+    why: str | None = Field(description="Why nobody is asked: no_number, unusable_number, opted_out, asked_lately …")
+
+
+class TransactionResults(BaseModel):
+    """One result for each transaction, in the order they came."""
+
+    created: int
+    duplicates: int
+    transactions: list[TransactionResult]
+
+
+@router.post(
+    "/transactions",
+    status_code=201,
+    response_model=TransactionResults,
+    summary="Report completed services",
+    responses={
+        200: {"model": TransactionResults, "description": "All of them were known already"},
+        **documented(400, 401, 403, 413, 422, 503),
+    },
+)
+def post_transactions(body: OneOrMany, holder: Writer, now: Now) -> Response:
+    """Each leads to at most one survey, sent by day after the set delay. Send a batch again whenever you are unsure
+    whether it arrived: what is known already is reported as duplicate."""
+    single = isinstance(body, TransactionBody)
+    bodies = [body] if isinstance(body, TransactionBody) else body.transactions
+    items = [
+        TransactionIn(b.external_id, b.office, b.service, b.completed_at, b.phone, b.language, b.operator)
+        for b in bodies
+    ]
+    try:
+        with database().write() as session:
+            found = transactions.accept(session, holder.name, items, now)
+    except BadInput as error:
+        if single:
+            error.fields = {name.removeprefix("transactions/0/"): said for name, said in error.fields.items()}
+        raise
+    created = sum(one.state == "created" for one in found)
+    results = TransactionResults.model_construct(
+        created=created,
+        duplicates=len(found) - created,
+        transactions=[
+            TransactionResult.model_construct(
+                external_id=one.external_id,
+                id=one.id,
+                state=one.state,
+                differs=one.differs,
+                survey=one.survey,
+                why=one.why,
+            )
+            for one in found
+        ],
+    )
+    return Response(results.model_dump_json(warnings=False), 201 if created else 200, media_type="application/json")
