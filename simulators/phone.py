@@ -58,6 +58,7 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
             "wrong_number": given if wrong else "",
             "standalone": standalone,
             "address": _address,
+            "readable": _readable,
         }
 
     def fragment(request: Request, name: str) -> Response:
@@ -134,6 +135,13 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
 
 def _address(person: Person, app: str, path: str = "") -> str:
     return f"/simulator/phone{path}?{urlencode({'number': person.number, 'app': app})}"
+
+
+def _readable(body: str) -> str:
+    """A form's fields one a line; JSON as it is."""
+    if body.startswith(("{", "[")) or "=" not in body:
+        return body
+    return "\n".join(f"{name}: {value}" for name, value in parse_qsl(body, keep_blank_values=True))
 
 
 async def _fields(request: Request) -> dict[str, str]:
