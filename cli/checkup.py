@@ -148,7 +148,9 @@ def _telegram(current: Settings) -> Finding:
     if isinstance(answer, str):
         return _provider_away("telegram", current.environment == "demo" and not current.telegram_api_url, answer)
     if answer.status_code in (401, 404):
-        return Finding("telegram", "bad", "Telegram does not know this bot", "Copy OMBUD_TELEGRAM_TOKEN from BotFather.")
+        return Finding(
+            "telegram", "bad", "Telegram does not know this bot", "Copy OMBUD_TELEGRAM_TOKEN from BotFather."
+        )
     if answer.status_code != 200:
         return Finding("telegram", "bad", f"Telegram answers {answer.status_code}", "Try again in a minute.")
     return Finding("telegram", "good", f"the bot is known, messages arrive by {current.telegram_mode}")

@@ -79,13 +79,19 @@ def list_(as_json: Json = False) -> None:
     table = Table("Begins with", "Name", "Scope", "Made", "Revoked", box=None)
     for key in keys:
         table.add_row(
-            key.prefix, key.name, key.scope, f"{key.created_at:%Y-%m-%d}", f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else ""
+            key.prefix,
+            key.name,
+            key.scope,
+            f"{key.created_at:%Y-%m-%d}",
+            f"{key.revoked_at:%Y-%m-%d}" if key.revoked_at else "",
         )
     out.print(table)
 
 
 @app.command()
-def revoke(prefix: Annotated[str, typer.Argument(help="How the key begins, as `ombud api-key list` shows it.")]) -> None:
+def revoke(
+    prefix: Annotated[str, typer.Argument(help="How the key begins, as `ombud api-key list` shows it.")],
+) -> None:
     """Make a key useless from now on."""
     from sqlmodel import col, select
 

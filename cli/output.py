@@ -1,4 +1,4 @@
-"""How the command line speaks: rich on a terminal, plain through a pipe, JSON where asked, errors without a traceback."""
+"""How the command line speaks: plain words, JSON where asked, errors without a traceback."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ err = Console(stderr=True, highlight=False)
 
 
 class Commands(TyperGroup):
-    """A group whose OmbudErrors end in a sentence and an exit code: 1 what was checked does not hold, 2 unusable input."""
+    """Commands whose OmbudErrors end in a sentence and a code: 1 what was checked does not hold, 2 unusable input."""
 
     def invoke(self, ctx: typer.Context) -> Any:
         try:

@@ -59,7 +59,10 @@ def put(session: Session, lines: list[Line], complaints: Complaints, *, make_pas
             session.flush([person])
             fresh.append(person)
         person.name, person.language, person.active = name, language, active
-        held = {(role.role, role.office_id) for role in session.exec(select(StaffRole).where(col(StaffRole.staff_id) == person.id))}
+        held = {
+            (role.role, role.office_id)
+            for role in session.exec(select(StaffRole).where(col(StaffRole.staff_id) == person.id))
+        }
         if held != wanted:
             session.execute(delete(StaffRole).where(col(StaffRole.staff_id) == person.id))
             session.add_all(StaffRole(staff_id=person.id, role=role, office_id=office) for role, office in wanted)

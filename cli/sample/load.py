@@ -20,7 +20,7 @@ from domain.service import Jurisdiction, Service
 from domain.staff import Staff, StaffRole, email_index
 from domain.states import OfficeFunction, Role, Tier
 
-PASSWORD = "velmora demo"  # noqa: S105  (printed by `ombud demo`; production never loads the sample)
+PASSWORD = DEMO_PASSWORD
 _TELLS = {"parent": "parent_office"}
 
 Progress = Callable[[str, float], None]
@@ -87,7 +87,9 @@ def put_government(rows: Rows, given: files.Government) -> None:
     ids = {office.code: new_id() for office in given.offices}
     waiting = list(given.offices)
     while waiting:  # parents first, as the foreign key wants them
-        ready = [office for office in waiting if office.parent is None or office.parent not in {o.code for o in waiting}]
+        ready = [
+            office for office in waiting if office.parent is None or office.parent not in {o.code for o in waiting}
+        ]
         for office in ready:
             rows.add(
                 Office(

@@ -1,0 +1,319 @@
+"""One case of the sample history, told entry by entry with the same rules that run the real thing.
+
+A story goes forward in time and stops at the present. Its timeline is chained by `domain.timeline`, its clocks are
+what `escalation.clocks.replay` makes of that timeline, and every rung that fell due on the way is climbed.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cli.sample.world import World
+from core.i18n import translator
+from core.ids import new_id
+from domain.case import Case
+from domain.citizen import ContactPoint
+from domain.clock import Clock, Notice, Rung
+from domain.office import Office
+from domain.outbox import OutboundMessage
+from domain.staff import Staff
+from domain.states import (
+    CaseState,
+    ClockKind,
+    ClockState,
+    EntryKind,
+    OutboxState,
+    Purpose,
+    RungState,
+)
+from domain.timeline import TimelineEntry, next_entry
+from escalation.clocks import LIVE, Event, ReplayedClock, replay
+from escalation.recipients import Matter, choose
+from escalation.service import EXPIRY, RESUME
+from escalation.sweep import DUE, LATE, TEXTS
+
+SWEEP = timedelta(seconds=3)
+NOTICES_UNREAD = timedelta(days=3)
+_MOVING = frozenset(
+    {
+        EntryKind.received, EntryKind.routed, EntryKind.transferred, EntryKind.refused, EntryKind.accepted,
+        EntryKind.citizen_wrote, EntryKind.answer_delivered, EntryKind.answer_failed, EntryKind.asked,
+        EntryKind.closed, EntryKind.clock_started, EntryKind.clock_resumed,
+    }
+)  # fmt: skip
+
+
+class Present(Exception):
+    """The story has come to the present; what would follow has not happened yet."""
+
+
+class Story:
+    """A case being told."""
+
+    def __init__(self, world: World, case: Case, contact: ContactPoint | None) -> None:
+        self.world, self.case, self.contact = world, case, contact
+        self.entries: list[TimelineEntry] = []
+        self.messages: list[OutboundMessage] = []
+        self._events: list[Event] = []
+        self._clocks: tuple[ReplayedClock, ...] = ()
+        self._ended: set[tuple[ClockKind, int]] = set()
+        self._climbed: dict[tuple[ClockKind, int], list[Rung]] = {}
+        self._notices: list[tuple[Rung, Notice]] = []
+
+    @property
+    def office(self) -> Office:
+        """The office that is accountable now."""
+        return self.world.known.offices[self.case.office_id]
+
+    @property
+    def last(self) -> datetime:
+        """When the last thing happened."""
+        return self.entries[-1].at
+
+    def check(self, at: datetime) -> None:
+        """Raise Present if a moment is still to come."""
+        if at > self.world.now:
+            raise Present
+
+    def say(
+        self,
+        kind: EntryKind,
+        at: datetime,
+        body: dict[str, object],
+        *,
+        by: Staff | None = None,
+        citizen: bool = False,
+        public: bool = False,
+        office_id: UUID | None = None,
+    ) -> TimelineEntry:
+        """Let something happen; raises Present if that is still to come."""
+        self.check(at)
+        self.climb(at)
+        return self._append(kind, at, body, by=by, citizen=citizen, public=public, office_id=office_id)
+
+    def _append(
+        self,
+        kind: EntryKind,
+        at: datetime,
+        body: dict[str, object],
+        *,
+        by: Staff | None = None,
+        citizen: bool = False,
+        public: bool = False,
+        office_id: UUID | None = None,
+    ) -> TimelineEntry:
+        at = max(at, self.last) if self.entries else at
+        actor = str(by.id) if by else "citizen" if citizen else "system"
+        if by is not None:
+            body = {**body, "by": by.name, "token": f"{self.world.dice.getrandbits(64):016x}"}
+        entry = next_entry(self.case, kind, at, actor=actor, public=public, office_id=office_id, body=body)
+        self.entries.append(entry)
+        office = self.world.known.offices[entry.office_id or self.case.office_id]
+        self._events.append(Event(entry.number, at, kind, office.code, body))
+        if kind in _MOVING:
+            self._replay(at)
+        return entry
+
+    def _replay(self, at: datetime) -> None:
+        self._clocks = replay(self._events, self.world.rules(self.case.kind), at).clocks
+
+    def start_clock(self, kind: ClockKind, at: datetime, since: datetime | None = None) -> datetime:
+        """Start a clock and say so; returns its deadline."""
+        service = self.world.known.services.get(self.case.service_id) if self.case.service_id else None
+        began = since or at
+        terms = self.world.rules(self.case.kind).terms(kind, self.office.code, service.code if service else None, began)
+        body: dict[str, object] = {
+            "clock": kind,
+            "target_seconds": terms.plan.target_seconds,
+            "deadline": terms.plan.deadline_at.isoformat(),
+            "policy": terms.policy,
+        }
+        self._append(EntryKind.clock_started, at, body | ({"since": began.isoformat()} if began != at else {}))
+        return terms.plan.deadline_at
+
+    def restate(self, at: datetime) -> None:
+        """Write the ends and starts of clocks that follow from what happened."""
+        for clock in self._clocks:
+            if clock.kind is ClockKind.reply_due and clock.state in LIVE and not clock.confirmed:
+                body: dict[str, object] = {
+                    "clock": clock.kind,
+                    "target_seconds": clock.target_seconds,
+                    "deadline": clock.deadline_at.isoformat(),
+                    "policy": self.world.known.policies[0].name,
+                    "since": clock.started_at.isoformat(),
+                }
+                self._append(EntryKind.clock_started, at, body)
+                break
+        for clock in self._clocks:
+            key = (clock.kind, clock.entry)
+            if clock.ended_at is not None and key not in self._ended:
+                self._ended.add(key)
+                ended: dict[str, object] = {
+                    "clock": clock.kind,
+                    "met": clock.state is ClockState.met,
+                    "elapsed_seconds": clock.elapsed_seconds,
+                    "working_seconds": clock.working_seconds,
+                }
+                self._append(EntryKind.clock_ended, at, ended)
+                if clock.kind is ClockKind.first_response:
+                    self.case.first_response_at = clock.ended_at
+
+    def climb(self, until: datetime) -> None:
+        """Climb every rung that falls due by `until`, and let questions expire, in order of time."""
+        while True:
+            due = [found for clock in self._clocks if (found := self._next(clock, until))]
+            if not due:
+                return
+            at, clock, rung = min(due, key=lambda found: found[0])
+            if rung is None:
+                self._append(EntryKind.clock_resumed, at, {"clock": clock.kind, "why": "the question expired"})
+                self.case.state = CaseState.open
+            else:
+                self._climb(clock, rung, max(at, self.last))
+
+    def _next(
+        self, clock: ReplayedClock, until: datetime
+    ) -> tuple[datetime, ReplayedClock, dict[str, object] | None] | None:
+        if clock.state is ClockState.paused and clock.paused_until and clock.paused_until + SWEEP <= until:
+            return clock.paused_until + SWEEP, clock, None
+        if clock.state is not ClockState.running:
+            return None
+        rung = self.waiting_rung(clock)
+        if rung is None:
+            return None
+        at = datetime.fromisoformat(str(rung["at"])) + SWEEP
+        return (at, clock, rung) if at <= until else None
+
+    def waiting_rung(self, clock: ReplayedClock) -> dict[str, object] | None:
+        """The first rung of a clock that is not climbed."""
+        done = {rung.number for rung in self._climbed.get((clock.kind, clock.entry), [])}
+        return next((rung for rung in clock.rungs if rung["number"] not in done), None)
+
+    def _climb(self, clock: ReplayedClock, rung: dict[str, object], at: datetime) -> None:
+        case, number = self.case, int(str(rung["number"]))
+        matter = Matter(
+            case.office_id, case.state, case.assignee_id, case.integrity, case.about_office_id, case.about_staff_id
+        )
+        told = choose(matter, str(rung["tell"]), self.world.known, self.world.roster)
+        ids = [str(person.id) for person in told.people]
+        body: dict[str, object] = {
+            "clock": clock.kind,
+            "rung": number,
+            "tell": rung["tell"],
+            "reached": told.step,
+            "told": ids,
+            "skipped": list(told.skipped),
+        }
+        self._append(EntryKind.escalated, at, body)
+        climbed = Rung(
+            id=new_id(),
+            clock_id=new_id(),  # the clock's own, once that is written
+            case_id=case.id,
+            number=number,
+            tell=str(rung["tell"]),
+            state=RungState.climbed,
+            climbed_at=at,
+            due_at=datetime.fromisoformat(str(rung["at"])),
+            attempts=1,
+            told=ids,
+        )
+        self._climbed.setdefault((clock.kind, clock.entry), []).append(climbed)
+        share = round(100 * int(str(rung["after"])) / clock.target_seconds)
+        moment = f"{clock.deadline_at.astimezone(self.world.calendar(case.office_id).zone):%Y-%m-%d %H:%M}"
+        for person in told.people:
+            say = translator(person.language).gettext
+            words = say(TEXTS[clock.kind]).format(reference=case.reference, share=share)
+            when = say(DUE if clock.deadline_at > at else LATE).format(moment=moment)
+            read = self.world.now - at > NOTICES_UNREAD or self.world.chance(0.5)
+            self._notices.append(
+                (
+                    climbed,
+                    Notice(
+                        id=new_id(),
+                        staff_id=person.id,
+                        case_id=case.id,
+                        dedupe_key="",
+                        text=f"{words} {when}",
+                        at=at,
+                        read_at=min(at + timedelta(hours=2), self.world.now) if read else None,
+                    ),
+                )
+            )
+
+    def message(self, purpose: Purpose, body: str, at: datetime, *, fails: str | None = None) -> OutboundMessage | None:
+        """A message that leaves; None where the citizen left no address."""
+        if self.contact is None:
+            return None
+        done = at + timedelta(seconds=self.world.dice.uniform(2, 20))
+        row = OutboundMessage(
+            id=new_id(),
+            dedupe_key=f"{purpose}:{self.case.id}:{self.case.timeline_length}",
+            purpose=purpose,
+            channel=self.contact.channel,
+            contact_point_id=self.contact.id,
+            case_id=self.case.id,
+            language=self.case.language,
+            body=body,
+            state=OutboxState.failed if fails else OutboxState.delivered,
+            account="sample",
+            provider_id=f"sample-{new_id().hex}",
+            failure=fails,
+            created_at=at,
+            sending_at=at + timedelta(milliseconds=300),
+            accepted_at=at + timedelta(milliseconds=800),
+            delivered_at=None if fails else done,
+            failed_at=done if fails else None,
+            attempts=1,
+        )
+        self.messages.append(row)
+        return row
+
+    def finish(self) -> None:
+        """Come to the present and hand the rows over."""
+        self.climb(self.world.now)
+        self._replay(self.world.now)
+        rows, codes = self.world.rows, {office.code: office.id for office in self.world.known.offices.values()}
+        rows.add(self.case)
+        for told in (*self.entries, *self.messages):
+            rows.add(told)
+        for clock in self._clocks:
+            row = Clock(
+                id=new_id(),
+                case_id=self.case.id,
+                kind=clock.kind,
+                entry=clock.entry,
+                office_id=codes[clock.office],
+                policy_id=clock.policy_id,
+                **{
+                    name: getattr(clock, name)
+                    for name in (
+                        "state", "started_at", "target_seconds", "deadline_at", "rungs", "worked_seconds",
+                        "counted_from", "paused_until", "ended_at", "elapsed_seconds", "working_seconds",
+                    )
+                },
+            )  # fmt: skip
+            rows.add(row)
+            for rung in self._climbed.get((clock.kind, clock.entry), []):
+                rung.clock_id = row.id
+                rows.add(rung)
+            self._arm(clock, row)
+        for rung, notice in self._notices:
+            notice.dedupe_key = f"rung:{rung.clock_id}:{rung.number}"
+            rows.add(notice)
+
+    def _arm(self, clock: ReplayedClock, row: Clock) -> None:
+        step: dict[str, object] | None = None
+        if clock.state is ClockState.paused and clock.paused_until:
+            step = {"number": EXPIRY, "tell": RESUME, "at": clock.paused_until.isoformat()}
+        elif clock.state is ClockState.running:
+            step = self.waiting_rung(clock)
+        if step is not None:
+            self.world.rows.add(
+                Rung(
+                    id=new_id(),
+                    clock_id=row.id,
+                    case_id=self.case.id,
+                    number=int(str(step["number"])),
+                    tell=str(step["tell"]),
+                    due_at=datetime.fromisoformat(str(step["at"])),
+                )
+            )
