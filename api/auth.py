@@ -11,15 +11,16 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, func, select
 
 from api.pages import render
-from core.crypto import blind_index, same, token, token_hash
+from core.crypto import same, token, token_hash
 from core.database import database
 from core.errors import NotAllowed
 from core.passwords import hash_password, matches
-from core.settings import settings
+from core.settings import DEMO_PASSWORD, settings
 from core.texts import clean
 from domain.catalogue import catalogue
 from domain.clock import Notice
-from domain.staff import Staff, StaffSession
+from domain.staff import Staff, StaffRole, StaffSession, email_index
+from domain.states import Role
 from domain.visibility import Viewer, viewer
 
 router = APIRouter(include_in_schema=False)
@@ -45,11 +46,6 @@ class SignedIn:
     unread: int
     csrf: str
     viewer: Viewer
-
-
-def email_index(email: str) -> str:
-    """Look-up key of a staff e-mail; case does not matter."""
-    return blind_index("staff", clean(email).casefold())
 
 
 def signed_in(request: Request) -> Iterator[SignedIn]:
@@ -105,6 +101,11 @@ def checked(staff: Staffed, csrf: Annotated[str, Form()] = "") -> SignedIn:
 Checked = Annotated[SignedIn, Depends(checked)]
 
 
+def hashed_cookie(request: Request) -> str:
+    """What the database knows this browser's session by."""
+    return token_hash(request.cookies.get(COOKIE, ""))
+
+
 def local_path(target: str) -> str:
     """Where to go after signing in: a path of ours, never another site."""
     parts = urlsplit(target)
@@ -119,8 +120,28 @@ def show_sign_in(request: Request, next: str = "/staff") -> Response:
 
 
 def _page(request: Request, target: str, error: str = "", email: str = "", status: int = 200) -> Response:
-    context = {"next": local_path(target), "email": email, "error": error}
+    demo = settings().environment == "demo"
+    context = {
+        "next": local_path(target),
+        "email": email,
+        "error": error,
+        "samples": _samples() if demo else [],
+        "sample_password": DEMO_PASSWORD if demo else "",
+    }
     return render(request, "staff/signin.html", context, status=status)
+
+
+def _samples() -> list[dict[str, str]]:
+    """One sample sign-in per role, for the demo alone."""
+    with database().read() as session:
+        people = session.exec(
+            select(Staff, StaffRole.role)
+            .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
+            .where(col(Staff.active).is_(True))
+            .order_by(col(Staff.id))
+        ).all()
+    first = {str(role): person for person, role in reversed(people)}
+    return [{"name": first[role].name, "email": first[role].email, "role": role} for role in Role if role in first]
 
 
 @router.post("/staff/sign-in")
@@ -198,7 +219,7 @@ def sign_out(request: Request, staff: Checked) -> Response:
 
 def _end(request: Request, now: datetime) -> None:
     with database().write() as session:
-        _revoke(session, token_hash(request.cookies.get(COOKIE, "")), now)
+        _revoke(session, hashed_cookie(request), now)
 
 
 def _revoke(session: Session, hashed: str, now: datetime) -> None:

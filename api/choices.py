@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 from math import ceil
+from uuid import UUID
 
 from core.database import database
+from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
+from domain.office import Office
 from domain.states import CaseKind, ClockKind, OfficeFunction
 from escalation import policy
 
@@ -75,3 +78,23 @@ def answer_days() -> int:
         return 3
     chosen = policy.choose(known.policies, known, root.id, None, CaseKind.complaint, day, ClockKind.first_response)
     return max(1, ceil(chosen.targets[ClockKind.first_response] / WORKING_DAY))
+
+
+def service_name(known: Catalogue, code: str) -> str:
+    """Name of a service for staff; its code if it is gone."""
+    service = known.service_by_code.get(code)
+    return name_of(service, "en") if service else code
+
+
+def office_name(known: Catalogue, code: str) -> str:
+    """Name of an office for staff; its code if it is gone."""
+    office = known.office_by_code.get(code.upper())
+    return name_of(office, "en") if office else code
+
+
+def responsible(known: Catalogue, service_id: UUID, place: str | None, now: datetime) -> Office | None:
+    """The office the routing table names for a service at a place, else anywhere."""
+    lines = known.jurisdictions_on(service_id, now.astimezone(settings().zone).date())
+    by_place = {line.place: line.office_id for line in lines}
+    office_id = by_place.get(place or "") or by_place.get("")
+    return known.offices.get(office_id) if office_id else None

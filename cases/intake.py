@@ -124,7 +124,10 @@ def process(session: Session, row: InboundMessage, now: datetime) -> None:
     """Do what one inbox row asks for, and mark it processed."""
     match InboxKind(row.kind):
         case InboxKind.receipt:
-            outcomes.take_receipt(session, row, now)
+            if not outcomes.take_receipt(session, row, now) and row.attempts < MAX_ATTEMPTS:
+                # quicker than our own note of having sent: look again in a moment
+                row.due_at, row.leased_until = claims.retry_at(now, row.attempts), None
+                return
             outcome = "receipt"
         case InboxKind.contact:
             outcome = _contact_change(session, row, now)

@@ -15,14 +15,13 @@ from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.timeline import TimelineEntry
 from notifications import results
-from notifications.results import Outcome
 
 RECEIPTED = frozenset({Channel.sms, Channel.whatsapp})
 """Channels that report deliveries; elsewhere the provider's acceptance is the delivery."""
 
 
-def take_receipt(session: Session, row: InboundMessage, now: datetime) -> None:
-    """Apply one stored delivery receipt."""
+def take_receipt(session: Session, row: InboundMessage, now: datetime) -> bool:
+    """Apply one stored delivery receipt; False when it is about a message nobody knows (yet)."""
     details = row.details
     failure = details.get("failure")
     message_id = details.get("message_id")
@@ -36,7 +35,7 @@ def take_receipt(session: Session, row: InboundMessage, now: datetime) -> None:
         message_id=_uuid(message_id),
         at=row.sent_at,
     )
-    results.apply_receipt(session, receipt, now, on_result)
+    return results.apply_receipt(session, receipt, now, on_result) is not None
 
 
 def _uuid(text: object) -> UUID | None:
@@ -46,19 +45,19 @@ def _uuid(text: object) -> UUID | None:
         return None
 
 
-def on_result(session: Session, message: OutboundMessage, outcome: Outcome, now: datetime) -> None:
+def on_result(session: Session, message: OutboundMessage, now: datetime) -> None:
     """Called in the transaction that moves a message to another state."""
     if message.case_id is None or message.purpose != Purpose.answer:
         return
     case = session.exec(select(Case).where(col(Case.id) == message.case_id).with_for_update()).one()
     counted = _counted(session, case, message)
-    arrived = outcome.after == OutboxState.delivered or (
-        message.channel not in RECEIPTED and outcome.after in (OutboxState.accepted, OutboxState.sent)
+    arrived = message.state == OutboxState.delivered or (
+        message.channel not in RECEIPTED and message.state in (OutboxState.accepted, OutboxState.sent)
     )
     if arrived and counted != "answer_delivered":
-        lifecycle.delivered(session, case, message, outcome.at)
-    elif outcome.after in (OutboxState.failed, OutboxState.cancelled) and counted != "answer_failed":
-        lifecycle.failed(session, case, message, outcome.at)
+        lifecycle.delivered(session, case, message, message.delivered_at or message.accepted_at or now)
+    elif message.state in (OutboxState.failed, OutboxState.cancelled) and counted != "answer_failed":
+        lifecycle.failed(session, case, message, message.failed_at or now)
         _warn(session, case, message, now)
 
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core.errors import Misconfigured
 
 DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105  (production refuses it)
+DEMO_PASSWORD = "velmora demo"  # noqa: S105  (of every sample sign-in)
 DEMO_TWILIO_ACCOUNT = "AC" + "0" * 32
 DEMO_TWILIO_TOKEN = "demo-twilio-token"  # noqa: S105
 DEMO_TELEGRAM_TOKEN = "1000000001:demo-telegram-token"  # noqa: S105

@@ -13,6 +13,7 @@ from cli.setup import hash_password
 from core.database import database
 from core.errors import Conflict
 from core.ids import new_id
+from core.settings import DEMO_PASSWORD
 from domain import catalogue
 from domain.office import Office
 from domain.policy import Calendar, Policy

@@ -1,0 +1,281 @@
+"""What the desk shows: the queue by what is due, one case in full, and what the person may do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from api import choices
+from cases import history
+from cases.acting import WORKING, works_on
+from core.texts import shorten
+from domain.case import Case
+from domain.catalogue import Catalogue, catalogue, name_of
+from domain.citizen import ContactPoint
+from domain.clock import Clock, Rung
+from domain.staff import Staff, StaffRole
+from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, EntryKind, Outcome, Role, RungState
+from domain.survey import Answer, Invitation
+from domain.timeline import TimelineEntry
+from domain.visibility import Viewer
+from escalation.calendar import of as working_calendar
+
+QUEUE = 60
+SOON = 0.75
+"""Share of a target from which a case is due soon."""
+ANSWERS = frozenset({ClockKind.first_response, ClockKind.reply_due, ClockKind.acceptance})
+TOLD = {
+    "officer": "the officer",
+    "supervisor": "the supervisor",
+    "head": "the head of the office",
+    "parent_office": "the office above",
+    "leadership": "the leadership",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Time left of the clock that matters now; working seconds, below zero when it is over."""
+
+    seconds: int
+    share: float
+    tone: str
+    due_at: datetime
+    clock: Clock
+
+
+def left(known: Catalogue, clocks: Sequence[Clock], now: datetime) -> Left | None:
+    """The running clock for an answer that is due first, else the resolution's; None when none runs."""
+    running = [clock for clock in clocks if clock.state == ClockState.running]
+    first = [clock for clock in running if clock.kind in ANSWERS] or running
+    if not first:
+        return None
+    clock = min(first, key=lambda clock: clock.deadline_at)
+    row = known.calendar(clock.office_id)
+    if row is None:
+        seconds = int((clock.deadline_at - now).total_seconds())
+    else:
+        calendar = working_calendar(row)
+        ahead = clock.deadline_at >= now
+        seconds = calendar.between(now, clock.deadline_at) if ahead else -calendar.between(clock.deadline_at, now)
+        if seconds == 0 and not ahead:
+            seconds = -1  # past it, though the office has been closed since
+    share = 1 - seconds / clock.target_seconds if clock.target_seconds else 1.0
+    tone = "late" if seconds < 0 else "soon" if share >= SOON else "calm"
+    return Left(seconds, max(0.0, share), tone, clock.deadline_at, clock)
+
+
+def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter | None = None) -> dict[str, object]:
+    """The rows of the queue, soonest due first, and how many wait in all."""
+    known = catalogue(session)
+    chosen = chosen or history.Filter(states=frozenset(OPEN_STATES) - {CaseState.answered})
+    lines = history.find(session, who, chosen, order="due", limit=QUEUE)
+    cases = [line.case for line in lines]
+    clocks = clocks_of(session, [case.id for case in cases])
+    names = _names(session, {case.assignee_id for case in cases if case.assignee_id})
+    rows = []
+    for case in cases:
+        time_left = left(known, clocks.get(case.id, ()), now)
+        rows.append(
+            {
+                "reference": case.reference,
+                "title": shorten(case.text, 90) or "(no words)",
+                "state": str(case.state),
+                "channel": str(case.channel),
+                "language": case.language,
+                "left_seconds": time_left.seconds if time_left else None,
+                "tone": time_left.tone if time_left else "calm",
+                "share": time_left.share if time_left else 0.0,
+                "silent_seconds": silent_seconds(case, now),
+                "office": "" if case.office_id in who.home else known.name(case.office_id),
+                "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
+            }
+        )
+    return {"queue": rows, "queue_total": history.count(session, who, chosen)}
+
+
+def silent_seconds(case: Case, now: datetime) -> int | None:
+    """Seconds the citizen has heard nothing; None once answered."""
+    return int((now - case.received_at).total_seconds()) if case.first_response_at is None else None
+
+
+def clocks_of(session: Session, case_ids: Sequence[UUID]) -> dict[UUID, list[Clock]]:
+    """Clocks by case, in one query."""
+    found: dict[UUID, list[Clock]] = {}
+    for clock in session.exec(select(Clock).where(col(Clock.case_id).in_(case_ids))):
+        found.setdefault(clock.case_id, []).append(clock)
+    return found
+
+
+def _names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
+    return dict(session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(ids))).all()) if ids else {}
+
+
+def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[str, object]:
+    """All that the case pane shows."""
+    known = catalogue(session)
+    clocks = history.clocks(session, case)
+    time_left = left(known, clocks, now)
+    contact = session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None
+    offered = case.pending_office_id is not None and (who.offices is None or case.pending_office_id in who.offices)
+    entries = history.timeline(session, case)
+    people = {UUID(entry.actor) for entry in entries if entry.actor not in ("citizen", "system", "None")}
+    names = _names(session, people | ({case.assignee_id} if case.assignee_id else set()))
+    return {
+        "case": {
+            "reference": case.reference,
+            "title": shorten(case.text, 120) or "(no words)",
+            "state": str(case.state),
+            "kind": str(case.kind),
+            "channel": str(case.channel),
+            "language": case.language,
+            "service": name_of(known.services[case.service_id], "en") if case.service_id else "",
+            "office": known.name(case.office_id),
+            "place": case.place or "",
+            "routing_reason": case.routing_reason,
+            "routing_confidence": case.routing_confidence,
+            "text": case.text,
+            "opened_at": case.opened_at,
+            "silent_seconds": silent_seconds(case, now),
+            "answered_at": case.first_response_at,
+            "left_seconds": time_left.seconds if time_left else None,
+            "due_at": time_left.due_at if time_left else None,
+            "tone": time_left.tone if time_left else "calm",
+            "next_rung": _next_rung(session, case),
+            "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
+            "mine": case.assignee_id == who.staff_id,
+            "confidential": case.integrity,
+            "contact": _known_by(contact),
+            "reachable": contact is not None and contact.opted_out_at is None and contact.unreachable_at is None,
+            "earlier": _earlier(session, who, case),
+            "acceptance": offered and who.has(*WORKING),
+        },
+        "timeline": [_entry(entry, known, names) for entry in entries],
+        "may": may(who, case),
+        "offices": choices.offices(known, "en"),
+        "people": colleagues(session, case),
+        "outcomes": [str(outcome) for outcome in Outcome],
+        "saved_replies": [],
+        "version": case.timeline_length,
+    }
+
+
+def may(who: Viewer, case: Case) -> set[str]:
+    """What this person may do with this case."""
+    if not works_on(case, who):
+        return {"note"} if who.has(*WORKING) else set()
+    allowed = {"answer", "note"}
+    if case.state != CaseState.triage:
+        allowed |= {"assign"}
+        if case.state != CaseState.closed and case.pending_office_id is None:
+            allowed |= {"close"}
+        if case.assignee_id != who.staff_id:
+            allowed |= {"take"}
+    if case.pending_office_id is None and not case.integrity and case.state != CaseState.closed:
+        allowed |= {"transfer"}
+    if case.integrity and who.integrity_offices:
+        allowed |= {"release"}
+    if case.state == CaseState.closed:
+        allowed -= {"answer"}
+    return allowed
+
+
+def colleagues(session: Session, case: Case) -> list[dict[str, str]]:
+    """Who works at the office that has the case, without whom it is about."""
+    found = session.exec(
+        select(Staff.id, Staff.name)
+        .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
+        .where(
+            col(StaffRole.office_id) == case.office_id,
+            col(StaffRole.role).in_([Role.operator, Role.officer, Role.supervisor, Role.head, Role.integrity]),
+            col(Staff.active).is_(True),
+        )
+        .distinct()
+        .order_by(col(Staff.name))
+    ).all()
+    return [{"id": str(staff_id), "name": name} for staff_id, name in found if staff_id != case.about_staff_id]
+
+
+def _known_by(contact: ContactPoint | None) -> str:
+    if contact is None:
+        return "nobody: anonymous"
+    kind = "Telegram" if contact.channel == "telegram" else "phone ending"
+    said = f"{kind} {contact.hint.lstrip('…')}"
+    if contact.opted_out_at is not None:
+        return f"{said}; wants no messages"
+    return f"{said}; cannot be reached" if contact.unreachable_at is not None else said
+
+
+def _next_rung(session: Session, case: Case) -> dict[str, object] | None:
+    rung = session.exec(
+        select(Rung)
+        .where(col(Rung.case_id) == case.id, col(Rung.state) == RungState.waiting, col(Rung.due_at).is_not(None))
+        .order_by(col(Rung.due_at))
+        .limit(1)
+    ).first()
+    return {"who": TOLD.get(rung.tell, rung.tell), "at": rung.due_at} if rung else None
+
+
+def _earlier(session: Session, who: Viewer, case: Case) -> list[dict[str, object]]:
+    others = history.earlier(session, who, case)
+    invitations = [other.invitation_id for other in others if other.invitation_id]
+    ratings = dict(
+        session.exec(
+            select(Invitation.id, Answer.value)
+            .join(Answer, col(Answer.invitation_id) == col(Invitation.id))
+            .where(col(Invitation.id).in_(invitations), col(Answer.question) == "rating")
+        ).all()
+    )
+    return [
+        {
+            "reference": other.reference,
+            "title": shorten(other.text, 70),
+            "state": str(other.state),
+            "rating": ratings.get(other.invitation_id) if other.invitation_id else None,
+        }
+        for other in others
+    ]
+
+
+def _entry(entry: TimelineEntry, known: Catalogue, names: dict[UUID, str]) -> dict[str, object]:
+    if entry.actor == "citizen":
+        by = "Citizen"
+    elif entry.actor == "system":
+        by = ""
+    else:
+        by = names.get(UUID(entry.actor), "") or str(entry.body.get("by") or "")
+    kind = EntryKind(entry.kind)
+    told = entry.body.get("told")
+    words = {
+        EntryKind.transferred: lambda: f"offered to {_office(known, entry.body.get('to'))}: {entry.body.get('reason')}",
+        EntryKind.refused: lambda: f"refused: {entry.body.get('reason')}",
+        EntryKind.released: lambda: f"released: {entry.body.get('reason')}",
+        EntryKind.routed: lambda: f"sent to {_office(known, entry.body.get('office'))}",
+        EntryKind.escalated: lambda: (
+            f"{TOLD.get(str(entry.body.get('tell')), str(entry.body.get('tell')))} was told"
+            + (f" ({len(told)} people)" if isinstance(told, list) and len(told) > 1 else "")
+        ),
+        EntryKind.assigned: lambda: f"given to {entry.body.get('to')}",
+        EntryKind.clock_started: lambda: f"clock started: {str(entry.body.get('clock')).replace('_', ' ')}",
+        EntryKind.clock_ended: lambda: (
+            f"clock ended: {str(entry.body.get('clock')).replace('_', ' ')}, "
+            + ("in time" if entry.body.get("met") else "too late")
+        ),
+        EntryKind.closed: lambda: f"closed: {str(entry.body.get('outcome')).replace('_', ' ')}",
+    }
+    return {
+        "kind": kind,
+        "at": entry.at,
+        "by": by,
+        "text": words[kind]() if kind in words else "",
+        "said": str(entry.body.get("text") or "") if kind != EntryKind.closed else "",
+        "ours": entry.actor != "citizen",
+        "note": kind == EntryKind.noted,
+    }
+
+
+def _office(known: Catalogue, code: object) -> str:
+    office = known.office_by_code.get(str(code).upper())
+    return name_of(office, "en") if office else str(code)
