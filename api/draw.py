@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where an interval bar's line, dot and mark stand on a canvas `width` units wide; `mark` is None without one."""
+    """Where an interval bar's line, dot and mark stand on its canvas; `mark` is None without one."""
 
     low: float
     value: float
@@ -30,7 +30,7 @@ class Trend:
 def scale_interval(
     value: float, low: float, high: float, maximum: float, mark: float | None = None, width: float = 300
 ) -> Interval:
-    """Place a value and its interval on a scale from 0 to `maximum`; what lies beyond is cut at the edge and said so."""
+    """Place a value and its interval on a scale from 0 to `maximum`; what lies beyond is cut, and said so."""
     inset = 6.0
     unit = (width - 2 * inset) / maximum if maximum > 0 else 0.0
 

@@ -47,9 +47,24 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("desk", "/staff", "Desk", _EVERYBODY),
     ("triage", "/staff/triage", "Triage", frozenset({"triage", "admin"})),
     ("notices", "/staff/notices", "Notices", _EVERYBODY),
-    ("review", "/staff/review", "Monday", frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})),
-    ("leadership", "/leadership", "Figures", frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})),
-    ("surveys", "/staff/surveys", "Ratings", frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})),
+    (
+        "review",
+        "/staff/review",
+        "Monday",
+        frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
+    ),
+    (
+        "leadership",
+        "/leadership",
+        "Figures",
+        frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
+    ),
+    (
+        "surveys",
+        "/staff/surveys",
+        "Ratings",
+        frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
+    ),
 )
 
 
@@ -138,7 +153,7 @@ def navigation(staff: SignedIn | None) -> list[dict[str, object]]:
 
 
 def accent_css(colour: str) -> str:
-    """Style sheet for the deployment's accent colour, `#rrggbb`; darkened until white on it reads (4.5:1). Empty for none."""
+    """Style sheet for the accent colour, `#rrggbb`, darkened until white on it reads (4.5:1); empty for none."""
     if not colour:
         return ""
     parts = [int(colour[index : index + 2], 16) for index in (1, 3, 5)]
@@ -149,7 +164,9 @@ def accent_css(colour: str) -> str:
 
 def _luminance(parts: list[int]) -> float:
     """Relative luminance as WCAG 2.2 defines it."""
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (p / 255 for p in parts)]
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (p / 255 for p in parts)
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

@@ -29,7 +29,13 @@ SAMPLES: dict[str, object] = {
     "now": NOW,
     "case_row": ROW,
     "case_row_calm": {**ROW, "left_seconds": 90000, "tone": "calm", "share": 0.2, "silent_seconds": 7200},
-    "case_row_waiting": {**ROW, "state": "waiting", "left_seconds": None, "silent_seconds": None, "assignee": "Arta Hoxha"},
+    "case_row_waiting": {
+        **ROW,
+        "state": "waiting",
+        "left_seconds": None,
+        "silent_seconds": None,
+        "assignee": "Arta Hoxha",
+    },
 }
 
 

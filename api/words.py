@@ -1,10 +1,10 @@
-"""Codes in words: states, entries, channels and outcomes, for citizens and for staff. Translated where they are shown."""
+"""Codes in words, for citizens and for staff: states, entries, channels, outcomes. Translated where shown."""
 
 from channels.values import Channel
 from domain.states import CaseKind, CaseState, ClockKind, EntryKind, Outcome, Role, Tier
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802  (gettext's own name for it)
     """Mark a message for translation without translating it yet."""
     return message
 

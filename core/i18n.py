@@ -1,10 +1,11 @@
-"""Languages: translation from the `.po` files in `core/locale`, and dates, numbers and durations as the reader writes them.
+"""Languages: texts from the `.po` files in `core/locale`; dates, numbers and durations as the reader writes them.
 
 Catalogues are read at first use and kept; a message without a translation is shown in English, its source language.
 """
 
 import gettext
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache, lru_cache
@@ -13,7 +14,7 @@ from typing import Literal
 
 from babel import Locale
 from babel.core import UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -34,14 +35,15 @@ LANGUAGES: dict[str, str] = {
 # Day before month, 24 hours: what most governments' English readers write.
 _LOCALES = {"en": "en_GB"}
 _DIGITS = {"bn": str.maketrans("0123456789", "০১২৩৪৫৬৭৮৯")}
-_DATE_SKELETONS = {
-    "long": ("MMMMEEEEd", "Hm"),
-    "short": ("MMMd", "Hm"),
-    "weekday": ("E", "Hm"),
-    "day": ("MMMMEEEEd", ""),
-    "date": ("yMMMMd", ""),
-    "week": ("MMMd", ""),
-    "time": ("", "Hm"),
+# Name of a CLDR skeleton ("+" spells its weekday and month out) or of a standard format, and whether the time follows.
+_DATE_STYLES: dict[str, tuple[str, bool]] = {
+    "long": ("MMMEd+", True),
+    "short": ("MMMd", True),
+    "weekday": ("E", True),
+    "day": ("MMMEd+", False),
+    "date": ("long", False),
+    "week": ("MMMd", False),
+    "time": ("", True),
 }
 DateStyle = Literal["long", "short", "weekday", "day", "date", "week", "time"]
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -126,11 +128,21 @@ def pick_language(wanted: str, offered: tuple[str, ...]) -> str:
 def format_datetime(at: datetime | date, lang: str, tz: tzinfo, style: DateStyle = "long") -> str:
     """A moment in the reader's zone and language, such as "Monday 23 November, 14:20"."""
     local = at.astimezone(tz) if isinstance(at, datetime) else at
-    day, clock = _DATE_SKELETONS[style]
-    parts = [format_skeleton(day, local, locale=locale(lang))] if day else []
-    if clock and isinstance(local, datetime):
+    pattern, with_time = _DATE_STYLES[style]
+    parts = [_format_day(local, pattern, locale(lang))] if pattern else []
+    if with_time and isinstance(local, datetime):
         parts.append(f"{local:%H:%M}")
     return _digits((" " if style == "weekday" else ", ").join(parts), lang)
+
+
+def _format_day(day: date, pattern: str, where: Locale) -> str:
+    if pattern == "long":
+        return format_date(day, "long", locale=where)
+    if not pattern.endswith("+"):
+        return format_skeleton(pattern, day, locale=where)
+    # Few locales have a skeleton for a spelled-out weekday and month, but each orders the short ones its own way.
+    short = str(where.datetime_skeletons[pattern.rstrip("+")])
+    return format_date(day, re.sub(r"([EcML])\1*", lambda match: match[1] * 4, short), locale=where)
 
 
 def format_number(value: float, lang: str, decimals: int = 0) -> str:

@@ -20,7 +20,10 @@ function unfold(id) {
 const keys = {
   j: () => move(1),
   k: () => move(-1),
-  r: () => answer?.focus(),
+  r: () => {
+    answer?.focus();
+    answer?.setSelectionRange(answer.value.length, answer.value.length);
+  },
   n: () => unfold("act-note"),
   t: () => unfold("act-transfer"),
   a: () => unfold("act-assign"),

@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from api import styleguide
 from api.pages import CONTENT_SECURITY_POLICY, STATIC, render, render_fragment
-from tests.look import samples
+from tests.look import samples, samples_desk, samples_staff
 
 
 def build() -> FastAPI:
@@ -33,12 +33,14 @@ def build() -> FastAPI:
     def staff(request: Request, name: str) -> HTMLResponse:
         request.state.staff = samples.Person()
         request.state.csrf = "c5rf"
-        return _show(request, "staff", samples.STAFF, name)
+        return _show(request, "staff", samples_staff.STAFF, name)
 
     @app.get("/staff/queue")
     def queue(request: Request) -> Response:
-        fresh = samples.row("N3WC-00AA", "Street light out")
-        return render_fragment(request, "staff/queue.html", {"queue": [fresh, *samples.QUEUE], "opened": "", "queue_total": 13})
+        fresh = samples_desk.row("N3WC-00AA", "Street light out")
+        return render_fragment(
+            request, "staff/queue.html", {"queue": [fresh, *samples_desk.QUEUE], "opened": "", "queue_total": 13}
+        )
 
     app.include_router(styleguide.router)
     return app
@@ -48,7 +50,9 @@ def _show(request: Request, folder: str, pages: dict[str, tuple[str, dict[str, o
     if name not in pages:
         raise HTTPException(404)
     template, context = pages[name]
-    return render(request, f"{folder}/{template}.html", context, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+    return render(
+        request, f"{folder}/{template}.html", context, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    )
 
 
 @contextmanager

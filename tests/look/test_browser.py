@@ -1,21 +1,22 @@
-"""In a real browser: no serious accessibility finding and no sideways scrolling, on a phone and on a desk, light and dark."""
+"""In a real browser: no serious accessibility finding, no sideways scrolling; phone and desk, light and dark."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.look import samples
+from tests.look import samples, samples_staff
 from tests.look.site import build, serving
 
 CHROMIUM = Path("/usr/bin/chromium")
-# The kiosk's thank-you page goes back by itself: a shared device nobody can be asked to reset, and nothing is lost by it.
+# The kiosk's thank-you page goes back by itself: a shared device nobody resets, and nothing is lost by it.
 ALLOWED = {"exit-thanks": {"meta-refresh"}}
 pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and os.environ.get("OMBUD_TEST_REQUIRE_ALL") != "1", reason="chromium is missing: pages were NOT looked at in a browser"
+    not CHROMIUM.exists() and os.environ.get("OMBUD_TEST_REQUIRE_ALL") != "1",
+    reason="chromium is missing: pages were NOT looked at in a browser",
 )
 
 
@@ -28,26 +29,39 @@ def base() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as engine:
-        made = engine.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        made = engine.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         yield made
         made.close()
 
 
-PAGES = [("citizen", name) for name in samples.CITIZEN] + [("staff-pages", name) for name in samples.STAFF if name != "queue"] + [("", "styleguide")]
+PAGES = (
+    [("citizen", name) for name in samples.CITIZEN]
+    + [("staff-pages", name) for name in samples_staff.STAFF if name != "queue"]
+    + [("", "styleguide")]
+)
 
 
 def findings(page: Page, allowed: set[str]) -> list[str]:
     result = Axe().run(page, options={"resultTypes": ["violations"]})
-    return [f"{item['id']}: {[node['target'] for node in item['nodes']][:3]}" for item in result.response["violations"]
-            if item["impact"] in ("serious", "critical") and item["id"] not in allowed]
+    return [
+        f"{item['id']}: {[node['target'] for node in item['nodes']][:3]}"
+        for item in result.response["violations"]
+        if item["impact"] in ("serious", "critical") and item["id"] not in allowed
+    ]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_pages_have_no_serious_finding_and_fit(base: str, browser: Browser, width: int, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light")
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+    )
     page = context.new_page()
     refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None
+    )
     faults: dict[str, list[str]] = {}
     for folder, name in PAGES:
         page.goto(f"{base}/{folder}/{name}" if folder else f"{base}/{name}")

@@ -18,7 +18,10 @@ OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 def citizens_messages() -> set[str | tuple[str, ...]]:
     """What `pybabel extract` finds where citizens read."""
     found: set[str | tuple[str, ...]] = set()
-    sources = [("jinja2.ext:babel_extract", path) for path in [TEMPLATES / "components.html", *sorted((TEMPLATES / "citizen").glob("*.html"))]]
+    sources = [
+        ("jinja2.ext:babel_extract", path)
+        for path in [TEMPLATES / "components.html", *sorted((TEMPLATES / "citizen").glob("*.html"))]
+    ]
     sources.append(("python", Path(i18n.__file__)))
     for method, path in sources:
         for _, message, _, _ in extract_from_file(method, path, options=OPTIONS):
@@ -64,9 +67,19 @@ def test_catalogue_has_no_leftovers_and_no_shouting(lang: str) -> None:
         assert "!" not in str(entry.string)
 
 
-@pytest.mark.parametrize(("vocabulary", "codes"), [
-    ("state", states.CaseState), ("staff_state", states.CaseState), ("event", states.EntryKind), ("staff_event", states.EntryKind),
-    ("kind", states.CaseKind), ("outcome", states.Outcome), ("tier", states.Tier), ("clock", states.ClockKind), ("role", states.Role),
-])
+@pytest.mark.parametrize(
+    ("vocabulary", "codes"),
+    [
+        ("state", states.CaseState),
+        ("staff_state", states.CaseState),
+        ("event", states.EntryKind),
+        ("staff_event", states.EntryKind),
+        ("kind", states.CaseKind),
+        ("outcome", states.Outcome),
+        ("tier", states.Tier),
+        ("clock", states.ClockKind),
+        ("role", states.Role),
+    ],
+)
 def test_every_code_has_words(vocabulary: str, codes: type[states.CaseState]) -> None:
     assert set(VOCABULARIES[vocabulary]) == {str(code) for code in codes}

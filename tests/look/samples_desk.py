@@ -1,0 +1,204 @@
+"""Sample context of the desk and of triage."""
+
+from datetime import timedelta
+
+from tests.look.samples import NOW, REFERENCE, SERVICES, ago
+
+OFFICES = [
+    {
+        "label": "Districts",
+        "options": [
+            {"code": "water-d3", "name": "Water, District 3"},
+            {"code": "water-d7", "name": "Water, District 7"},
+        ],
+    }
+]
+PEOPLE = [{"id": "p1", "name": "Arta Hoxha"}, {"id": "p2", "name": "Besnik Leka"}]
+
+
+def row(reference: str, title: str, **values: object) -> dict[str, object]:
+    return {
+        "reference": reference,
+        "title": title,
+        "state": "open",
+        "channel": "sms",
+        "language": "en",
+        "left_seconds": 7200,
+        "tone": "soon",
+        "share": 0.75,
+        "silent_seconds": 79800,
+        "office": "",
+        "assignee": "Arta Hoxha",
+        **values,
+    }
+
+
+QUEUE = [
+    row(
+        "M2HD-88TA",
+        "Bill for an empty flat, third time",
+        channel="telegram",
+        left_seconds=-14400,
+        tone="late",
+        share=1.0,
+        silent_seconds=259200,
+        assignee="",
+    ),
+    row(REFERENCE, "S'kemi ujë në Rrugën e Kavajës që të hënën", language="sq", tone="late", share=0.92),
+    row(
+        "P9WX-41KC",
+        "Manhole without a cover near School 12",
+        channel="web",
+        left_seconds=18000,
+        share=0.7,
+        silent_seconds=18000,
+    ),
+    row(
+        "T3VN-62QE",
+        "Мастер не пришёл второй раз",
+        language="ru",
+        left_seconds=90000,
+        tone="calm",
+        share=0.22,
+        silent_seconds=7200,
+    ),
+    row("B6RY-90ZD", "Which meter number?", channel="kiosk", state="waiting", left_seconds=None, silent_seconds=None),
+]
+STAFF_CASE = {
+    "reference": REFERENCE,
+    "title": "S'kemi ujë në Rrugën e Kavajës që të hënën",
+    "state": "open",
+    "kind": "complaint",
+    "channel": "sms",
+    "language": "sq",
+    "service": "Water supply",
+    "office": "Water, District 3",
+    "place": "District 3",
+    "routing_reason": "The words are about water supply (97% sure), and Rruga e Kavajës lies in District 3.",
+    "routing_confidence": 0.97,
+    "text": "S'kemi ujë",
+    "opened_at": ago(hours=22),
+    "silent_seconds": 79800,
+    "answered_at": None,
+    "left_seconds": 7200,
+    "due_at": NOW + timedelta(hours=2),
+    "tone": "late",
+    "next_rung": {"who": "your head", "at": NOW + timedelta(hours=2)},
+    "assignee": "Arta Hoxha",
+    "mine": True,
+    "confidential": False,
+    "contact": "phone ending 567",
+    "reachable": True,
+    "acceptance": False,
+    "earlier": [
+        {"reference": "D4KM-77RS", "title": "Low pressure on the fourth floor", "state": "closed", "rating": 2}
+    ],
+}
+HISTORY = [
+    {
+        "kind": "received",
+        "at": ago(hours=22),
+        "by": "Citizen",
+        "text": "",
+        "said": "S'kemi ujë në Rrugën e Kavajës që të hënën. Kabina e "
+        "pompës është e mbyllur dhe askush nuk përgjigjet në telefon.",
+        "ours": False,
+        "note": False,
+    },
+    {"kind": "acknowledged", "at": ago(hours=22), "by": "", "text": "", "said": "", "ours": False, "note": False},
+    {
+        "kind": "routed",
+        "at": ago(hours=22),
+        "by": "",
+        "text": "routed to Water, District 3 by place and service",
+        "said": "",
+        "ours": False,
+        "note": False,
+    },
+    {
+        "kind": "noted",
+        "at": ago(hours=3),
+        "by": "Besnik Leka",
+        "text": "",
+        "said": "The pump team was told at 10.",
+        "ours": False,
+        "note": True,
+    },
+    {
+        "kind": "escalated",
+        "at": ago(hours=1),
+        "by": "",
+        "text": "half the time is used: the supervisor was told",
+        "said": "",
+        "ours": False,
+        "note": False,
+    },
+]
+DESK = {
+    "explicit": True,
+    "queue": QUEUE,
+    "opened": REFERENCE,
+    "queue_total": 12,
+    "case": STAFF_CASE,
+    "timeline": HISTORY,
+    "version": 6,
+    "may": {"answer", "note", "transfer", "close", "assign", "take"},
+    "offices": OFFICES,
+    "people": PEOPLE,
+    "outcomes": ["upheld", "answered", "duplicate"],
+    "saved_replies": [{"id": "s1", "title": "Team on its way", "text": "Ekipi ynë është në rrugë."}],
+    "form": {"answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.", "note": "", "reason": ""},
+    "errors": {},
+}
+TALKED = {
+    "kind": "answered",
+    "at": ago(minutes=5),
+    "by": "Arta Hoxha",
+    "text": "",
+    "said": "Ekipi ynë është te pompa.",
+    "ours": True,
+    "note": False,
+}
+TRIAGE = {
+    "total": 2,
+    "services": SERVICES,
+    "offices": OFFICES,
+    "errors": {},
+    "items": [
+        {
+            "reference": "H8QW-12LP",
+            "text": "they took my papers and now nobody knows where, three offices already",
+            "channel": "telegram",
+            "language": "en",
+            "opened_at": ago(hours=4),
+            "silent_seconds": 14400,
+            "reason": "Civil registry or land registry: the classifier is 41% sure, below the threshold of 70%.",
+            "suggestions": [
+                {
+                    "service": "birth",
+                    "name": "Birth certificate",
+                    "office": "civil-12",
+                    "office_name": "Civil registry, Centre 12",
+                    "probability": 0.41,
+                },
+                {
+                    "service": "land",
+                    "name": "Land title",
+                    "office": "cad-n",
+                    "office_name": "Cadastre, Region North",
+                    "probability": 0.3,
+                },
+            ],
+        },
+        {
+            "reference": "Z2XC-55VB",
+            "text": "হ্যালো, কেউ কি আছেন?",
+            "channel": "sms",
+            "language": "bn",
+            "opened_at": ago(hours=1),
+            "silent_seconds": 3600,
+            "reason": "Too few words to tell.",
+            "suggestions": [],
+        },
+    ],
+}

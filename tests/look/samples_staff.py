@@ -1,0 +1,152 @@
+"""Every staff page in its states, by name."""
+
+from datetime import date
+
+from tests.look.samples import NOW, REFERENCE, ago
+from tests.look.samples_desk import DESK, HISTORY, QUEUE, STAFF_CASE, TALKED, TRIAGE
+from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
+
+STAFF: dict[str, tuple[str, dict[str, object]]] = {
+    "signin": (
+        "signin",
+        {
+            "email": "",
+            "error": "",
+            "next": "/staff",
+            "samples": [{"name": "Arta Hoxha", "email": "arta@velmora.example", "role": "officer, Water, District 3"}],
+            "sample_password": "velmora",
+        },
+    ),
+    "signin-wrong": (
+        "signin",
+        {
+            "email": "a@b.example",
+            "error": "E-mail and password do not go together.",
+            "next": "/staff",
+            "samples": [],
+            "sample_password": "",
+        },
+    ),
+    "desk": ("desk", DESK),
+    "desk-overview": (
+        "desk",
+        {
+            **DESK,
+            "explicit": False,
+            "may": {"note"},
+            "flash": {"text": "Transferred to Water, District 7.", "tone": "well", "undo": "/staff/undo/1"},
+        },
+    ),
+    "desk-empty": ("desk", {**DESK, "case": None, "queue": [], "queue_total": 0, "opened": ""}),
+    "desk-wrong": (
+        "desk",
+        {**DESK, "errors": {"office": "Choose the office it belongs to.", "reason": "Say why it is theirs."}},
+    ),
+    "desk-answered": (
+        "desk",
+        {
+            **DESK,
+            "timeline": [*HISTORY, TALKED],
+            "case": {
+                **STAFF_CASE,
+                "state": "answered",
+                "silent_seconds": None,
+                "left_seconds": None,
+                "due_at": None,
+                "answered_at": NOW,
+                "next_rung": None,
+                "earlier": [],
+                "confidential": True,
+                "acceptance": True,
+                "reachable": False,
+            },
+        },
+    ),
+    "queue": ("queue", {"queue": QUEUE, "opened": REFERENCE, "queue_total": 5}),
+    "triage": ("triage", TRIAGE),
+    "triage-empty": ("triage", {**TRIAGE, "items": [], "total": 0}),
+    "notices": (
+        "notices",
+        {
+            "newer": "",
+            "older": "/staff/notices?before=1",
+            "notices": [
+                {
+                    "text": "M2HD-88TA is 4 hours over its target.",
+                    "at": ago(hours=1),
+                    "reference": "M2HD-88TA",
+                    "unread": True,
+                },
+                {"text": "The weekly review is ready.", "at": ago(days=1), "reference": "", "unread": False},
+            ],
+        },
+    ),
+    "notices-empty": ("notices", {"newer": "", "older": "", "notices": []}),
+    "leadership": ("leadership", LEADERSHIP),
+    "leadership-empty": (
+        "leadership",
+        {
+            **LEADERSHIP,
+            "act": [],
+            "ratings": [],
+            "national": None,
+            "trend": {**TREND, "values": [None, 3.0], "band": None},
+        },
+    ),
+    "survey-results": (
+        "survey_results",
+        {
+            "period": "November 2026",
+            "asked": 420,
+            "answered": 95,
+            "rows": [
+                {
+                    "service": "Water supply",
+                    "office": "",
+                    "n": 310,
+                    "mean": 2.6,
+                    "low": 2.4,
+                    "high": 2.8,
+                    "tone": "late",
+                    "words": ["waited two hours"],
+                }
+            ],
+        },
+    ),
+    "survey-results-empty": ("survey_results", {"period": "November 2026", "asked": 0, "answered": 0, "rows": []}),
+    "review": ("review", REVIEW),
+    "review-closed": ("review", {**REVIEW, "carried": [], "review": {**MEETING, "closed": True}}),
+    "review-list": (
+        "review_list",
+        {
+            "newer": "",
+            "older": "",
+            "reviews": [
+                {
+                    "id": "r1",
+                    "week": date(2026, 11, 16),
+                    "office": "Water, District 3",
+                    "closed": False,
+                    "cases": 14,
+                    "open_actions": 2,
+                },
+                {
+                    "id": "r0",
+                    "week": date(2026, 11, 9),
+                    "office": "Water, District 3",
+                    "closed": True,
+                    "cases": 1,
+                    "open_actions": 0,
+                },
+            ],
+        },
+    ),
+    "account": (
+        "account",
+        {
+            "roles": [{"role": "officer", "office": "Water, District 3"}],
+            "email": "arta@velmora.example",
+            "sessions": [{"agent": "Firefox on Linux", "created_at": ago(hours=2), "current": True}],
+        },
+    ),
+}
