@@ -46,19 +46,21 @@ def _wait(current: Silence, before: Silence | None, language: str) -> str:
             current.silent_now,
         ) % {"count": number(current.silent_now), "time": format_duration(current.longest_seconds or 0, language)}
     if current.small:
-        wrote = several("One citizen wrote;", "%(count)s citizens wrote;", current.n) % {"count": number(current.n)}
-        if current.answered == current.n:
-            return wrote + " " + several("and has an answer.", "all have an answer.", current.n)
         waiting = current.n - current.answered
-        return (
-            wrote
-            + " "
-            + several("%(count)s still waits for an answer.", "%(count)s still wait for an answer.", waiting)
-            % {"count": number(waiting)}
-        )
+        if not waiting:
+            told = several(
+                "One citizen wrote and has an answer.", "%(count)s citizens wrote; all have an answer.", current.n
+            )
+        else:
+            told = several(
+                "One citizen wrote and has no answer so far.",
+                "%(count)s citizens wrote; %(waiting)s of them have no answer so far.",
+                current.n,
+            )
+        return told % {"count": number(current.n), "waiting": number(waiting)}
     if current.median_seconds is None:
         return _(
-            "Half of all citizens wait longer than %(time)s for an answer; how much longer cannot be told yet."
+            "Half of all citizens wait longer than %(time)s for an answer; how much longer is not known yet."
         ) % {"time": format_duration(current.observed_seconds, language, short=True)}
     time = format_duration(current.median_seconds, language, short=True)
     change = difference(current, before)

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, select
 
 from core.texts import shorten
 from domain.case import Case
@@ -51,7 +51,11 @@ def said(
     words = aliased(Answer)
     query = (
         select(Answer, words.text)
-        .join(words, (words.source_id == Answer.source_id) & (words.question == "words"), isouter=not with_words)
+        .join(
+            words,
+            and_(col(words.source_id) == col(Answer.source_id), col(words.question) == "words"),
+            isouter=not with_words,
+        )
         .where(
             col(Answer.question) == "rating",
             col(Answer.value).between(1, up_to),

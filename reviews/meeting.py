@@ -17,7 +17,7 @@ from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.settings import settings
 from core.texts import clean
 from domain.case import Case
-from domain.catalogue import catalogue
+from domain.catalogue import Catalogue, catalogue
 from domain.review import Action, Finding, Review
 from domain.staff import Staff, StaffRole
 from domain.states import EntryKind, Role
@@ -26,7 +26,6 @@ from domain.visibility import Viewer, viewer, visible
 from reports.weeks import monday_of
 
 CHAIRS_BELOW = frozenset({Role.head, Role.supervisor, Role.reviewer})
-READERS = frozenset({Role.auditor, Role.admin})
 WORDS, WHAT = 2000, 500
 
 
@@ -43,17 +42,24 @@ class Meeting:
 
 def chairs(session: Session, who: Viewer, office_id: UUID) -> bool:
     """Whether they may hold the office's review: head, supervisor or reviewer there or above it, or leadership."""
-    known = catalogue(session)
-    return any(
-        role is Role.leadership or (role in CHAIRS_BELOW and office_id in known.subtree(at)) for role, at in who.roles
-    )
+    return office_id in _chaired(catalogue(session), who)
 
 
 def attends(session: Session, who: Viewer, office_id: UUID) -> bool:
     """Whether they may read the office's review: who chairs it, an auditor, or the office's administrator."""
-    return chairs(session, who, office_id) or any(
-        role is Role.auditor or (role in READERS and at == office_id) for role, at in who.roles
-    )
+    return office_id in _attended(catalogue(session), who)
+
+
+def _chaired(known: Catalogue, who: Viewer) -> frozenset[UUID]:
+    if who.has(Role.leadership):
+        return frozenset(known.offices)
+    return frozenset(office for role, at in who.roles if role in CHAIRS_BELOW for office in known.subtree(at))
+
+
+def _attended(known: Catalogue, who: Viewer) -> frozenset[UUID]:
+    if who.has(Role.auditor):
+        return frozenset(known.offices)
+    return _chaired(known, who) | {at for role, at in who.roles if role is Role.admin}
 
 
 def open_review(session: Session, who: Viewer, office_id: UUID, week: date, now: datetime) -> Review:
@@ -98,7 +104,14 @@ def decide(
             f"This meeting has already decided about {case.reference}: {found.decision}",
             mend="Add an action to it, or take it up again next week.",
         )
-    finding = Finding(review_id=review.id, case_id=case.id, at=now, author_id=_staff_id(who), **words)
+    finding = Finding(
+        review_id=review.id,
+        case_id=case.id,
+        why=words["why"],
+        decision=words["decision"],
+        at=now,
+        author_id=_staff_id(who),
+    )
     session.add(finding)
     append(
         session,
@@ -236,10 +249,10 @@ def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) ->
     known = catalogue(session)
     last = monday_of(now, settings().zone) - timedelta(weeks=1)
     mondays = [last - timedelta(weeks=back) for back in range(weeks)]
-    reach = frozenset(office for office in known.offices if attends(session, who, office))
+    reach = _attended(known, who)
     opened = session.exec(select(Review).where(col(Review.office_id).in_(reach), col(Review.week) >= mondays[-1])).all()
     listed: dict[tuple[UUID, date], Review | None] = {
-        (office, monday): None for office in who.home & reach if chairs(session, who, office) for monday in mondays[:1]
+        (office, monday): None for office in who.home & _chaired(known, who) for monday in mondays[:1]
     }
     listed |= {(review.office_id, review.week): review for review in opened}
     ids = [review.id for review in opened]
@@ -267,7 +280,7 @@ def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) ->
 
 def _count(session: Session, query: Any, ids: list[UUID], table: type[Finding] | type[Action]) -> dict[UUID, int]:
     rows = session.exec(query.where(col(table.review_id).in_(ids)).group_by(col(table.review_id))).all()
-    return {review: number for review, number in rows}
+    return dict(rows)
 
 
 def _hold(session: Session, who: Viewer, review_id: UUID) -> Review:
