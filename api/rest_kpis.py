@@ -71,7 +71,7 @@ def get_silence(
     with database().read() as session:
         known = catalogue(session)
         offices = offices_of(known, office, below=below)
-        found = kpis.silence(session, SYSTEM_KEY, offices, start, end, now)
+        found = kpis.silence(session, SYSTEM_KEY, offices, since=start, until=end, now=now)
     return SilenceFigures(
         office=office.strip().upper() if office else None,
         since=start.isoformat().replace("+00:00", "Z"),
