@@ -136,7 +136,7 @@ _ALBANIAN = Lexicon(
     strong=_set("shumë shum jashtëzakonisht tejet"),
     negations=_set("jo nuk s"),
     fillers=_set(
-        "e të i një është ishte jam isha unë jap dhashë vlerësim vlerësimi vlerësoj vota votoj nota notë me për nga shërbimi shërbim "
+        "e im ime të i një është ishte jam isha unë jap dhashë vlerësim vlerësimi vlerësoj vota votoj nota notë me për nga shërbimi shërbim "
         "faleminderit flm rrespekt yje yll pikë përgjigja përgjigje ju lutem dhe gjithçka çdo gjë ishin krejt numri "
         "përshëndetje mirëdita doja gabim korrigjim"
     ),

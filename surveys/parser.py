@@ -275,7 +275,7 @@ def _announced(tokens: list[Token], known: Lexicon) -> _Found | None:
     return found
 
 
-_LINKS = frozenset("a an the is was of it as një një eshte është това это на вам за i to".split())
+_LINKS = frozenset("a an the is was of it as im ime e моя мой një një eshte është това это на вам за i to".split())
 
 
 def _leading(tokens: list[Token], known: Lexicon) -> _Found | None:
