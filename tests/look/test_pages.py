@@ -82,7 +82,7 @@ def test_page_is_well_formed_and_has_nothing_inline(url: str) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert set(page.refers) <= set(page.ids)
     if not url.endswith("/queue"):
-        assert page.headings.count(1) == (0 if url.endswith("desk-empty") else 1)
+        assert page.headings.count(1) == 1
 
 
 @pytest.mark.parametrize("name", samples.CITIZEN)
