@@ -25,14 +25,14 @@ _FAILURES = {code: failure for failure, codes in _CODES.items() for code in code
 
 def send_failure(status: int, code: int | None) -> Failure:
     """What an error answer to a send means. `status` is HTTP's, `code` Twilio's own where the body had one."""
+    if status in (502, 504):  # a gateway lost the answer: the message may be on its way
+        return Failure.outcome_unknown
     if code in _FAILURES:
         return _FAILURES[code]
     if status in (401, 403, 404):
         return Failure.credentials
     if status == 429:
         return Failure.rate_limited
-    if status in (502, 504):  # a gateway lost the answer: the message may be on its way
-        return Failure.outcome_unknown
     if status >= 500:
         return Failure.provider_down
     return Failure.content_refused

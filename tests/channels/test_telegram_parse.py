@@ -49,6 +49,7 @@ PHOTOS = [
 KEYBOARD = {
     "inline_keyboard": [[{"text": "Good", "callback_data": "rate:4"}, {"text": "Bad", "callback_data": "rate:2"}]]
 }
+PRESS = {"message": None, "callback_query": "44"}
 PRESSED = {
     "id": "44",
     "from": PERSON,
@@ -179,13 +180,13 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
     ("start", {"message": message(text="/start")}, [inbound(text="/start", details={"start": ""})]),
     (
         "start from a poster",
-        {"message": message(text="/start office-TIR01--language-en")},
+        {"message": message(text="/start office-TIR01--service-passport--language-en")},
         [
             inbound(
-                text="/start office-TIR01--language-en",
+                text="/start office-TIR01--service-passport--language-en",
                 language="en",
                 details={
-                    "start": "office-TIR01--language-en",
+                    "start": "office-TIR01--service-passport--language-en",
                     "office": "TIR01",
                     "service": "passport",
                 },
