@@ -3,7 +3,7 @@
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func
@@ -14,7 +14,6 @@ from core.settings import settings
 from domain.citizen import Citizen, ContactPoint
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
-from surveys.schedule import into_daytime, send_at
 from surveys.transactions import BATCH, Accepted, TransactionIn, accept
 from tests.builders import NOW, government
 from tests.conftest import Installation
@@ -179,16 +178,3 @@ def test_two_overlapping_batches_at_once(installation: Installation) -> None:
     with installation.database.read() as session:
         for model in (Transaction, Invitation, ContactPoint, Citizen):
             assert count(session, model) == 300
-
-
-@pytest.mark.parametrize(
-    ("local", "sent"),
-    [("2026-03-02T10:00", "2026-03-02T11:00"), ("2026-03-02T19:30", "2026-03-03T09:00"), ("2026-03-02T04:00", "2026-03-02T09:00"),
-     ("2026-03-28T22:00", "2026-03-29T09:00"), ("2026-10-24T20:00", "2026-10-25T09:00")],
-)  # fmt: skip
-def test_surveys_are_sent_by_day_across_clock_changes(installation: Installation, local: str, sent: str) -> None:
-    zone = settings().zone
-    completed = datetime.fromisoformat(local).replace(tzinfo=zone).astimezone(UTC)
-    due = send_at(completed, completed, settings())
-    assert due == datetime.fromisoformat(sent).replace(tzinfo=zone)
-    assert into_daytime(due, settings()) == due
