@@ -20,7 +20,7 @@ from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, EntryKi
 from domain.survey import Answer, Invitation
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer
-from escalation.calendar import of as working_calendar
+from escalation.calendar import WorkingCalendar
 
 QUEUE = 60
 SOON = 0.75
@@ -57,7 +57,7 @@ def left(known: Catalogue, clocks: Sequence[Clock], now: datetime) -> Left | Non
     if row is None:
         seconds = int((clock.deadline_at - now).total_seconds())
     else:
-        calendar = working_calendar(row)
+        calendar = WorkingCalendar.of(row)
         ahead = clock.deadline_at >= now
         seconds = calendar.between(now, clock.deadline_at) if ahead else -calendar.between(clock.deadline_at, now)
         if seconds == 0 and not ahead:

@@ -51,7 +51,8 @@ def process_due(now: datetime, limit: int = BATCH) -> int:
     so a bad row delays its neighbours but never harms them.
     """
     with database().write() as session:
-        ids = claims.claim(session, InboundMessage, now, state=InboxState.received, limit=limit)
+        lease = timedelta(seconds=settings().lease_seconds)
+        ids = claims.claim(session, InboundMessage, now, state=InboxState.received, limit=limit, lease=lease)
     if not ids:
         return 0
     try:

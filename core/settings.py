@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
     session_hours: int = Field(12, ge=1, description="Hours after which staff sign in again.")
     sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
+    lease_seconds: float = Field(
+        120.0, ge=25, description="Seconds after which work of a worker that died is taken up by another."
+    )
     body_limit_bytes: int = Field(1_000_000, ge=10_000, description="Largest request body accepted, in bytes.")
     database_pool: int = Field(4, ge=1, description="Database connections per process; about twice the cores.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

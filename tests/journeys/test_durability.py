@@ -1,0 +1,89 @@
+"""kill -9 at random points under load, and a broker that forgets everything: nothing lost, nothing twice."""
+
+import random
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import redis
+
+from tests.journeys.conftest import REDIS
+from tests.processes import ROOT, Process, environment_of, free_port, prepare, site, wait_for
+
+MESSAGES = 240
+SEED = 20261123
+
+
+def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_database: str, scratch_redis: str) -> None:
+    dice = random.Random(SEED)
+    exchange = free_port()
+    environment = environment_of(
+        tmp_path,
+        database_url=scratch_database,
+        broker_url=scratch_redis,
+        OMBUD_TWILIO_API_URL=f"http://127.0.0.1:{exchange}/simulator/twilio",
+        OMBUD_TELEGRAM_MODE="off",
+        OMBUD_SWEEP_SECONDS="0.5",
+    )
+    prepare(environment)
+    simulator = Process(
+        [
+            sys.executable,
+            "-m",
+            "simulators",
+            "--port",
+            str(exchange),
+            "--ombud",
+            f"http://127.0.0.1:{environment['OMBUD_PORT']}",
+        ],
+        environment,
+        tmp_path / "simulator.log",
+    )
+    simulator.start()
+    control = f"http://127.0.0.1:{exchange}/simulator/control"
+    wait_for(lambda: httpx.get(f"{control}/waiting").status_code == 200)
+    try:
+        with site(tmp_path, environment, workers=1) as running:
+            for number in range(MESSAGES):
+                citizen = f"+35569{1_000_000 + number}"
+                text = f"No water in Torvin since Monday, house {number}"
+                httpx.post(f"{control}/sms", json={"number": citizen, "text": text}).raise_for_status()
+                if number % 30 == 10:
+                    victim = dice.choice([running.web, running.workers[0]])
+                    time.sleep(dice.random() * 0.4)
+                    victim.kill()
+                    if number % 60 == 10:
+                        redis.Redis.from_url(REDIS).flushdb()
+                    victim.start()
+            wait_for(lambda: httpx.get(f"{running.url}/readyz").status_code == 200, seconds=40)
+            wait_for(lambda: httpx.get(f"{control}/waiting").json()["waiting"] == 0, seconds=60)
+            wait_for(lambda: _acknowledged(control) >= MESSAGES, seconds=200, every=1)
+            time.sleep(3)
+            sent = httpx.get(f"{control}/sms").json()
+            out = [text for text in sent if text["direction"].startswith("outbound")]
+            per_citizen = Counter(text["to"] for text in out)
+            assert len(per_citizen) == MESSAGES
+            assert set(per_citizen.values()) == {1}, per_citizen.most_common(3)
+            references = {re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", text["body"]).group() for text in out}  # type: ignore[union-attr]
+            assert len(references) == MESSAGES
+            assert _count(environment, 'SELECT count(*) FROM "case"') == MESSAGES
+            assert _count(environment, "SELECT count(*) FROM inbound_message WHERE kind = 'message'") == MESSAGES
+            assert '"holds": true' in running.ombud("verify", "--json")
+    finally:
+        simulator.kill()
+
+
+def _acknowledged(control: str) -> int:
+    return len({t["to"] for t in httpx.get(f"{control}/sms").json() if t["direction"].startswith("outbound")})
+
+
+def _count(environment: dict[str, str], query: str) -> int:
+    script = "import sys; from core.database import database\nwith database().connection() as c: print(c.exec_driver_sql(sys.argv[1]).scalar())"
+    done = subprocess.run(
+        [sys.executable, "-c", script, query], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return int(done.stdout.split()[-1])

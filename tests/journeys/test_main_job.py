@@ -1,0 +1,197 @@
+"""The main job, end to end, by HTTP alone: what a citizen texts is routed, timed, answered; the silence ends.
+
+The same test runs on SQLite with the embedded worker and on PostgreSQL with Redis and a worker of its own.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from core.settings import DEMO_PASSWORD
+from tests.processes import Site, wait_for
+
+CITIZEN = "+355691112233"
+COMPLAINT = "There has been no water in Torvin since Monday, the pump house is locked"
+
+
+def texts(site: Site, number: str = CITIZEN) -> list[str]:
+    """What arrived on a phone by SMS, oldest first."""
+    sent = httpx.get(f"{site.url}/simulator/control/sms").json()
+    return [text["body"] for text in sent if text["to"] == number]
+
+
+def text_in(site: Site, text: str, number: str = CITIZEN, sid: str = "") -> str:
+    """A citizen texts."""
+    done = httpx.post(f"{site.url}/simulator/control/sms", json={"number": number, "text": text, "sid": sid})
+    done.raise_for_status()
+    return str(done.json()["sid"])
+
+
+def chats(site: Site) -> list[str]:
+    """What the bot wrote."""
+    return [m["text"] for m in httpx.get(f"{site.url}/simulator/control/telegram").json() if m["from"]["is_bot"]]
+
+
+def sign_in(site: Site, email: str) -> httpx.Client:
+    """A member of staff's browser."""
+    browser = site.client()
+    page = browser.post("/staff/sign-in", data={"email": email, "password": DEMO_PASSWORD})
+    assert page.status_code == 200, page.text[:500]
+    assert "Sign out" in page.text
+    return browser
+
+
+def fill(browser: httpx.Client, page: httpx.Response, action: str, **fields: str) -> httpx.Response:
+    """Send a form of a page as a browser would: with its hidden fields."""
+    match = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', page.text, re.DOTALL)
+    assert match, f"no form {action}"
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', match.group(1)))
+    return browser.post(action, data=hidden | fields)
+
+
+def officer_of(site: Site, office: str) -> str:
+    """E-mail of an officer of a sample office."""
+    from cli.sample import government
+
+    return next(p.email for p in government.load().staff if p.office == office and p.role == "officer")
+
+
+def leader() -> str:
+    from cli.sample import government
+
+    return next(p.email for p in government.load().staff if p.role == "leadership")
+
+
+def test_an_sms_becomes_an_answered_case(running: Site) -> None:
+    site = running
+    text_in(site, COMPLAINT)
+    acknowledged = wait_for(lambda: texts(site))
+    assert len(acknowledged) == 1
+    reference = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", acknowledged[0])
+    assert reference, acknowledged
+    code = reference.group()
+
+    officer = sign_in(site, officer_of(site, "WAT2"))
+    page = wait_for(lambda: (p := officer.get(f"/staff/cases/{code}")).status_code == 200 and p)
+    assert COMPLAINT[:40] in page.text
+    assert "Torvin" in page.text
+    assert code in officer.get("/staff").text
+
+    stranger = sign_in(site, officer_of(site, "CIV1"))
+    assert stranger.get(f"/staff/cases/{code}").status_code == 404
+
+    answer = "Our crew is at the pump. Water is back by six this evening."
+    answered = fill(officer, page, f"/staff/cases/{code}/answer", text=answer, go="answer")
+    assert answered.status_code == 200
+    arrived = wait_for(lambda: [t for t in texts(site) if answer in t])
+    assert len(arrived) == 1
+    case = wait_for(lambda: (c := api_case(site, code))["first_response_at"] and c)
+    assert case["silence"]["running"] is False
+    assert case["office"]["code"] == "WAT2"
+    assert case["routing"]["reason"]
+
+    text_in(site, f"STATUS {code}")
+    wait_for(lambda: any(code in t and "answered" in t for t in texts(site)[2:]))
+    tracked = site.client().get(f"/track/{code}")
+    assert tracked.status_code == 200
+    assert answer not in tracked.text
+    opened = site.client().post(f"/track/{code}", data={"code": CITIZEN[-4:]})
+    assert answer in opened.text
+
+    text_in(site, "Thank you")
+    text_in(site, "Still no water today, nobody came")
+    wait_for(lambda: api_case(site, code)["state"] == "open")
+    assert httpx.get(f"{site.url}/healthz").json() == {"status": "alive"}
+    assert '"holds": true' in site.ombud("verify", "--json")
+    assert "Traceback" not in site.logs()
+
+
+def api_key(site: Site, scope: str) -> str:
+    import json
+
+    return str(json.loads(site.ombud("api-key", "create", "--name", "test", "--scope", scope))["key"])
+
+
+_keys: dict[str, str] = {}
+
+
+def api_case(site: Site, reference: str) -> dict[str, object]:
+    """The case as the API tells it."""
+    key = _keys.setdefault(site.url, api_key(site, "admin"))
+    answer = httpx.get(f"{site.url}/api/v1/cases/{reference}", headers={"Authorization": f"Bearer {key}"})
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+def test_telegram_web_and_kiosk_are_heard_too(running: Site) -> None:
+    site = running
+    httpx.post(
+        f"{site.url}/simulator/control/telegram",
+        json={"number": "+355692223344", "text": "Pothole on the road in Torvin"},
+    ).raise_for_status()
+    acknowledged = wait_for(lambda: [t for t in chats(site) if re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", t)])
+    assert len(acknowledged) == 1
+
+    browser = site.client()
+    page = browser.get("/report")
+    page = fill(browser, page, "/report", text="My passport renewal takes months in Kelda", go="next")
+    page = fill(browser, page, "/report", go="next")
+    page = fill(browser, page, "/report", answer="anonymous", go="next")
+    receipt = fill(browser, page, "/report", go="send")
+    found = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", receipt.text)
+    assert found, receipt.text
+    assert api_case(site, found.group())["channel"] == "web"
+    twice = fill(browser, page, "/report", go="send")
+    assert found.group() in twice.text
+
+    kiosk = site.client()
+    page = kiosk.get("/exit/CIV1")
+    page = fill(kiosk, page, "/exit/CIV1", rating="1")
+    thanks = fill(
+        kiosk, page, "/exit/CIV1", reason="wait", words="I waited four hours", phone="069 333 4455", go="send"
+    )
+    reference = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", thanks.text)
+    assert reference
+    case = api_case(site, reference.group())
+    assert case["office"]["code"] == "CIV1"  # type: ignore[index]
+
+
+def test_a_completed_service_is_asked_about(running: Site) -> None:
+    site = running
+    key = api_key(site, "write")
+    done_at = datetime.now(UTC) - timedelta(hours=2)
+    transaction = {
+        "id": "agency-1",
+        "office": "CIV1",
+        "service": "passport-renewal",
+        "completed_at": done_at.isoformat(),
+        "phone": "+355694445566",
+        "language": "en",
+    }
+    post = lambda: httpx.post(  # noqa: E731
+        f"{site.url}/api/v1/transactions", json=transaction, headers={"Authorization": f"Bearer {key}"}
+    )
+    assert post().status_code == 201, post().text
+    assert post().status_code == 200
+    asked = wait_for(lambda: texts(site, "+355694445566"))
+    assert len(asked) == 1
+    text_in(site, "4 good", "+355694445566")
+    leadership = sign_in(site, leader())
+    wait_for(lambda: "4" in leadership.get("/staff/surveys").text)
+
+
+def test_forged_and_broken_webhooks_leave_nothing(running: Site) -> None:
+    site = running
+    hooks = ("/webhooks/twilio/messages", "/webhooks/twilio/status", "/webhooks/telegram")
+    for hook in hooks:
+        for body in (b"", b"MessageSid=SM1&From=%2B355&Body=x", b"{broken", b"\xff\xfe", b"x" * 50_000):
+            assert httpx.post(site.url + hook, content=body).status_code == 403, hook
+        assert httpx.post(site.url + hook, content=b"x" * 10_000_000).status_code == 413
+    assert api_cases(site) == 0
+
+
+def api_cases(site: Site) -> int:
+    key = _keys.setdefault(site.url, api_key(site, "admin"))
+    found = httpx.get(f"{site.url}/api/v1/cases", headers={"Authorization": f"Bearer {key}"})
+    return len(found.json()["items"])

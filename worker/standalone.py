@@ -1,0 +1,75 @@
+"""A worker of its own, for installations with Redis: as many of these as wanted."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
+
+from core.database import database
+from core.errors import Misconfigured
+from core.settings import settings
+from notifications.senders import senders
+from worker import listen, tasks
+from worker.app import celery
+from worker.bell import Bell
+
+
+def run(*, concurrency: int, beat: bool) -> None:
+    """Work until SIGTERM. Raises Misconfigured with the broker of the embedded mode.
+
+    Any number of these may run with their beat: a sweep finds nothing twice, so a second beat costs only queries.
+    """
+    current = settings()
+    current.check_production()
+    if current.embedded:
+        raise Misconfigured(
+            "With the broker memory:// the worker lives inside `ombud serve`.",
+            mend="Set OMBUD_BROKER_URL to a Redis (redis://…) to run workers of their own.",
+        )
+    app = celery()
+    tasks.install(app)
+    _connect_signals()
+    folder = Path(current.data_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    arguments = ["worker", f"--concurrency={concurrency}", f"--loglevel={current.log_level}"]
+    arguments += ["--without-gossip", "--without-mingle", "--hostname", f"ombud-{os.getpid()}@%h"]
+    if beat:
+        arguments += ["--beat", f"--schedule={folder / f'beat-{os.getpid()}'}"]
+    app.worker_main(arguments)
+
+
+_open: dict[str, Any] = {}
+
+
+def _connect_signals() -> None:
+    # threads and connections do not survive a fork, so each child makes its own
+    worker_process_init.connect(_start_child, weak=False)
+    worker_process_shutdown.connect(_stop_child, weak=False)
+    worker_ready.connect(_start_parent, weak=False)
+    worker_shutting_down.connect(_stop_parent, weak=False)
+
+
+def _start_child(**_: Any) -> None:
+    database.cache_clear()
+    senders.cache_clear()
+    _open["bell"] = Bell(celery())
+
+
+def _stop_child(**_: Any) -> None:
+    if "bell" in _open:
+        _open.pop("bell").close()
+    senders().close()
+
+
+def _start_parent(**_: Any) -> None:
+    if listen.wanted():
+        _open["bell"] = Bell(celery())
+        _open["listener"] = listen.Listener()
+        _open["listener"].start()
+
+
+def _stop_parent(**_: Any) -> None:
+    if "listener" in _open:
+        _open.pop("listener").stop()
+        _open.pop("bell").close()
