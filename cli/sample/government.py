@@ -139,6 +139,15 @@ class Government:
         """Offices by code."""
         return {office.code: office for office in self.offices}
 
+    def phrases(self) -> tuple[tuple[str, str, str | None], ...]:
+        """Names and keywords of the services as (text, service, language), for the classifier to learn from."""
+        return tuple(
+            (text, service.code, language)
+            for service in self.services
+            for language, name in service.names.items()
+            for text in (name, *service.keywords.get(language, ()))
+        )
+
     def members(self, office: str, role: str | None = None) -> tuple[Member, ...]:
         """Staff of an office, of one role if given."""
         return tuple(m for m in self.staff if m.office == office and role in (None, m.role))

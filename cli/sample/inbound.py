@@ -21,18 +21,17 @@ def keep(world: World, case: Case, contact: ContactPoint | None, text: str, at: 
     )
     row_id = new_id()
     world.rows.add(
-        InboundMessage(
-            id=row_id,
-            channel=channel,
-            account="sample",
-            provider_id=f"sample-{row_id.hex}",
-            sender=sender,
-            sender_index=blind_index(str(channel), sender) if sender else "",
-            text=text,
-            received_at=at,
-            state=InboxState.processed,
-            outcome=outcome,
-            case_id=case.id,
-            attempts=1,
-        )
+        InboundMessage,
+        id=row_id,
+        channel=channel,
+        account="sample",
+        provider_id=f"sample-{row_id.hex}",
+        sender=sender,
+        sender_index=blind_index(str(channel), sender) if sender else "",
+        text=text,
+        received_at=at,
+        state=InboxState.processed,
+        outcome=outcome,
+        case_id=case.id,
+        attempts=1,
     )

@@ -67,7 +67,8 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
 
 def put_government(rows: Rows, given: files.Government) -> None:
     """The rows of a government that was read from its files."""
-    calendar = Calendar(
+    calendar = rows.add(
+        Calendar,
         id=new_id(),
         name=given.calendar.name,
         time_zone=given.time_zone,
@@ -75,15 +76,13 @@ def put_government(rows: Rows, given: files.Government) -> None:
         days={f"{holiday.month:02}-{holiday.day:02}": [] for holiday in given.calendar.holidays},
         country=given.calendar.country,
     )
-    rows.add(calendar)
     rows.add(
-        Policy(
-            id=new_id(),
-            name=given.policy.name,
-            targets=dict(given.policy.targets),
-            ladder=[{"share": rung.share, "tell": _TELLS.get(rung.tell, rung.tell)} for rung in given.policy.ladder],
-            pause_days=given.policy.pause_days,
-        )
+        Policy,
+        id=new_id(),
+        name=given.policy.name,
+        targets=dict(given.policy.targets),
+        ladder=[{"share": rung.share, "tell": _TELLS.get(rung.tell, rung.tell)} for rung in given.policy.ladder],
+        pause_days=given.policy.pause_days,
     )
     ids = {office.code: new_id() for office in given.offices}
     waiting = list(given.offices)
@@ -93,34 +92,34 @@ def put_government(rows: Rows, given: files.Government) -> None:
         ]
         for office in ready:
             rows.add(
-                Office(
-                    id=ids[office.code],
-                    code=office.code,
-                    names=dict(office.names),
-                    tier=Tier(office.tier),
-                    function=OfficeFunction(office.function),
-                    parent_id=ids[office.parent] if office.parent else None,
-                    calendar_id=calendar.id if office.parent is None else None,
-                    places=["/".join(place) for place in office.places],
-                )
+                Office,
+                id=ids[office.code],
+                code=office.code,
+                names=dict(office.names),
+                tier=Tier(office.tier),
+                function=OfficeFunction(office.function),
+                parent_id=ids[office.parent] if office.parent else None,
+                calendar_id=calendar.id if office.parent is None else None,
+                places=["/".join(place) for place in office.places],
             )
         waiting = [office for office in waiting if office not in ready]
     services = {service.code: new_id() for service in given.services}
     for service in given.services:
         rows.add(
-            Service(
-                id=services[service.code],
-                code=service.code,
-                names=dict(service.names),
-                group=service.group,
-                keywords=[word for words in service.keywords.values() for word in words],
-            )
+            Service,
+            id=services[service.code],
+            code=service.code,
+            names=dict(service.names),
+            group=service.group,
+            keywords=[word for words in service.keywords.values() for word in words],
         )
     for line in given.jurisdictions:
         rows.add(
-            Jurisdiction(
-                id=new_id(), service_id=services[line.service], place=line.place or "", office_id=ids[line.office]
-            )
+            Jurisdiction,
+            id=new_id(),
+            service_id=services[line.service],
+            place=line.place or "",
+            office_id=ids[line.office],
         )
     _put_staff(rows, given, ids)
 
@@ -128,7 +127,8 @@ def put_government(rows: Rows, given: files.Government) -> None:
 def _put_staff(rows: Rows, given: files.Government, ids: dict[str, object]) -> None:
     shared = hash_password(PASSWORD)
     for member in given.staff:
-        person = Staff(
+        person = rows.add(
+            Staff,
             id=new_id(),
             name=member.name,
             email=member.email,
@@ -136,5 +136,4 @@ def _put_staff(rows: Rows, given: files.Government, ids: dict[str, object]) -> N
             password_hash=shared,
             language=member.language,
         )
-        rows.add(person)
-        rows.add(StaffRole(id=new_id(), staff_id=person.id, office_id=ids[member.office], role=Role(member.role)))
+        rows.add(StaffRole, id=new_id(), staff_id=person.id, office_id=ids[member.office], role=Role(member.role))

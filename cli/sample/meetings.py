@@ -41,7 +41,8 @@ def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases:
     week = meeting_day - timedelta(weeks=1)
     chair = _chair(world, office)
     opened = _at(meeting_day, 9)
-    review = Review(
+    review = world.rows.add(
+        Review,
         id=new_id(),
         office_id=office.id,
         week=week,
@@ -49,7 +50,6 @@ def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases:
         closed_at=_at(meeting_day, 9, 50),
         chair_id=chair.id,
     )
-    world.rows.add(review)
     below = world.known.subtree(office.id)
     # what the meeting looked at: the slowest of that week, and never what is about somebody's conduct
     looked_at = sorted(
@@ -68,30 +68,28 @@ def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases:
     for number, (case, lesson) in enumerate(zip(looked_at, lessons, strict=False)):
         at = opened + timedelta(minutes=10 + 12 * number)
         world.rows.add(
-            Finding(
-                id=new_id(),
-                review_id=review.id,
-                case_id=case.id,
-                why=lesson["why"],
-                decision=lesson["decision"],
-                at=at,
-                author_id=chair.id,
-            )
+            Finding,
+            id=new_id(),
+            review_id=review.id,
+            case_id=case.id,
+            why=lesson["why"],
+            decision=lesson["decision"],
+            at=at,
+            author_id=chair.id,
         )
         owner = (world.people[case.office_id, Role.head] or [chair])[0]
         # one action of each meeting is carried over; of the older meeting the rest is done
         done = weeks == 2 and number > 0
         world.rows.add(
-            Action(
-                id=new_id(),
-                review_id=review.id,
-                office_id=office.id,
-                case_id=case.id,
-                what=lesson["action"],
-                owner_id=owner.id,
-                due_on=meeting_day + timedelta(days=4 + 3 * number),
-                done_at=_at(meeting_day + timedelta(days=3), 15) if done else None,
-                done_note="Done and seen by the head." if done else None,
-                created_at=at,
-            )
+            Action,
+            id=new_id(),
+            review_id=review.id,
+            office_id=office.id,
+            case_id=case.id,
+            what=lesson["action"],
+            owner_id=owner.id,
+            due_on=meeting_day + timedelta(days=4 + 3 * number),
+            done_at=_at(meeting_day + timedelta(days=3), 15) if done else None,
+            done_note="Done and seen by the head." if done else None,
+            created_at=at,
         )

@@ -8,6 +8,7 @@ from channels.errors import Failure
 from channels.values import Channel
 from cli.sample.inbound import keep
 from cli.sample.phrases import phrases
+from cli.sample.rows import plain
 from cli.sample.story import Present, Story
 from cli.sample.world import World
 from core.ids import new_id, new_reference
@@ -101,10 +102,10 @@ def open_case(world: World, message: Message) -> Story:
     kind = CaseKind.complaint
     if message.channel is Channel.web and not decision.integrity:
         kind = world.dice.choices(list(CaseKind), [64, 8, 4, 12, 12])[0]
-    case = Case(
+    case = plain(
+        Case,
         id=new_id(),
         reference=new_reference(),
-        pin_hash="",
         kind=kind,
         state=CaseState.triage if decision.triage else CaseState.open,
         channel=message.channel,
@@ -130,11 +131,11 @@ def open_case(world: World, message: Message) -> Story:
     case.assignee_id = officer.id if officer else None
     story = Story(world, case, contact)
     keep(world, case, contact, message.text, message.at, "case")
-    story.say(
+    story.open(
         EntryKind.received, message.at, {"text": message.text, "channel": message.channel}, citizen=True, public=True
     )
     service = known.services.get(decision.service_id) if decision.service_id else None
-    story.say(
+    story.open(
         EntryKind.routed,
         opened,
         {
@@ -158,7 +159,7 @@ def open_case(world: World, message: Message) -> Story:
         answer_by=due.astimezone(world.calendar(office.id).zone).date(),
     )
     if (sent := story.message(Purpose.acknowledgement, body, opened)) is not None:
-        story.say(EntryKind.acknowledged, opened, {"message": str(sent.id)}, public=True)
+        story.open(EntryKind.acknowledged, opened, {"message": str(sent.id)}, public=True)
     return story
 
 
@@ -316,7 +317,7 @@ def _place(story: Story, hours: float) -> None:
         "model": None,
     }
     story.say(EntryKind.routed, at, body, by=who, public=True, office_id=office.id)
-    world.rows.add(TrainingLabel(id=new_id(), case_id=case.id, service_id=service.id, staff_id=who.id, at=at))
+    world.rows.add(TrainingLabel, id=new_id(), case_id=case.id, service_id=service.id, staff_id=who.id, at=at)
     case.service_id, case.routing_method, case.routing_reason = service.id, "person", reason
     case.routing_confidence = None
     _take_over(story, office, at)

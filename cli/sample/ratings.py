@@ -46,8 +46,7 @@ _SOURCE = "counter-system"
 
 def write(world: World) -> None:
     """Gather transactions with their surveys, and exit answers."""
-    survey = Survey(id=new_id(), code=STANDARD, version=1, questions=QUESTIONS, active=True)
-    world.rows.add(survey)
+    survey = world.rows.add(Survey, id=new_id(), code=STANDARD, version=1, questions=QUESTIONS, active=True)
     # a citizen is asked at most once in `survey_rest_days`; regulars come back to the counters
     regulars: list[ContactPoint] = []
     asked: dict[UUID, datetime] = {}
@@ -59,7 +58,8 @@ def write(world: World) -> None:
         if contact is None and world.chance(0.88):
             contact = world.new_contact(Channel.sms, language, at)
             regulars.append(contact)
-        transaction = Transaction(
+        transaction = world.rows.add(
+            Transaction,
             id=new_id(),
             source=_SOURCE,
             external_id=f"T-{number:06}",
@@ -72,7 +72,6 @@ def write(world: World) -> None:
             language=contact.language if contact else None,
             not_asked=None if contact else "no_phone",
         )
-        world.rows.add(transaction)
         if contact is not None:
             _invite(world, survey, transaction, contact, office, service, asked)
     for _ in range(EXITS):
@@ -109,7 +108,8 @@ def _invite(
     service: Service,
     asked: dict[UUID, datetime],
 ) -> None:
-    invitation = Invitation(
+    invitation = world.rows.add(
+        Invitation,
         id=new_id(),
         survey_id=survey.id,
         transaction_id=transaction.id,
@@ -118,7 +118,6 @@ def _invite(
         language=contact.language or "en",
         state=InvitationState.scheduled,
     )
-    world.rows.add(invitation)
     due = send_at(transaction.completed_at, transaction.received_at, settings())
     before = asked.get(contact.id)
     if due is None or (before is not None and due - before < timedelta(days=settings().survey_rest_days)):
@@ -147,29 +146,28 @@ def _send(
     language = invitation.language
     message_id = new_id()
     world.rows.add(
-        OutboundMessage(
-            id=message_id,
-            dedupe_key=f"survey:{invitation.id}",
-            purpose=Purpose.survey,
-            channel=Channel.sms,
-            contact_point_id=contact.id,
-            invitation_id=invitation.id,
-            language=language,
-            body=compose.compose(
-                "survey",
-                language,
-                service=service.names.get(language, service.code),
-                office=world.known.name(office.id, language),
-            ),
-            state=OutboxState.delivered,
-            account="sample",
-            provider_id=f"sample-{message_id.hex}",
-            created_at=at,
-            sending_at=at,
-            accepted_at=at + timedelta(seconds=1),
-            delivered_at=at + timedelta(seconds=6),
-            attempts=1,
-        )
+        OutboundMessage,
+        id=message_id,
+        dedupe_key=f"survey:{invitation.id}",
+        purpose=Purpose.survey,
+        channel=Channel.sms,
+        contact_point_id=contact.id,
+        invitation_id=invitation.id,
+        language=language,
+        body=compose.compose(
+            "survey",
+            language,
+            service=service.names.get(language, service.code),
+            office=world.known.name(office.id, language),
+        ),
+        state=OutboxState.delivered,
+        account="sample",
+        provider_id=f"sample-{message_id.hex}",
+        created_at=at,
+        sending_at=at,
+        accepted_at=at + timedelta(seconds=1),
+        delivered_at=at + timedelta(seconds=6),
+        attempts=1,
     )
 
 
@@ -199,16 +197,15 @@ def _answer(
     invitation_id: UUID | None = None,
 ) -> None:
     world.rows.add(
-        Answer(
-            id=new_id(),
-            source_id=source_id,
-            question=question,
-            invitation_id=invitation_id,
-            office_id=office.id,
-            service_id=service.id,
-            channel=channel,
-            value=value,
-            text=text,
-            answered_at=at,
-        )
+        Answer,
+        id=new_id(),
+        source_id=source_id,
+        question=question,
+        invitation_id=invitation_id,
+        office_id=office.id,
+        service_id=service.id,
+        channel=channel,
+        value=value,
+        text=text,
+        answered_at=at,
     )

@@ -5,8 +5,10 @@ what `escalation.clocks.replay` makes of that timeline, and every rung that fell
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from cli.sample.rows import plain
 from cli.sample.world import World
 from core.i18n import translator
 from core.ids import new_id
@@ -25,8 +27,8 @@ from domain.states import (
     Purpose,
     RungState,
 )
-from domain.timeline import TimelineEntry, next_entry
-from escalation.clocks import LIVE, Event, ReplayedClock, replay
+from domain.timeline import TimelineEntry, seal
+from escalation.clocks import Event, ReplayedClock, replay
 from escalation.recipients import Matter, choose
 from escalation.service import EXPIRY, RESUME
 from escalation.sweep import DUE, LATE, TEXTS
@@ -49,15 +51,23 @@ class Present(Exception):
 class Story:
     """A case being told."""
 
-    def __init__(self, world: World, case: Case, contact: ContactPoint | None) -> None:
+    def __init__(self, world: World, case: Any, contact: ContactPoint | None) -> None:
         self.world, self.case, self.contact = world, case, contact
-        self.entries: list[TimelineEntry] = []
-        self.messages: list[OutboundMessage] = []
+        self.entries: list[Any] = []
+        self.messages: list[Any] = []
         self._events: list[Event] = []
         self._clocks: tuple[ReplayedClock, ...] = ()
+        self._stale = False
+        self._told_due: set[int] = set()
         self._ended: set[tuple[ClockKind, int]] = set()
-        self._climbed: dict[tuple[ClockKind, int], list[Rung]] = {}
-        self._notices: list[tuple[Rung, Notice]] = []
+        self._climbed: dict[tuple[ClockKind, int], list[Any]] = {}
+        self._notices: list[tuple[Any, Any]] = []
+
+    def open(
+        self, kind: EntryKind, at: datetime, body: dict[str, object], *, citizen: bool = False, public: bool
+    ) -> None:
+        """What happens in the moment a case opens, before any clock could ring."""
+        self._append(kind, at, body, citizen=citizen, public=public)
 
     @property
     def office(self) -> Office:
@@ -84,11 +94,11 @@ class Story:
         citizen: bool = False,
         public: bool = False,
         office_id: UUID | None = None,
-    ) -> TimelineEntry:
+    ) -> None:
         """Let something happen; raises Present if that is still to come."""
         self.check(at)
         self.climb(at)
-        return self._append(kind, at, body, by=by, citizen=citizen, public=public, office_id=office_id)
+        self._append(kind, at, body, by=by, citizen=citizen, public=public, office_id=office_id)
 
     def _append(
         self,
@@ -100,21 +110,37 @@ class Story:
         citizen: bool = False,
         public: bool = False,
         office_id: UUID | None = None,
-    ) -> TimelineEntry:
+    ) -> None:
         at = max(at, self.last) if self.entries else at
         actor = str(by.id) if by else "citizen" if citizen else "system"
         if by is not None:
             body = {**body, "by": by.name, "token": f"{self.world.dice.getrandbits(64):016x}"}
-        entry = next_entry(self.case, kind, at, actor=actor, public=public, office_id=office_id, body=body)
+        case = self.case
+        entry = plain(
+            TimelineEntry,
+            case_id=case.id,
+            number=case.timeline_length + 1,
+            at=at,
+            kind=kind,
+            actor=actor,
+            office_id=office_id or case.office_id,
+            public=public,
+            body=body,
+            previous_hash=case.timeline_head,
+        )
+        entry.hash = seal(entry)
+        case.timeline_length, case.timeline_head = entry.number, entry.hash
+        case.updated_at = max(case.updated_at, at)
         self.entries.append(entry)
-        office = self.world.known.offices[entry.office_id or self.case.office_id]
-        self._events.append(Event(entry.number, at, kind, office.code, body))
-        if kind in _MOVING:
-            self._replay(at)
-        return entry
+        self._events.append(Event(entry.number, at, kind, self.world.known.offices[entry.office_id].code, body))
+        self._stale = self._stale or kind in _MOVING
 
-    def _replay(self, at: datetime) -> None:
-        self._clocks = replay(self._events, self.world.rules(self.case.kind), at).clocks
+    def clocks(self, at: datetime | None = None) -> tuple[ReplayedClock, ...]:
+        """All clocks as the timeline makes them, by default when the last thing happened."""
+        if self._stale or at is not None:
+            self._clocks = replay(self._events, self.world.rules(self.case.kind), at or self.last).clocks
+            self._stale = False
+        return self._clocks
 
     def start_clock(self, kind: ClockKind, at: datetime, since: datetime | None = None) -> datetime:
         """Start a clock and say so; returns its deadline."""
@@ -132,18 +158,19 @@ class Story:
 
     def restate(self, at: datetime) -> None:
         """Write the ends and starts of clocks that follow from what happened."""
-        for clock in self._clocks:
-            if clock.kind is ClockKind.reply_due and clock.state in LIVE and not clock.confirmed:
+        for clock in self.clocks():
+            if clock.kind is ClockKind.reply_due and clock.entry not in self._told_due:
+                self._told_due.add(clock.entry)
                 body: dict[str, object] = {
                     "clock": clock.kind,
                     "target_seconds": clock.target_seconds,
                     "deadline": clock.deadline_at.isoformat(),
                     "policy": self.world.known.policies[0].name,
                     "since": clock.started_at.isoformat(),
+                    "cause": clock.entry,
                 }
                 self._append(EntryKind.clock_started, at, body)
-                break
-        for clock in self._clocks:
+        for clock in self.clocks():
             key = (clock.kind, clock.entry)
             if clock.ended_at is not None and key not in self._ended:
                 self._ended.add(key)
@@ -160,7 +187,7 @@ class Story:
     def climb(self, until: datetime) -> None:
         """Climb every rung that falls due by `until`, and let questions expire, in order of time."""
         while True:
-            due = [found for clock in self._clocks if (found := self._next(clock, until))]
+            due = [found for clock in self.clocks() if (found := self._next(clock, until))]
             if not due:
                 return
             at, clock, rung = min(due, key=lambda found: found[0])
@@ -191,9 +218,16 @@ class Story:
     def _climb(self, clock: ReplayedClock, rung: dict[str, object], at: datetime) -> None:
         case, number = self.case, int(str(rung["number"]))
         matter = Matter(
-            case.office_id, case.state, case.assignee_id, case.integrity, case.about_office_id, case.about_staff_id
+            office_id=case.office_id,
+            pending_office_id=case.pending_office_id,
+            state=case.state,
+            assignee_id=case.assignee_id,
+            integrity=case.integrity,
+            about_office_id=case.about_office_id,
+            about_staff_id=case.about_staff_id,
         )
-        told = choose(matter, str(rung["tell"]), self.world.known, self.world.roster)
+        offered = clock.kind is ClockKind.acceptance
+        told = choose(matter, str(rung["tell"]), self.world.known, self.world.roster, offered=offered)
         ids = [str(person.id) for person in told.people]
         body: dict[str, object] = {
             "clock": clock.kind,
@@ -204,7 +238,8 @@ class Story:
             "skipped": list(told.skipped),
         }
         self._append(EntryKind.escalated, at, body)
-        climbed = Rung(
+        climbed = plain(
+            Rung,
             id=new_id(),
             clock_id=new_id(),  # the clock's own, once that is written
             case_id=case.id,
@@ -227,8 +262,8 @@ class Story:
             self._notices.append(
                 (
                     climbed,
-                    Notice(
-                        id=new_id(),
+                    plain(
+                        Notice,
                         staff_id=person.id,
                         case_id=case.id,
                         dedupe_key="",
@@ -239,13 +274,13 @@ class Story:
                 )
             )
 
-    def message(self, purpose: Purpose, body: str, at: datetime, *, fails: str | None = None) -> OutboundMessage | None:
+    def message(self, purpose: Purpose, body: str, at: datetime, *, fails: str | None = None) -> Any:
         """A message that leaves; None where the citizen left no address."""
         if self.contact is None:
             return None
         done = at + timedelta(seconds=self.world.dice.uniform(2, 20))
-        row = OutboundMessage(
-            id=new_id(),
+        row = plain(
+            OutboundMessage,
             dedupe_key=f"{purpose}:{self.case.id}:{self.case.timeline_length}",
             purpose=purpose,
             channel=self.contact.channel,
@@ -270,14 +305,15 @@ class Story:
     def finish(self) -> None:
         """Come to the present and hand the rows over."""
         self.climb(self.world.now)
-        self._replay(self.world.now)
         rows, codes = self.world.rows, {office.code: office.id for office in self.world.known.offices.values()}
-        rows.add(self.case)
-        for told in (*self.entries, *self.messages):
-            rows.add(told)
-        for clock in self._clocks:
-            row = Clock(
-                id=new_id(),
+        rows.put(Case, self.case)
+        for entry in self.entries:
+            rows.put(TimelineEntry, entry)
+        for message in self.messages:
+            rows.put(OutboundMessage, message)
+        for clock in self.clocks(self.world.now):
+            row = rows.add(
+                Clock,
                 case_id=self.case.id,
                 kind=clock.kind,
                 entry=clock.entry,
@@ -291,14 +327,13 @@ class Story:
                     )
                 },
             )  # fmt: skip
-            rows.add(row)
             for rung in self._climbed.get((clock.kind, clock.entry), []):
                 rung.clock_id = row.id
-                rows.add(rung)
+                rows.put(Rung, rung)
             self._arm(clock, row)
         for rung, notice in self._notices:
             notice.dedupe_key = f"rung:{rung.clock_id}:{rung.number}"
-            rows.add(notice)
+            rows.put(Notice, notice)
 
     def _arm(self, clock: ReplayedClock, row: Clock) -> None:
         step: dict[str, object] | None = None
@@ -308,12 +343,11 @@ class Story:
             step = self.waiting_rung(clock)
         if step is not None:
             self.world.rows.add(
-                Rung(
-                    id=new_id(),
-                    clock_id=row.id,
-                    case_id=self.case.id,
-                    number=int(str(step["number"])),
-                    tell=str(step["tell"]),
-                    due_at=datetime.fromisoformat(str(step["at"])),
-                )
+                Rung,
+                id=new_id(),
+                clock_id=row.id,
+                case_id=self.case.id,
+                number=int(str(step["number"])),
+                tell=str(step["tell"]),
+                due_at=datetime.fromisoformat(str(step["at"])),
             )

@@ -5,25 +5,49 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from channels.values import Channel
 from cli.sample.rows import Rows
 from core.crypto import blind_index, mask
-from core.ids import new_id
 from domain.catalogue import Catalogue
 from domain.citizen import Citizen, ContactPoint
 from domain.office import Office
 from domain.staff import Staff, StaffRole
-from domain.states import CaseKind, OfficeFunction, Role
+from domain.states import CaseKind, ClockKind, OfficeFunction, Role
 from domain.visibility import viewer_of
 from escalation.calendar import WorkingCalendar
+from escalation.clocks import Terms
 from escalation.recipients import Person, Roster
 from escalation.service import CatalogueRules, calendar_of
 
 # +355 60 is assigned to nobody: whoever copies a number from the demo reaches no one
 FICTIONAL_NUMBER = "+35560{:07d}"
 FICTIONAL_CHAT = 7_000_000_000
+
+
+class KeptRules(CatalogueRules):
+    """Rules that remember what they said: a case is replayed many times while it is told."""
+
+    @cached_property
+    def _kept(self) -> tuple[dict[Any, Terms], dict[str, WorkingCalendar]]:
+        return {}, {}
+
+    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime) -> Terms:
+        """Terms of a clock that starts at an office."""
+        kept, key = self._kept[0], (clock, office, service, at)
+        if key not in kept:
+            kept[key] = super().terms(clock, office, service, at)
+        return kept[key]
+
+    def calendar(self, office: str) -> WorkingCalendar:
+        """The calendar an office works by."""
+        kept = self._kept[1]
+        if office not in kept:
+            kept[office] = super().calendar(office)
+        return kept[office]
 
 
 @dataclass
@@ -38,7 +62,7 @@ class World:
     roster: Roster = field(default_factory=Roster)
     turn: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     _contacts: dict[tuple[Channel, str], list[ContactPoint]] = field(default_factory=lambda: defaultdict(list))
-    _rules: dict[CaseKind, CatalogueRules] = field(default_factory=dict)
+    _rules: dict[CaseKind, "KeptRules"] = field(default_factory=dict)
     _numbers: int = 0
 
     def employ(self, staff: Sequence[Staff], roles: Sequence[StaffRole]) -> None:
@@ -52,10 +76,10 @@ class World:
             who = viewer_of(self.known, person.id, person.name, frozenset(held[person.id]))
             self.roster.add(Person(person.id, person.language, who))
 
-    def rules(self, kind: CaseKind) -> CatalogueRules:
+    def rules(self, kind: CaseKind) -> "KeptRules":
         """Policies and calendars as a replay asks for them."""
         if kind not in self._rules:
-            self._rules[kind] = CatalogueRules(self.known, kind)
+            self._rules[kind] = KeptRules(self.known, kind)
         return self._rules[kind]
 
     def calendar(self, office_id: UUID) -> WorkingCalendar:
@@ -97,9 +121,9 @@ class World:
             if channel is Channel.telegram
             else FICTIONAL_NUMBER.format(self._numbers * 7919 % 10_000_000)
         )
-        citizen = Citizen(id=new_id(), language=language, created_at=at)
-        contact = ContactPoint(
-            id=new_id(),
+        citizen = self.rows.add(Citizen, language=language, created_at=at)
+        contact: ContactPoint = self.rows.add(
+            ContactPoint,
             citizen_id=citizen.id,
             channel=channel,
             address=address,
@@ -108,8 +132,6 @@ class World:
             language=language,
             created_at=at,
         )
-        self.rows.add(citizen)
-        self.rows.add(contact)
         return contact
 
     def chance(self, share: float) -> bool:
