@@ -65,7 +65,7 @@ def requests(draw: st.DrawFn) -> Request:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(world=worlds(), request=requests())
 def test_always_one_accountable_office_outside_the_conflict(world: World, request: Request) -> None:
     known = world.catalogue()

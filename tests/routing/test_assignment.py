@@ -43,7 +43,6 @@ def give(session: Session, office: UUID, staff: UUID, hours_ago: float, state: C
     session.add(
         Case(
             reference=new_reference(),
-            pin_hash="-",
             state=state,
             channel=Channel.sms,
             language="en",

@@ -69,7 +69,12 @@ def test_a_flat_list_of_spellings_is_taken_apart() -> None:
     world.office("A", places=flat)
     index = index_of(world.catalogue())
     assert {place.name for place in index.places.values()} == {"Kelda", "Portelo"}
-    for text, name in (("в Кельде", "Kelda"), ("Keldën", "Kelda"), ("পোর্তেলোতে", "Portelo"), ("te Portelos", "Portelo")):
+    for text, name in (
+        ("в Кельде", "Kelda"),
+        ("Keldën", "Kelda"),
+        ("পোর্তেলোতে", "Portelo"),
+        ("te Portelos", "Portelo"),
+    ):
         found = index.place(text)
         assert found is not None, text
         assert found.name == name
