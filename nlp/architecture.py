@@ -24,6 +24,7 @@ ARCHITECTURE = "ombud.NgramLinear.v1"
 TOKENIZER = "ombud.Tokenizer.v1"
 PIPE = "textcat"
 PICKED = "picked"
+WORDS = "words"
 BLOCKS = ("word", "char", "pick")
 _SEPARATOR = "\n"
 
@@ -33,9 +34,13 @@ class Tokenizer:
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
+        # shape, prefix, like_url … of every new word would cost more than the whole prediction, and nothing reads them
+        vocab.lex_attr_getters = {}
 
     def __call__(self, text: str) -> Doc:
-        return Doc(self.vocab, words=tokens(text))
+        found = tokens(text)
+        # the words are kept beside the Doc: reading them back token by token takes a third of a prediction
+        return Doc(self.vocab, words=found, user_data={WORDS: found})
 
     def to_bytes(self, **_: object) -> bytes:
         return b""
@@ -73,7 +78,7 @@ class Forward:
         weights, bias = model.get_param("W"), model.get_param("b")
         logits = np.empty((len(docs), bias.shape[0]), np.float32)
         for row, doc in enumerate(docs):
-            found = self.vocabulary.encode([token.text for token in doc], doc.user_data.get(PICKED))
+            found = self.vocabulary.encode(doc.user_data[WORDS], doc.user_data.get(PICKED))
             logits[row] = found.values @ weights[found.rows] + bias
         return softmax(logits / model.attrs["temperature"]), _no_gradient
 

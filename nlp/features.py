@@ -22,7 +22,12 @@ _PAIR = " "
 
 def word_grams(tokens: Iterable[str]) -> list[str]:
     """Words and pairs of neighbours."""
-    unigrams = [word for token in tokens for word in words(token)]
+    unigrams: list[str] = []
+    for token in tokens:
+        if token.isascii():
+            unigrams.append(token)
+        else:
+            unigrams.extend(words(token))
     return unigrams + [a + _PAIR + b for a, b in zip(unigrams, unigrams[1:], strict=False)]
 
 
@@ -79,8 +84,10 @@ class Vocabulary:
         if not rows.size:
             return Sparse(rows, np.empty(0, np.float32))
         ordered = np.sort(rows)
-        starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-        counts = np.diff(np.append(starts, ordered.size))
-        unique = ordered[starts]
-        values = (1.0 + np.log(counts)) * self.idf[unique]
-        return Sparse(unique, (values / np.sqrt(np.dot(values, values))).astype(np.float32))
+        edges = np.empty(ordered.size + 1, bool)
+        edges[0] = edges[-1] = True
+        np.not_equal(ordered[1:], ordered[:-1], out=edges[1:-1])
+        at = edges.nonzero()[0]
+        unique = ordered[at[:-1]]
+        values = (1.0 + np.log(at[1:] - at[:-1])) * self.idf[unique]
+        return Sparse(unique, (values / np.sqrt(values @ values)).astype(np.float32))

@@ -52,7 +52,10 @@ CUES: dict[str, frozenset[str]] = {
     "it": frozenset("non c'è il la gli di è grazie ciao acqua strada perché quando".split()),
 }
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_READ = 400
+_ASCII = re.compile(r"[\x00-\x7f]+")
+_NO_ASCII_LETTER = re.compile(r"[^A-Za-z]+")
+_READ = 300
+_READ_LETTERS = 160
 _FEW_WORDS = 3
 _MARGIN = 0.65
 
@@ -63,7 +66,9 @@ def detect(text: str, languages: Sequence[str]) -> str | None:
     allowed = tuple(dict.fromkeys(languages))
     if sample.isascii():
         return _latin(sample, tuple(language for language in allowed if language not in _NOT_LATIN))
-    counts = {name: len(found.findall(sample)) for name, found, _ in _COUNTERS}
+    beyond = _ASCII.sub("", sample)
+    counts = {name: len(found.findall(beyond)) for name, found, _ in _COUNTERS}
+    counts["latin"] += len(_NO_ASCII_LETTER.sub("", sample))
     script, letters = max(counts.items(), key=lambda item: item[1])
     if not letters:
         return None
@@ -80,7 +85,8 @@ def _latin(sample: str, allowed: tuple[str, ...]) -> str | None:
     found = [word.lower().replace("’", "'") for word in _WORD.findall(sample)]
     if not found or not allowed:
         return None
-    hits = Counter({language: sum(word in CUES.get(language, ()) for word in found) for language in allowed})
+    once = frozenset(found)
+    hits = Counter({language: len(once & CUES[language]) if language in CUES else 0 for language in allowed})
     (first, most), *rest = hits.most_common()
     clear = most > (rest[0][1] if rest else 0)
     if len(found) < _FEW_WORDS:
@@ -94,7 +100,7 @@ def _latin(sample: str, allowed: tuple[str, ...]) -> str | None:
 def _statistics(sample: str, allowed: tuple[str, ...]) -> str | None:
     if len(allowed) < 2:
         return allowed[0] if allowed else None
-    language, probability = _identifier(allowed)(sample)
+    language, probability = _identifier(allowed)(sample[:_READ_LETTERS])
     return language if probability >= _MARGIN else None
 
 

@@ -23,7 +23,7 @@ def tokens(text: str) -> list[str]:
 
 def words(token: str) -> list[str]:
     """The token itself, or its characters in a script that puts no spaces between words."""
-    return list(token) if not token.isascii() and _UNSPACED.search(token) else [token]
+    return [token] if token.isascii() or not _UNSPACED.search(token) else list(token)
 
 
 @lru_cache(maxsize=50_000)

@@ -1,6 +1,6 @@
 """What `ombud nlp` does, as plain functions: paths and values in, JSON-ready dictionaries out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -10,11 +10,13 @@ from core.errors import BadInput, NotFound
 from nlp.classifier import Classifier, load, promoted
 from nlp.training import promote as shelf
 from nlp.training.evaluate import figures, held_outcomes, outcomes, speed
-from nlp.training.prepare import Dataset, Example, parse, read
+from nlp.training.prepare import LEARN, Dataset, Example, parse, read
 from nlp.training.train import DEFAULT_LANGUAGES, Progress, Trained
 from nlp.training.train import train as fit_model
 
 STARTER = "starter set"
+# text, label, language
+Phrase = tuple[str, str, str | None]
 
 
 def starter() -> Dataset:
@@ -29,14 +31,15 @@ def train(
     seed: int,
     now: datetime,
     promote: bool = True,
+    phrases: Iterable[Phrase] = (),
     languages: Sequence[str] = DEFAULT_LANGUAGES,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train on a file (None: the starter set), store the model with its card and by default put it into use.
 
-    The card's figures are of texts the weights had not seen. Raises BadInput, and then nothing is stored.
+    `phrases` are names and keywords of the service catalogue: learnt from, never tested on. The card's figures are of texts the weights had not seen. Raises BadInput, and then nothing is stored.
     """
-    dataset = read(csv) if csv is not None else starter()
+    dataset = (read(csv) if csv is not None else starter()).with_phrases(phrases)
     made = fit_model(dataset, seed=seed, now=now, languages=languages, progress=progress)
     card = made.classifier.card
     card["metrics"] = _held_figures(made)
@@ -78,7 +81,7 @@ def evaluate(
                 f"{data.name} is the file it would be trained on.", mend="Give another file, or a `split` column."
             )
     made = fit_model(source, seed=seed, now=now, languages=languages, strict=False, progress=progress)
-    seen = {example.text for example in source.part("fit", "")}
+    seen = {example.text for example in source.part(*LEARN)}
     report = _report(made.classifier, examples)
     return {**report, "seen_in_training": sum(example.text in seen for example in examples)}
 

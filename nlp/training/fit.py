@@ -15,7 +15,7 @@ Grams = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 # n-grams seen in a single text say little once there are many texts, and are most of the weight file
 RARE_FROM_TEXTS = 1500
-COST = 0.3
+COST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,10 @@ def design(counted: Counted, rows: NDArray[np.int64] | None = None) -> Design:
     chosen = rows if rows is not None else np.arange(counted.word.shape[0])
     least = 2 if len(chosen) >= RARE_FROM_TEXTS else 1
     blocks, idfs, names = [], [], []
-    for matrix, labels, minimum in ((counted.word, counted.word_names, least), (counted.char, counted.char_names, least)):
+    for matrix, labels, minimum in (
+        (counted.word, counted.word_names, least),
+        (counted.char, counted.char_names, least),
+    ):
         part = matrix[chosen]
         seen = np.bincount(part.indices, minlength=part.shape[1])
         keep = np.flatnonzero(seen >= minimum)

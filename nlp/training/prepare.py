@@ -1,10 +1,14 @@
-"""Labelled text from a CSV file, checked before anything is trained: `text,label` and optional `lang,category,split`."""
+"""Labelled text from a CSV file, checked before anything is trained: `text,label` and optional `lang,category,split`.
+
+Splits: `fit` (or nothing) is learnt from and cross-validated, `dev` calibrates, `test` is left alone, and `phrase` is learnt
+from but never tested on: names and keywords of the service catalogue, which no citizen writes quite like that.
+"""
 
 import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +16,17 @@ from core.errors import BadInput
 from core.texts import clean
 
 NEEDED = ("text", "label")
-SPLITS = {"fit": "fit", "train": "fit", "dev": "dev", "valid": "dev", "validation": "dev", "test": "test", "": ""}
+LEARN = ("fit", "", "phrase")
+SPLITS = {
+    "phrase": "phrase",
+    "fit": "fit",
+    "train": "fit",
+    "dev": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "test": "test",
+    "": "",
+}
 LONGEST_CELL = 200_000
 MOST_LABELS = 2_000
 
@@ -36,6 +50,18 @@ class Dataset:
     name: str
     sha256: str
     examples: tuple[Example, ...]
+
+    def with_phrases(self, phrases: Iterable[tuple[str, str, str | None]]) -> "Dataset":
+        """Together with phrases (text, label, language) to learn from."""
+        more = tuple(
+            Example(clean(text), label, lang, None, "phrase", 0) for text, label, lang in phrases if clean(text)
+        )
+        if not more:
+            return self
+        both = hashlib.sha256(self.sha256.encode())
+        for example in more:
+            both.update(f"{example.text}\t{example.label}\t{example.lang}\n".encode())
+        return Dataset(self.name, both.hexdigest(), self.examples + more)
 
     def part(self, *splits: str) -> tuple[Example, ...]:
         """The examples of those splits."""
@@ -112,7 +138,7 @@ def _example(name: str, line: int, head: Sequence[str], cells: Sequence[str]) ->
         raise BadInput(f"{name}, line {line}: the {'label' if text else 'text'} is empty.")
     split = row.get("split", "").strip().lower()
     if split not in SPLITS:
-        raise BadInput(f"{name}, line {line}: the split {split!r} is none of fit, dev, test.")
+        raise BadInput(f"{name}, line {line}: the split {split!r} is none of fit, dev, test, phrase.")
     return Example(
         text, label, row.get("lang", "").strip() or None, clean(row.get("category", "")) or None, SPLITS[split], line
     )
@@ -120,7 +146,7 @@ def _example(name: str, line: int, head: Sequence[str], cells: Sequence[str]) ->
 
 def check_trainable(dataset: Dataset, *, strict: bool) -> None:
     """Raises BadInput where nothing can be learned: one label only; when `strict`, also a label with one example."""
-    fit = dataset.part("fit", "")
+    fit = dataset.part(*LEARN)
     first: dict[str, int] = {}
     for example in fit:
         first.setdefault(example.label, example.line)
@@ -130,7 +156,8 @@ def check_trainable(dataset: Dataset, *, strict: bool) -> None:
         raise BadInput(f"{dataset.name}: {named}; a classifier needs at least two labels.")
     if len(counts) > MOST_LABELS:
         raise BadInput(
-            f"{dataset.name}: {len(counts)} different labels.", mend="Is the label column the right one? It names services."
+            f"{dataset.name}: {len(counts)} different labels.",
+            mend="Is the label column the right one? It names services.",
         )
     single = [label for label, count in counts.items() if count == 1]
     if strict and single:

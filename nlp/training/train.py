@@ -15,7 +15,7 @@ from nlp.language import detect
 from nlp.tokens import tokens
 from nlp.training.calibrate import Calibration, Held, calibrate
 from nlp.training.fit import Counted, Fitted, count, design, solve, transform
-from nlp.training.prepare import Dataset, Example, check_trainable
+from nlp.training.prepare import LEARN, Dataset, Example, check_trainable
 
 Progress = Callable[[str, int, int], None]
 Rows = NDArray[np.int64]
@@ -43,12 +43,13 @@ def train(
 ) -> Trained:
     """Fit, calibrate and wrap. Raises BadInput where the data cannot teach anything."""
     check_trainable(dataset, strict=strict)
-    examples = dataset.part("fit", "dev", "") if dataset.has_dev else dataset.part("fit", "")
+    examples = dataset.part(*LEARN, "dev") if dataset.has_dev else dataset.part(*LEARN)
     counted = count([tokens(e.text[:LONGEST_TEXT]) for e in examples], [e.category for e in examples])
     truth = np.array([e.label for e in examples])
     dev = np.flatnonzero([e.split == "dev" for e in examples])
+    tested = np.flatnonzero([e.split in ("fit", "") for e in examples])
     own = np.setdiff1d(np.arange(len(examples)), dev)
-    folds = [] if dev.size else _folds(truth, seed)
+    folds = [] if dev.size else _folds(truth, tested, seed)
     steps = len(folds) + 1
     _say(progress, "fit", 0, steps)
     fitted = _fit(counted, own, truth, seed)
@@ -58,7 +59,7 @@ def train(
         held_rows = dev
     else:
         held = _cross_validate(counted, truth, folds, fitted.labels, seed, progress)
-        held_rows = own
+        held_rows = np.concatenate([np.empty(0, np.int64), *folds])
     calibration = calibrate(held)
     card = _card(dataset, examples, fitted, calibration, seed, now, languages, len(own), bool(dev.size))
     nlp = blank()
@@ -87,14 +88,14 @@ def _columns(truth: NDArray[np.str_], labels: Sequence[str]) -> NDArray[np.int64
     return np.array([position.get(str(label), -1) for label in truth], np.int64)
 
 
-def _folds(truth: NDArray[np.str_], seed: int) -> list[Rows]:
-    """Rows dealt out label by label. More folds where there is little, since each must learn from nearly all of it."""
-    wanted = 10 if len(truth) < 1500 else 5 if len(truth) < 4000 else 3
-    hands = np.empty(len(truth), np.int64)
+def _folds(truth: NDArray[np.str_], among: Rows, seed: int) -> list[Rows]:
+    """Those rows dealt out label by label. More folds where there is little, since each must learn from nearly all of it."""
+    wanted = 10 if len(among) < 1500 else 5 if len(among) < 4000 else 3
+    hands = np.full(len(truth), -1, np.int64)
     random = np.random.default_rng(seed)
     dealt = 0
-    for label in sorted(set(truth.tolist())):
-        rows = np.flatnonzero(truth == label)
+    for label in sorted(set(truth[among].tolist())):
+        rows = among[truth[among] == label]
         hands[random.permutation(rows)] = (np.arange(len(rows)) + dealt) % wanted
         dealt += len(rows)
     found = [np.flatnonzero(hands == number) for number in range(wanted)]
@@ -119,7 +120,8 @@ def _cross_validate(
         fitted = _fit(counted, rest, truth, seed)
         logits[np.ix_(rows, [position[label] for label in fitted.labels])] = _scores(counted, rows, fitted)
         _say(progress, "calibrate", number + 2, len(folds) + 1)
-    return Held(logits, _columns(truth, labels))
+    tested = np.concatenate([np.empty(0, np.int64), *folds])
+    return Held(logits[tested], _columns(truth[tested], labels))
 
 
 def _card(
@@ -137,7 +139,13 @@ def _card(
     return {
         "name": f"{now:%Y%m%dT%H%M%SZ}-{dataset.sha256[:8]}-{seed}",
         "trained_at": now.isoformat(),
-        "data": {"file": dataset.name, "sha256": dataset.sha256, "rows": len(dataset.examples), "trained_on": trained_on},
+        "data": {
+            "file": dataset.name,
+            "sha256": dataset.sha256,
+            "rows": len(dataset.examples),
+            "trained_on": trained_on,
+            "phrases": len(dataset.part("phrase")),
+        },
         "seed": seed,
         "labels": list(fitted.labels),
         "languages": list(languages),
