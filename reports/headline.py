@@ -59,9 +59,9 @@ def _wait(current: Silence, before: Silence | None, language: str) -> str:
             )
         return told % {"count": number(current.n), "waiting": number(waiting)}
     if current.median_seconds is None:
-        return _(
-            "Half of all citizens wait longer than %(time)s for an answer; how much longer is not known yet."
-        ) % {"time": format_duration(current.observed_seconds, language, short=True)}
+        return _("Half of all citizens wait longer than %(time)s for an answer; how much longer is not known yet.") % {
+            "time": format_duration(current.observed_seconds, language, short=True)
+        }
     time = format_duration(current.median_seconds, language, short=True)
     change = difference(current, before)
     if change is None:

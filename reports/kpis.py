@@ -6,21 +6,21 @@ case; an unanswered case counts for the office that is accountable for it now. `
 figures are those that held at that moment, which is what makes one week comparable with the week before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case
+from sqlalchemy import Text, case, cast
 from sqlmodel import Session, col
 
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.visibility import Viewer
-from reports.samples import ALL, Sample, gather
+from reports.samples import ALL, Sample, gather, together
 from reports.survival import estimate
-from reports.weeks import bounds, monday_of
+from reports.weeks import bounds, last_mondays
 
 SMALL = 30
 """Below this many cases a quantile is shown with a warning and never makes a headline."""
@@ -112,6 +112,32 @@ def by_office(
     return sorted(listed, key=order)
 
 
+def weekly(
+    session: Session,
+    who: Viewer,
+    office_ids: Collection[UUID] | None,
+    *,
+    weeks: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> dict[UUID, list[Sample]]:
+    """Samples of each office by week of receipt, oldest first, for the last `weeks` weeks that are over.
+
+    They know nothing of `silent_now`: that is of this moment, not of a week.
+    """
+    edges = [bounds(monday, zone) for monday in last_mondays(weeks, now, zone)]
+    number = case(*((col(Case.received_at) < end, index) for index, (_, end) in enumerate(edges)), else_=weeks)
+    key = cast(col(Case.office_id), Text) + "/" + cast(number, Text)
+    since, until = edges[0][0], edges[-1][1]
+    found: dict[UUID, list[Sample]] = {}
+    for place, sample in gather(
+        session, who, office_ids, key, since=since, until=until, now=now, waiting=False
+    ).items():
+        office, _, index = str(place).partition("/")
+        found.setdefault(UUID(office), [Sample() for _ in edges])[int(index)] = sample
+    return found
+
+
 def by_week(
     session: Session,
     who: Viewer,
@@ -122,12 +148,15 @@ def by_week(
     zone: ZoneInfo,
 ) -> list[WeekSilence]:
     """Silence by week of receipt, oldest first, for the last `weeks` weeks that are over."""
-    last = monday_of(now, zone)
-    mondays = [last - timedelta(weeks=back) for back in range(weeks, 0, -1)]
-    edges = [bounds(monday, zone) for monday in mondays]
-    number = case(*((col(Case.received_at) < end, index) for index, (_, end) in enumerate(edges)), else_=weeks)
-    found = gather(session, who, office_ids, number, since=edges[0][0], until=edges[-1][1], now=now)
-    return [WeekSilence(monday, figures(found.get(index, Sample()))) for index, monday in enumerate(mondays)]
+    return merged(weekly(session, who, office_ids, weeks=weeks, now=now, zone=zone), weeks, now, zone)
+
+
+def merged(offices: Mapping[UUID, Sequence[Sample]], weeks: int, now: datetime, zone: ZoneInfo) -> list[WeekSilence]:
+    """The weeks of all offices together, of what `weekly` gave."""
+    return [
+        WeekSilence(monday, figures(together(samples[index] for samples in offices.values())))
+        for index, monday in enumerate(last_mondays(weeks, now, zone))
+    ]
 
 
 def usual_band(values: Collection[float | None]) -> tuple[float, float] | None:
@@ -141,6 +170,14 @@ def usual_band(values: Collection[float | None]) -> tuple[float, float] | None:
     mean = sum(before) / len(before)
     moving = sum(abs(one - other) for one, other in zip(before[1:], before, strict=False)) / (len(before) - 1)
     return max(0.0, mean - 2.66 * moving), mean + 2.66 * moving
+
+
+def before(
+    session: Session, who: Viewer, office_ids: Collection[UUID] | None, *, since: datetime, until: datetime
+) -> Silence:
+    """Silence of an earlier period as it stood when it ended; without its `silent_now`. For comparing."""
+    found = gather(session, who, office_ids, ALL, since=since, until=until, now=until, waiting=False)
+    return figures(next(iter(found.values()), Sample()))
 
 
 def figures(sample: Sample) -> Silence:

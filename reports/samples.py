@@ -3,7 +3,7 @@
 The database does the grouping and hands over one string of numbers per group, which costs a tenth of a row per case.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,20 @@ class Sample:
     longest_reference: str | None = None
 
 
+def together(samples: Iterable[Sample]) -> Sample:
+    """Several samples of different cases as one."""
+    whole = Sample()
+    for one in samples:
+        whole.answered += one.answered
+        whole.silent += one.silent
+        whole.templated += one.templated
+        whole.silent_now += one.silent_now
+        whole.past_target += one.past_target
+        if (one.longest_seconds or 0) > (whole.longest_seconds or -1):
+            whole.longest_seconds, whole.longest_reference = one.longest_seconds, one.longest_reference
+    return whole
+
+
 class epoch(FunctionElement[int]):  # noqa: N801  (an SQL function)
     """Whole seconds since 1970 of a time column, the same on both databases."""
 
@@ -99,8 +113,12 @@ def gather(
     since: datetime,
     until: datetime,
     now: datetime,
+    waiting: bool = True,
 ) -> dict[Hashable, Sample]:
-    """Samples by a column or expression over Case, as things stood at `now`. Three statements."""
+    """Samples by a column or expression over Case, as things stood at `now`.
+
+    Three statements; with `waiting` False one, and `silent_now`, `past_target` and `longest_*` stay empty.
+    """
     until = min(until, now)
     found: dict[Hashable, Sample] = {}
     scope = within(who, office_ids)
@@ -132,7 +150,8 @@ def gather(
             sample.silent = values
         else:
             sample.answered, sample.templated = values, int(templated)
-    _add_silent_now(session, scope, key, found, until=until, now=now)
+    if waiting:
+        _add_silent_now(session, scope, key, found, until=until, now=now)
     return found
 
 

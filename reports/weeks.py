@@ -10,6 +10,12 @@ def monday_of(at: datetime, zone: ZoneInfo) -> date:
     return local - timedelta(days=local.weekday())
 
 
+def last_mondays(weeks: int, now: datetime, zone: ZoneInfo) -> list[date]:
+    """The Mondays on which the last weeks that are over began, oldest first."""
+    this = monday_of(now, zone)
+    return [this - timedelta(weeks=back) for back in range(weeks, 0, -1)]
+
+
 def bounds(monday: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """First moment of a week and of the next one, in UTC; an hour more or less apart when the clocks change."""
     return start_of(monday, zone), start_of(monday + timedelta(days=7), zone)

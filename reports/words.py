@@ -70,6 +70,8 @@ def said(
     rows = session.exec(query).all()
     became = _cases(session, [answer for answer, _ in rows])
     shown = _references(session, who, became.values())
+    # a report of money is for the integrity office, also in the moment before it is a case
+    money = _of_money(session, [answer.source_id for answer, _ in rows])
     found = [
         Said(
             office_id=answer.office_id,
@@ -81,7 +83,7 @@ def said(
             reference=shown.get(became[answer.source_id], "") if answer.source_id in became else "",
         )
         for answer, text in rows
-        if answer.source_id not in became or became[answer.source_id] in shown
+        if (became[answer.source_id] in shown if answer.source_id in became else answer.source_id not in money)
     ]
     return sorted(found, key=lambda line: line.rating)
 
@@ -94,10 +96,12 @@ def redact(text: str, limit: int = 300) -> str:
 def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:
     """Which case each answer's survey led to, by the answer's source."""
     by_invitation = {answer.invitation_id: answer.source_id for answer in answers if answer.invitation_id}
+    # a face and the reason given a moment later are two messages of one visit
     by_message = {
-        answer.source_id.removeprefix(_EXIT): answer.source_id
+        answer.source_id.removeprefix(_EXIT) + step: answer.source_id
         for answer in answers
         if answer.source_id.startswith(_EXIT)
+        for step in ("", "/why")
     }
     found: dict[str, UUID] = {}
     if by_invitation:
@@ -115,6 +119,13 @@ def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:
             if linked is not None:
                 found[by_message[message]] = linked
     return found
+
+
+def _of_money(session: Session, sources: Collection[str]) -> frozenset[str]:
+    told = select(Answer.source_id).where(
+        col(Answer.source_id).in_(sources), col(Answer.question) == "money", col(Answer.value) == 1
+    )
+    return frozenset(session.exec(told))
 
 
 def _references(session: Session, who: Viewer, cases: Collection[UUID]) -> dict[UUID, str]:

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
 import pytest
 from sqlmodel import col, func, select
@@ -32,10 +31,8 @@ def world(installation: Installation) -> Iterator[World]:
         yield build(session)
 
 
-def held(
-    world: World, who: str = "north_head", office: str = "NORTH", week: date = WEEK, now: datetime = NOW
-) -> Review:
-    return meeting.open_review(world.session, world.who(who), world.offices[office].id, week, now)
+def held(world: World, who: str = "north_head", week: date = WEEK, now: datetime = NOW) -> Review:
+    return meeting.open_review(world.session, world.who(who), world.offices["NORTH"].id, week, now)
 
 
 def decide(world: World, review: Review, case: Case, who: str = "north_head", why: str = "No spare key.") -> Finding:
@@ -59,24 +56,20 @@ def act(world: World, review: Review, case: Case | None = None, **given: object)
     )
 
 
-def rate(
-    world: World,
-    office: str,
-    rating: int,
-    words: str,
-    source: str,
-    ago: timedelta = 2 * DAY,
-    invitation: UUID | None = None,
-) -> None:
-    shared = {
-        "source_id": source,
-        "office_id": world.offices[office].id,
-        "channel": Channel.web,
-        "answered_at": NOW - ago,
-    }
-    world.session.add(Answer(question="rating", value=rating, invitation_id=invitation, **shared))
-    if words:
-        world.session.add(Answer(question="words", text=words, invitation_id=invitation, **shared))
+def rate(world: World, office: str, rating: int, words: str, source: str, ago: timedelta = 2 * DAY) -> None:
+    for question, value, text in (("rating", rating, None), ("words", None, words)):
+        if value is not None or text:
+            world.session.add(
+                Answer(
+                    source_id=source,
+                    question=question,
+                    value=value,
+                    text=text,
+                    office_id=world.offices[office].id,
+                    channel=Channel.web,
+                    answered_at=NOW - ago,
+                )
+            )
     world.session.flush()
 
 
@@ -251,6 +244,17 @@ def test_low_ratings_come_with_their_words_unless_these_became_a_case_one_may_no
     rate(world, "NORTH", 5, "Thank you", "exit:good")
     rate(world, "SOUTH", 1, "Elsewhere", "exit:south")
     rate(world, "NORTH", 1, "Too early", "exit:old", ago=12 * DAY)
+    rate(world, "NORTH", 1, "He wanted 20 euro", "exit:money")
+    world.session.add(
+        Answer(
+            source_id="exit:money",
+            question="money",
+            value=1,
+            office_id=world.offices["NORTH"].id,
+            channel=Channel.web,
+            answered_at=NOW,
+        )
+    )
     for source, integrity in (("secret", True), ("open", False)):
         case = world.case(
             "INTEG" if integrity else "NORTH", 2 * DAY, integrity=integrity, about="NORTH" if integrity else None
@@ -258,7 +262,11 @@ def test_low_ratings_come_with_their_words_unless_these_became_a_case_one_may_no
         rate(world, "NORTH", 1, f"The clerk asked for money ({source})", f"exit:{source}")
         world.session.add(
             InboundMessage(
-                channel=Channel.kiosk, account="", provider_id=source, received_at=NOW - 2 * DAY, case_id=case.id
+                channel=Channel.kiosk,
+                account="",
+                provider_id=f"{source}/why",
+                received_at=NOW - 2 * DAY,
+                case_id=case.id,
             )
         )
         shown = case.reference
