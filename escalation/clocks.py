@@ -57,6 +57,10 @@ class Rules(Protocol):
         """The calendar an office works by."""
         ...
 
+    def triage(self) -> str | None:
+        """The office of the triage desk, which takes what is refused or released."""
+        ...
+
 
 @dataclass(slots=True)
 class ReplayedClock:
@@ -171,9 +175,14 @@ def _answers(events: Iterable[Event]) -> dict[int, _Answer]:
     sent: dict[str, _Answer] = {}
     reached: dict[str, int] = {}
     questions: set[str] = set()
+    unsent = ""  # an answer that is only shown on the tracking page has no message; its delivery follows it
     for event in events:
         message = event.says("message")
-        if event.kind is EntryKind.answered and message:
+        if not message and event.kind is EntryKind.answered:
+            message = unsent = f"#{event.number}"
+        elif not message and event.kind is EntryKind.answer_delivered:
+            message = unsent or f"#{event.number}"
+        if event.kind is EntryKind.answered:
             sent[message] = _Answer(event.number, event.body.get("templated") is True)
         elif event.kind is EntryKind.asked and message:
             questions.add(message)
@@ -198,6 +207,7 @@ class _Run:
         self.office = ""
         self.service: str | None = None
         self.answered = False
+        self.closed = False
         self.moves: list[tuple[str, datetime]] = []
 
     def take(self, event: Event) -> None:
@@ -206,7 +216,7 @@ class _Run:
             case EntryKind.received:
                 self._hold(event.office, event.at)
                 self._open(ClockKind.first_response, event, "the citizen's message was received")
-            case EntryKind.routed | EntryKind.transferred | EntryKind.refused | EntryKind.accepted:
+            case EntryKind.routed | EntryKind.transferred | EntryKind.refused | EntryKind.accepted | EntryKind.released:
                 self._moved(event)
             case EntryKind.citizen_wrote:
                 self._citizen_wrote(event)
@@ -215,6 +225,8 @@ class _Run:
             case EntryKind.answer_failed:
                 for clock in self._live(*SILENCES):
                     clock.steps.append((event.at, "an answer did not reach the citizen, so it does not count"))
+                if self.closed:
+                    self._reopen(ClockKind.resolution, event.at)
             case EntryKind.asked:
                 for clock in self._live(ClockKind.resolution):
                     limit = event.at + timedelta(days=clock.pause_days)
@@ -222,6 +234,9 @@ class _Run:
                         clock.steps.append((event.at, "paused, as the citizen was asked something"))
             case EntryKind.closed:
                 self._finish(ClockKind.resolution, event.at, "the case was closed")
+                self.closed = True
+            case EntryKind.reopened:
+                self._reopen(ClockKind.resolution, event.at)
             case EntryKind.clock_started:
                 self._confirm(event)
             case EntryKind.clock_ended | EntryKind.clock_resumed:
@@ -322,9 +337,18 @@ class _Run:
     def _moved(self, event: Event) -> None:
         if event.kind is EntryKind.routed:
             self.service = event.says("service") or self.service
+        desk = self.rules.triage()
         if event.kind in (EntryKind.accepted, EntryKind.refused):
             self._finish(ClockKind.acceptance, event.at, f"the office {event.kind}")
-        self._hold(event.says("to") or event.says("office") or event.office, event.at)
+        if event.kind is EntryKind.transferred:
+            # only an offer: whoever has it stays accountable until the other office accepts
+            office = desk if event.says("to") == desk else None
+        elif event.kind in (EntryKind.refused, EntryKind.released):
+            office = desk
+        else:
+            office = event.says("office") or event.office
+        if office:
+            self._hold(office, event.at)
 
     def _hold(self, office: str, at: datetime) -> None:
         if office == self.office:
@@ -333,6 +357,7 @@ class _Run:
         self.moves.append((office, at))
         if not before:
             return
+        self._finish(ClockKind.acceptance, at, "the case was taken over")
         for clock in self._live(*ClockKind):
             old, new = self.rules.calendar(clock.office), self.rules.calendar(office)
             clock.office = office
@@ -346,11 +371,17 @@ class _Run:
         if event.kind is EntryKind.clock_ended:
             self._finish(kind, event.at, "it was recorded as ended")
             return
+        self._reopen(kind, event.at)
+
+    def _reopen(self, kind: ClockKind, at: datetime) -> None:
+        """Take up the newest clock of a kind again, if it had ended."""
+        if kind is ClockKind.resolution:
+            self.closed = False
         clock = next((clock for clock in reversed(self.clocks) if clock.kind is kind), None)
         if clock is not None and clock.state in (ClockState.met, ClockState.missed):
             clock.office = self.office
-            proceed(clock, self._calendar(clock), event.at)
-            clock.steps.append((event.at, "runs again"))
+            proceed(clock, self._calendar(clock), at)
+            clock.steps.append((at, "runs again"))
 
     def _finish(self, kind: ClockKind, at: datetime, why: str) -> None:
         for clock in self._live(kind):

@@ -19,6 +19,7 @@ class Matter:
     """What of a case decides who may hear of it."""
 
     office_id: UUID
+    pending_office_id: UUID | None
     state: str
     assignee_id: UUID | None
     integrity: bool
@@ -76,17 +77,20 @@ def sees(who: Viewer, matter: Matter) -> bool:
     return (
         who.offices is None
         or matter.office_id in who.offices
+        or (matter.pending_office_id is not None and matter.pending_office_id in who.offices)
         or (who.triage and matter.state == CaseState.triage)
         or (who.staff_id is not None and matter.assignee_id == who.staff_id)
     )
 
 
-def choose(matter: Matter, tell: str, known: Catalogue, roster: Roster) -> Told:
+def choose(matter: Matter, tell: str, known: Catalogue, roster: Roster, *, offered: bool = False) -> Told:
     """The people of the lowest step from `tell` upwards where somebody may be told.
 
-    Raises KeyError for a `tell` that no ladder has.
+    With `offered` the office that has yet to accept the case is told, else the accountable one. Raises KeyError for a
+    `tell` that no ladder has.
     """
-    steps = _integrity_steps(matter, tell, roster) if matter.integrity else _steps(matter, tell, known, roster)
+    at = matter.pending_office_id if offered and matter.pending_office_id is not None else matter.office_id
+    steps = _integrity_steps(matter, tell, roster) if matter.integrity else _steps(matter, tell, known, roster, at)
     skipped: list[str] = []
     for step, people in steps:
         if clear := tuple(person for person in people if sees(person.viewer, matter)):
@@ -95,11 +99,13 @@ def choose(matter: Matter, tell: str, known: Catalogue, roster: Roster) -> Told:
     return Told((), "nobody", tuple(skipped))
 
 
-def _steps(matter: Matter, tell: str, known: Catalogue, roster: Roster) -> Iterator[tuple[str, Iterable[Person]]]:
+def _steps(
+    matter: Matter, tell: str, known: Catalogue, roster: Roster, at: UUID
+) -> Iterator[tuple[str, Iterable[Person]]]:
     height = _HEIGHT[tell]
-    office, *above = known.chain(matter.office_id)
+    office, *above = known.chain(at)
     if height <= _HEIGHT["officer"]:
-        assignee = roster.people.get(matter.assignee_id) if matter.assignee_id else None
+        assignee = roster.people.get(matter.assignee_id) if matter.assignee_id and at == matter.office_id else None
         if assignee is not None and sees(assignee.viewer, matter):
             yield "officer", (assignee,)
         desk = (Role.officer, Role.triage) if office.function == OfficeFunction.triage else (Role.officer,)

@@ -18,7 +18,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Rung
 from domain.policy import Policy
-from domain.states import CaseKind, CaseState, ClockKind, ClockState, EntryKind, RungState
+from domain.states import CaseKind, CaseState, ClockKind, ClockState, EntryKind, OfficeFunction, RungState
 from domain.timeline import TimelineEntry, append
 from escalation import policy as policies
 from escalation import ticking
@@ -58,6 +58,11 @@ class CatalogueRules:
         """The policy of a clock that starts at a moment."""
         day = policies.local_day(at, calendar_of(self.known, office_id))
         return policies.choose(self.known.policies, self.known, office_id, service_id, self.case_kind, day, clock)
+
+    def triage(self) -> str | None:
+        """The office of the triage desk."""
+        desk = self.known.with_function(OfficeFunction.triage)
+        return desk.code if desk else None
 
     @cached_property
     def _offices(self) -> dict[str, UUID]:
@@ -197,11 +202,18 @@ def wake(session: Session, case: Case, now: datetime) -> None:
 
 
 def move(session: Session, case: Case, now: datetime) -> None:
-    """The case went to another office (`case.office_id`): its clocks go on there, never reset."""
+    """The case went to another office (`case.office_id`): its clocks go on there, never reset.
+
+    An `acceptance` ends, as the case was taken over.
+    """
     known = catalogue(session)
     after = calendar_of(known, case.office_id)
     for clock in _live(session, case, *ClockKind):
-        if clock.office_id != case.office_id:
+        if clock.kind == ClockKind.acceptance:
+            ticking.end(clock, calendar_of(known, clock.office_id), now)
+            _disarm(session, clock)
+            _say_ended(session, case, clock, now)
+        elif clock.office_id != case.office_id:
             before = calendar_of(known, clock.office_id)
             _wake(session, case, clock, before, now)
             clock.office_id = case.office_id
@@ -219,6 +231,7 @@ def restate(session: Session, case: Case, now: datetime) -> list[str]:
     known = catalogue(session)
     told = replay(events(session, case, known), CatalogueRules(known, case.kind), now)
     stored = {(clock.kind, clock.entry): clock for clock in _all(session, case)}
+    ladders = _ladders(session, [clock.id for clock in stored.values()])
     codes = {office.code: office.id for office in known.offices.values()}
     changed: list[str] = []
     for clock in told.clocks:
@@ -246,7 +259,7 @@ def restate(session: Session, case: Case, now: datetime) -> list[str]:
             session.add(row)
         before = (row.state, row.ended_at, row.deadline_at)
         _copy(clock, row, codes[clock.office])
-        _arm(session, row)
+        _arm(session, row, ladders.get(row.id, {}))
         if row.state in LIVE and before[0] in (ClockState.met, ClockState.missed, ClockState.void):
             changed.append(f"{row.kind} runs again")
             append(session, case, EntryKind.clock_resumed, now, body={"clock": row.kind, "why": "replayed"})
@@ -365,10 +378,19 @@ def _disarm(session: Session, clock: Clock) -> None:
     )
 
 
-def _arm(session: Session, clock: Clock) -> None:
+def _ladders(session: Session, clock_ids: list[UUID]) -> dict[UUID, dict[int, Rung]]:
+    """Rungs of clocks by number."""
+    found: dict[UUID, dict[int, Rung]] = {}
+    for rung in session.exec(select(Rung).where(col(Rung.clock_id).in_(clock_ids))):
+        found.setdefault(rung.clock_id, {})[rung.number] = rung
+    return found
+
+
+def _arm(session: Session, clock: Clock, rows: dict[int, Rung] | None = None) -> None:
     """Let the one rung wait that is next: the first not climbed, or the end of the pause; the others are void."""
-    session.flush()
-    rows = {rung.number: rung for rung in session.exec(select(Rung).where(Rung.clock_id == clock.id))}
+    if rows is None:
+        session.flush()
+        rows = _ladders(session, [clock.id]).get(clock.id, {})
     wanted: dict[str, object] | None = None
     if clock.state == ClockState.paused and clock.paused_until is not None:
         wanted = {"number": EXPIRY, "tell": RESUME, "at": clock.paused_until.isoformat()}

@@ -64,6 +64,7 @@ _DUE = (
         _case.c.id.label("case_id"),
         _case.c.reference,
         _case.c.office_id,
+        _case.c.pending_office_id,
         _case.c.state,
         _case.c.assignee_id,
         _case.c.integrity,
@@ -82,8 +83,7 @@ _DUE = (
 def sweep(now: datetime, limit: int = 500) -> int:
     """Climb up to `limit` rungs that are due; returns how many were settled (climbed, or void: no clock)."""
     home = database()
-    with home.write() as session:
-        claimed = claim(session, Rung, now, state=RungState.waiting, limit=limit, lease=LEASE)
+    claimed = claim_due(home, now, limit)
     if not claimed:
         return 0
     try:
@@ -92,6 +92,12 @@ def sweep(now: datetime, limit: int = 500) -> int:
     except Exception:  # noqa: BLE001  (any fault of one row, so that it cannot hold up the rest)
         _log.exception("a batch of rungs could not climb; trying one by one", rungs=len(claimed))
     return sum(_alone(home, rung_id, now) for rung_id in claimed)
+
+
+def claim_due(home: Database, now: datetime, limit: int) -> list[UUID]:
+    """Lease rungs that are due to this worker, durably; a worker that dies loses them when the lease runs out."""
+    with home.write() as session:
+        return claim(session, Rung, now, state=RungState.waiting, limit=limit, lease=LEASE)
 
 
 def _alone(home: Database, rung_id: UUID, now: datetime) -> int:
@@ -134,7 +140,7 @@ class _Batch:
     now: datetime
     known: Catalogue
     roster: Roster
-    choices: dict[tuple[Matter, str], Told] = field(default_factory=dict)
+    choices: dict[tuple[Matter, str, bool], Told] = field(default_factory=dict)
     ends: dict[UUID, tuple[int, str, datetime]] = field(default_factory=dict)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[Any, ...]] = field(default_factory=list)
@@ -148,15 +154,17 @@ class _Batch:
             return
         matter = Matter(
             row["office_id"],
+            row["pending_office_id"],
             row["state"],
             row["assignee_id"],
             row["integrity"],
             row["about_office_id"],
             row["about_staff_id"],
         )
-        told = self.choices.get((matter, row["tell"]))
+        key = (matter, row["tell"], row["clock_kind"] == ClockKind.acceptance)
+        told = self.choices.get(key)
         if told is None:
-            told = self.choices[matter, row["tell"]] = choose(matter, row["tell"], self.known, self.roster)
+            told = self.choices[key] = choose(matter, row["tell"], self.known, self.roster, offered=key[2])
         ids = [str(person.id) for person in told.people]
         self._write_entry(row, told, ids)
         self.rungs.append((row["rung_id"], RungState.climbed, self.now, ids))
@@ -281,7 +289,8 @@ def load_roster(connection: Connection, known: Catalogue, rows: Sequence[RowMapp
     roster = Roster()
     if not rows:
         return roster
-    offices = {office.id for office_id in {row["office_id"] for row in rows} for office in known.chain(office_id)}
+    concerned = {row["office_id"] for row in rows} | {row["pending_office_id"] for row in rows} - {None}
+    offices = {office.id for office_id in concerned for office in known.chain(office_id)}
     assignees = {row["assignee_id"] for row in rows if row["assignee_id"] is not None}
     wanted = select(col(StaffRole.staff_id)).where(
         or_(col(StaffRole.office_id).in_(offices), col(StaffRole.role) == Role.leadership)

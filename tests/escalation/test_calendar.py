@@ -36,7 +36,7 @@ D_EID = parse(
 )
 D_ALWAYS = parse("Dhaka, always", "Asia/Dhaka", dict.fromkeys(EVERY_DAY, WHOLE_DAY))
 T_ALWAYS = parse("Tirana, always", "Europe/Tirane", dict.fromkeys(EVERY_DAY, WHOLE_DAY))
-N_ALWAYS = parse("New York, always", "America/New_York", dict.fromkeys(EVERY_DAY, [["00:00", "00:00"]]))
+N_ALWAYS = parse("New York, always", "America/New_York", {day: [["00:00", "00:00"]] for day in EVERY_DAY})
 T_NIGHT = parse("Sunday nights", "Europe/Tirane", {"6": [["01:00", "04:00"]]})
 T_GAP = parse("inside the skipped hour", "Europe/Tirane", {"6": [["02:15", "02:45"]]})
 T_HALF = parse(
@@ -53,7 +53,7 @@ T_AL = parse("public holidays", "Europe/Tirane", dict.fromkeys(MONDAY_TO_FRIDAY,
 T_SATURDAY = parse(
     "one Saturday", "Europe/Tirane", dict.fromkeys(MONDAY_TO_FRIDAY, SPLIT), {"2026-03-07": [["09:00", "12:00"]]}
 )
-T_LATE = parse("evenings", "Europe/Tirane", dict.fromkeys(MONDAY_TO_FRIDAY, [["16:00", "24:00"]]))
+T_LATE = parse("evenings", "Europe/Tirane", {day: [["16:00", "24:00"]] for day in MONDAY_TO_FRIDAY})
 T_LAPPED = parse("overlapping", "Europe/Tirane", {"0": [["11:00", "13:00"], ["08:00", "12:00"]]})
 
 H = 3600
