@@ -206,10 +206,10 @@ def post_track(request: Request, form: Posted) -> Response:
     with database().read() as session:
         try:
             case = history.tracked(session, typed)
-        except NotFound as error:
+        except NotFound:
             throttle.spend("track", address)
             said = translator(lang)
-            errors = {"reference": f"{said.gettext(error.message)} {said.gettext(error.mend)}"}
+            errors = {"reference": said.gettext(_UNKNOWN)}
             return render(request, "citizen/track.html", {"reference": typed, "errors": errors}, status=404)
     if not form.get("code", "").strip():
         query = f"?lang={quote(request.query_params['lang'])}" if "lang" in request.query_params else ""
@@ -241,8 +241,8 @@ def add_message(request: Request, reference: str, form: Posted) -> Response:
     throttle.spend("report", throttle.address_of(request))
     with database().write() as session:
         case = history.tracked(session, reference)
-        if not _opens(case, form.get("unlock", "")) and not _code_right(session, case, form.get("code", "")):
-            return _tracked(request, reference, errors={"code": _WRONG_CODE})
+        if not _opens(case, form.get("unlock", "")) and not _code_right(session, case, form.get("message_code", "")):
+            return _tracked(request, reference, errors={"message_code": _WRONG_CODE})
         case = session.get_one(Case, case.id, with_for_update=True)
         said = history.timeline(session, case)
         last = said[-1] if said else None
@@ -253,6 +253,9 @@ def add_message(request: Request, reference: str, form: Posted) -> Response:
     return _tracked(request, reference, unlock=proof, sent=True)
 
 
+_UNKNOWN = N_(
+    "We do not know this number. It has eight letters and digits, such as K7QF-3M9X. Check each one, or ask at any office."
+)
 _WRONG_CODE = N_(
     "These digits do not go with this number. Use the PIN of your receipt, or the last four of your phone."
 )

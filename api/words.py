@@ -134,6 +134,22 @@ ROLES: dict[str, str] = {
     Role.admin: N_("administrator"),
 }
 
+REASONS: dict[str, str] = {
+    "wait": N_("The wait was long"),
+    "staff": N_("How I was treated"),
+    "papers": N_("Too many papers or trips"),
+    "unclear": N_("Nobody explained what to do"),
+    "closed": N_("It was closed, or nobody was there"),
+    "money": N_("I was asked for extra money"),
+    "fast": N_("It was quick"),
+    "kind": N_("The staff were kind"),
+    "clear": N_("I was told clearly what to do"),
+    "once": N_("One visit was enough"),
+}
+"""Why a visit was good or bad, as the citizen picks it."""
+BAD_REASONS = ("wait", "staff", "papers", "unclear", "closed", "money")
+GOOD_REASONS = ("fast", "kind", "clear", "once")
+
 RATINGS: dict[int, str] = {1: N_("Very bad"), 2: N_("Bad"), 3: N_("So-so"), 4: N_("Good"), 5: N_("Very good")}
 
 VOCABULARIES: dict[str, dict[str, str]] = {
@@ -147,9 +163,10 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "tier": TIERS,
     "clock": CLOCKS,
     "role": ROLES,
+    "reason": REASONS,
     "rating": {str(number): word for number, word in RATINGS.items()},
 }
 """What the `words` filter of the templates looks in: `{{ case.state|words("state") }}`."""
 
-CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating")
+CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating", "reason")
 """Those that citizens read, so that every language has them."""

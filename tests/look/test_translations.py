@@ -14,6 +14,9 @@ from domain import states
 
 OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 
+PYTHON = ("api/citizen.py", "channels/forms.py", "channels/web.py", "channels/kiosk.py")
+"""Code whose marked sentences citizens read."""
+
 
 def citizens_messages() -> set[str | tuple[str, ...]]:
     """What `pybabel extract` finds where citizens read."""
@@ -23,6 +26,8 @@ def citizens_messages() -> set[str | tuple[str, ...]]:
         for path in [TEMPLATES / "components.html", *sorted((TEMPLATES / "citizen").glob("*.html"))]
     ]
     sources.append(("python", Path(i18n.__file__)))
+    root = TEMPLATES.parent.parent
+    sources += [("python", root / name) for name in PYTHON]
     for method, path in sources:
         for _, message, _, _ in extract_from_file(method, path, options=OPTIONS):
             found.add(message if isinstance(message, str) else tuple(message))
