@@ -5,6 +5,7 @@ Plain forms that work by POST and reload; simulators/static/phone.js only makes 
 
 import hashlib
 import re
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -56,6 +57,8 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
             "limit": LIMITS[app],
             "wire": list(exchange.wire)[: -WIRE_SHOWN - 1 : -1],
             "wrong_number": given if wrong else "",
+            "show_wire": "wire" in request.query_params,
+            "moment": time.time_ns(),  # makes a link that always loads, also where the page is already
             "standalone": standalone,
             "address": _address,
             "readable": _readable,

@@ -19,10 +19,12 @@ async function refresh(box) {
   const reading = messages && messages.scrollHeight - messages.scrollTop - messages.clientHeight > 120;
   const top = messages ? messages.scrollTop : 0;
   const focused = box.contains(document.activeElement);
+  const open = [...box.querySelectorAll("details[open][id]")].map((details) => details.id);
   box.innerHTML = html;
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   const fresh = box.querySelector(".messages");
   if (fresh) fresh.scrollTop = reading ? top : fresh.scrollHeight;
-  if (focused && fresh) fresh.focus({ preventScroll: true });
+  if (focused && fresh && !fresh.contains(document.activeElement)) fresh.focus({ preventScroll: true });
 }
 
 function keep(box) {
