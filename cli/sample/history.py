@@ -51,15 +51,13 @@ class Words:
 def write(
     rows: Rows,
     known: Catalogue,
-    staff: Sequence[Staff],
-    roles: Sequence[StaffRole],
     seed: int,
     now: datetime,
     progress: Progress,
 ) -> None:
     """Gather the whole history that ends at `now`."""
     world = World(known, random.Random(seed), now, rows)
-    world.employ(staff, roles)
+    world.employ(rows.of(Staff), rows.of(StaffRole))
     texts = starter_texts()
     moments = sorted(moment(world.dice, now) for _ in range(CASES))
     for done, at in enumerate(moments):

@@ -51,18 +51,25 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
     with database().write() as session:
         if not is_empty(session):
             raise Conflict("There is a government in this database already.", mend="Load the sample into an empty one.")
-        rows.write(session)
-        session.flush()
-        catalogue.touch(session)
-        session.flush()
-        known = catalogue.catalogue(session)
-        past = Rows()
-        history.write(past, known, rows.of(Staff), rows.of(StaffRole), seed, now, progress)
+        history.write(rows, known_of(rows), seed, now, progress)
         progress("Writing to the database", 0.9)
-        past.write(session)
+        rows.write(session)
+        catalogue.touch(session)
     catalogue.forget()
     progress("Done", 1.0)
-    return Loaded(rows.counts() | past.counts())
+    return Loaded(rows.counts())
+
+
+def known_of(rows: Rows) -> catalogue.Catalogue:
+    """The catalogue that the gathered rows will be."""
+    return catalogue.Catalogue(
+        0,
+        {row.id: row for row in rows.of(Office)},
+        {row.id: row for row in rows.of(Service)},
+        tuple(rows.of(Jurisdiction)),
+        tuple(rows.of(Policy)),
+        {row.id: row for row in rows.of(Calendar)},
+    )
 
 
 def put_government(rows: Rows, given: files.Government) -> None:

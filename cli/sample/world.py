@@ -42,6 +42,14 @@ class KeptRules(CatalogueRules):
             kept[key] = super().terms(clock, office, service, at)
         return kept[key]
 
+    def triage(self) -> str | None:
+        """Code of the triage desk."""
+        return self._desk
+
+    @cached_property
+    def _desk(self) -> str | None:
+        return super().triage()
+
     def calendar(self, office: str) -> WorkingCalendar:
         """The calendar an office works by."""
         kept = self._kept[1]
@@ -63,6 +71,7 @@ class World:
     turn: dict[UUID, int] = field(default_factory=lambda: defaultdict(int))
     _contacts: dict[tuple[Channel, str], list[ContactPoint]] = field(default_factory=lambda: defaultdict(list))
     _rules: dict[CaseKind, "KeptRules"] = field(default_factory=dict)
+    _calendars: dict[UUID, WorkingCalendar] = field(default_factory=dict)
     _numbers: int = 0
 
     def employ(self, staff: Sequence[Staff], roles: Sequence[StaffRole]) -> None:
@@ -84,7 +93,9 @@ class World:
 
     def calendar(self, office_id: UUID) -> WorkingCalendar:
         """Working hours of an office."""
-        return calendar_of(self.known, office_id)
+        if office_id not in self._calendars:
+            self._calendars[office_id] = calendar_of(self.known, office_id)
+        return self._calendars[office_id]
 
     def officer(self, office: Office) -> Staff | None:
         """Whose turn it is in an office; nobody's at the triage desk."""
