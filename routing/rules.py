@@ -12,7 +12,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from core.errors import Misconfigured
-from core.i18n import format_share
 from domain.catalogue import Catalogue, name_of
 from domain.office import Office
 from domain.service import Jurisdiction, Service
@@ -214,7 +213,7 @@ class _Choice:
 
     def _share(self) -> str:
         prediction = self.request.prediction
-        return format_share(prediction.labels[0].probability, "en") if prediction and prediction.labels else ""
+        return f"{prediction.labels[0].probability:.0%}" if prediction and prediction.labels else ""
 
     def _suggestions(self) -> Iterator[Candidate]:
         offered = 0
@@ -238,7 +237,7 @@ class _Choice:
         service = self.catalogue.service_by_code.get(first.label)
         about = f"{name_of(service, 'en') if service else first.label}, {self._share()} sure"
         if not prediction.confident:
-            needed = f"; {format_share(prediction.threshold, 'en')} is needed" if prediction.threshold <= 1 else ""
+            needed = f"; {prediction.threshold:.0%} is needed" if prediction.threshold <= 1 else ""
             return f"The text was not understood well enough (perhaps {about}{needed}); a person decides."
         if service is None:
             return f"The text was understood as {about}, which is not a service of the catalogue; a person decides."
