@@ -1,18 +1,19 @@
 """The spaCy side of the classifier: our tokeniser and our text-classification architecture.
 
 spaCy's own textcat models hash single words and train with Adam; measured on real complaints they stop short of what
-a linear model over exact n-grams reaches, and their confidence means little. So the `textcat` pipe gets a thinc model of
-ours: sparse n-gram features, one linear layer, softmax at a fitted temperature. Importing this module imports spaCy.
+a linear model over exact n-grams reaches, and their confidence means little. So the `textcat` pipe gets a thinc model
+of ours: sparse n-gram features, one linear layer, softmax at a fitted temperature. Importing this module imports spaCy.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import spacy
 from spacy.language import Language
 from spacy.pipeline import TextCategorizer
 from spacy.tokens import Doc
+from spacy.util import registry
 from spacy.vocab import Vocab
 from thinc.api import Model
 
@@ -35,7 +36,7 @@ class Tokenizer:
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
         # shape, prefix, like_url … of every new word would cost more than the whole prediction, and nothing reads them
-        vocab.lex_attr_getters = {}
+        cast(Any, vocab).lex_attr_getters = {}
 
     def __call__(self, text: str) -> Doc:
         found = tokens(text)
@@ -55,7 +56,6 @@ class Tokenizer:
         return self
 
 
-@spacy.registry.tokenizers(TOKENIZER)
 def make_tokenizer() -> Callable[[Language], Tokenizer]:
     """Named in a saved pipeline's config."""
     return lambda nlp: Tokenizer(nlp.vocab)
@@ -75,7 +75,7 @@ class Forward:
         if self.vocabulary is None:
             parts = [model.attrs[name].split(_SEPARATOR) if model.attrs[name] else [] for name in BLOCKS]
             self.vocabulary = Vocabulary(parts[0], parts[1], parts[2], np.asarray(model.get_param("idf")))
-        weights, bias = model.get_param("W"), model.get_param("b")
+        weights, bias = (np.asarray(model.get_param(name)) for name in ("W", "b"))
         logits = np.empty((len(docs), bias.shape[0]), np.float32)
         for row, doc in enumerate(docs):
             found = self.vocabulary.encode(doc.user_data[WORDS], doc.user_data.get(PICKED))
@@ -87,7 +87,6 @@ def _no_gradient(_: Any) -> Any:
     raise Misconfigured("This pipe is fitted by `ombud nlp train`, not by spaCy's training loop.")
 
 
-@spacy.registry.architectures(ARCHITECTURE)
 def make_model() -> Model[list[Doc], Floats]:
     """An empty model; `install` or reading from disk fills it."""
     return Model(
@@ -97,6 +96,10 @@ def make_model() -> Model[list[Doc], Floats]:
         params={"W": None, "b": None, "idf": None},
         attrs={**dict.fromkeys(BLOCKS, ""), "temperature": 1.0},
     )
+
+
+registry.tokenizers.register(TOKENIZER, func=make_tokenizer)
+registry.architectures.register(ARCHITECTURE, func=make_model)
 
 
 def softmax(logits: Floats) -> Floats:
@@ -124,15 +127,13 @@ def install(
     temperature: float,
 ) -> None:
     """Put fitted weights (n-grams × labels) into a blank pipeline."""
-    pipe = nlp.get_pipe(PIPE)
-    assert isinstance(pipe, TextCategorizer)
+    pipe = cast(TextCategorizer, nlp.get_pipe(PIPE))
     for label in labels:
         pipe.add_label(label)
     model = pipe.model
     model.set_dim("nO", len(labels))
-    model.set_param("W", weights)
-    model.set_param("b", bias)
-    model.set_param("idf", idf)
+    for name, values in (("W", weights), ("b", bias), ("idf", idf)):
+        model.set_param(name, cast(Any, values))
     for name, part in zip(BLOCKS, grams, strict=True):
         model.attrs[name] = _SEPARATOR.join(part)
     model.attrs["temperature"] = float(temperature)

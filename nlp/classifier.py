@@ -1,6 +1,6 @@
 """From text to likely services, with a confidence that can be believed. Values in, values out.
 
-spaCy is loaded at the first use of a model, never on import: half a second and 90 MB that the web process does not need.
+spaCy is loaded at the first use of a model, never on import: half a second and 90 MB the web process can do without.
 """
 
 import json

@@ -5,6 +5,7 @@ One definition serves training (many texts, a sparse matrix) and prediction (one
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ def word_grams(tokens: Iterable[str]) -> list[str]:
             unigrams.append(token)
         else:
             unigrams.extend(words(token))
-    return unigrams + [a + _PAIR + b for a, b in zip(unigrams, unigrams[1:], strict=False)]
+    return unigrams + [a + _PAIR + b for a, b in pairwise(unigrams)]
 
 
 def char_grams(token: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which of the deployment's languages a text is in. Scripts first, then words, then statistics; None rather than a guess."""
+"""Which of the deployment's languages a text is in: scripts first, then words, then statistics; None, not a guess."""
 
 import re
 import threading
@@ -43,7 +43,7 @@ CUES: dict[str, frozenset[str]] = {
     ),
     "sq": frozenset(
         "nuk ska s'ka s'kemi skemi uje ujë ujë drita faleminderit flm pershendetje përshëndetje po jo eshte është jane "
-        "janë kam kemi dua duhet per për dhe prej qe që si kur ku pse te të ne në rruga ndihme ndihmë shume shumë".split()
+        "janë kam kemi dua duhet per për dhe prej qe që si kur ku pse te të ne në rruga ndihme ndihmë shume".split()
     ),
     "tr": frozenset("yok var degil değil ve bir bu için icin su teşekkürler lütfen lutfen nerede neden".split()),
     "fr": frozenset("pas le la les de des est je nous merci bonjour eau rue pourquoi quand".split()),
@@ -61,7 +61,7 @@ _MARGIN = 0.65
 
 
 def detect(text: str, languages: Sequence[str]) -> str | None:
-    """The language of `text` among `languages`, or None where it cannot be told (too short, no letters, not one of them)."""
+    """The language of `text` among `languages`; None where it cannot be told (too short, no letters, none of them)."""
     sample = text[:_READ]
     allowed = tuple(dict.fromkeys(languages))
     if sample.isascii():

@@ -37,7 +37,8 @@ def train(
 ) -> dict[str, Any]:
     """Train on a file (None: the starter set), store the model with its card and by default put it into use.
 
-    `phrases` are names and keywords of the service catalogue: learnt from, never tested on. The card's figures are of texts the weights had not seen. Raises BadInput, and then nothing is stored.
+    `phrases` are names and keywords of the service catalogue: learnt from, never tested on. The card's figures are of
+    texts the weights had not seen. Raises BadInput, and then nothing is stored.
     """
     dataset = (read(csv) if csv is not None else starter()).with_phrases(phrases)
     made = fit_model(dataset, seed=seed, now=now, languages=languages, progress=progress)
@@ -65,7 +66,7 @@ def evaluate(
     languages: Sequence[str] = DEFAULT_LANGUAGES,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Figures on `data_csv` of a model trained from scratch on `train_csv`, or else of the promoted one. Stores nothing.
+    """Figures on `data_csv` of a model trained from scratch on `train_csv`, else of the promoted one. Stores nothing.
 
     Where both are the same file, its `fit` part is trained on and the rest reported on.
     """

@@ -65,7 +65,7 @@ def held_outcomes(
 
 
 def figures(found: Sequence[Outcome], threshold: float) -> dict[str, Any]:
-    """Accuracy, macro-F1, top three, coverage, calibration and what the threshold does, overall and per language and label.
+    """Accuracy, macro-F1, top three, coverage, calibration and what the threshold does; per language and label too.
 
     `coverage_at_95` is the largest share that could be routed at 95% precision were the threshold chosen on these very
     texts; `precision_at_threshold` and `coverage_at_threshold` are what the model's own threshold does on them.
@@ -135,7 +135,7 @@ def _interval(hits: int, n: int) -> list[float]:
 
 
 def speed(classifier: Classifier, texts: Sequence[str]) -> dict[str, float]:
-    """Messages a second in batch and one at a time, and the 95th percentile of one message in milliseconds; one core."""
+    """Messages a second in batch and one at a time, and 95th percentile of one message in milliseconds; one core."""
     if not texts:
         return {}
     some = list(texts[:_TIMED])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,8 @@ from sklearn.svm import LinearSVC
 
 from nlp.features import Floats, char_grams, word_grams
 
-Matrix = sparse.csr_matrix
+# a scipy CSR matrix, which has no types
+Matrix: TypeAlias = Any
 Grams = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 # n-grams seen in a single text say little once there are many texts, and are most of the weight file
@@ -77,17 +79,14 @@ def design(counted: Counted, rows: NDArray[np.int64] | None = None) -> Design:
     chosen = rows if rows is not None else np.arange(counted.word.shape[0])
     least = 2 if len(chosen) >= RARE_FROM_TEXTS else 1
     blocks, idfs, names = [], [], []
-    for matrix, labels, minimum in (
-        (counted.word, counted.word_names, least),
-        (counted.char, counted.char_names, least),
-    ):
+    for matrix, labels in ((counted.word, counted.word_names), (counted.char, counted.char_names)):
         part = matrix[chosen]
         seen = np.bincount(part.indices, minlength=part.shape[1])
-        keep = np.flatnonzero(seen >= minimum)
+        keep = np.flatnonzero(seen >= least)
         idf = (np.log((1 + len(chosen)) / (1 + seen[keep])) + 1).astype(np.float32)
         blocks.append(_weigh(part[:, keep], idf))
         idfs.append(idf)
-        names.append([labels[column] for column in keep])
+        names.append([labels[column] for column in keep.tolist()])
     picks = sorted({pick for row in chosen if (pick := counted.picked[row])})
     blocks.append(_picks([counted.picked[row] for row in chosen], picks))
     return Design(sparse.hstack(blocks, format="csr"), (names[0], names[1], picks), np.concatenate(idfs))

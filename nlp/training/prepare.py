@@ -1,7 +1,7 @@
 """Labelled text from a CSV file, checked before anything is trained: `text,label` and optional `lang,category,split`.
 
-Splits: `fit` (or nothing) is learnt from and cross-validated, `dev` calibrates, `test` is left alone, and `phrase` is learnt
-from but never tested on: names and keywords of the service catalogue, which no citizen writes quite like that.
+Splits: `fit` (or nothing) is learnt from and cross-validated, `dev` calibrates, `test` is left alone, and `phrase` is
+learnt from but never tested on: names and keywords of the service catalogue, which nobody writes quite like that.
 """
 
 import csv
@@ -17,15 +17,10 @@ from core.texts import clean
 
 NEEDED = ("text", "label")
 LEARN = ("fit", "", "phrase")
-SPLITS = {
-    "phrase": "phrase",
-    "fit": "fit",
+SPLITS = {name: name for name in ("", "fit", "dev", "test", "phrase")} | {
     "train": "fit",
-    "dev": "dev",
     "valid": "dev",
     "validation": "dev",
-    "test": "test",
-    "": "",
 }
 LONGEST_CELL = 200_000
 MOST_LABELS = 2_000

@@ -82,7 +82,7 @@ def _point(models_dir: Path, names: list[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(work).chmod(0o644)
-        os.replace(work, models_dir / POINTER)  # noqa: PTH105  (names the atomic call)
+        os.replace(work, models_dir / POINTER)
     except BaseException:
         Path(work).unlink(missing_ok=True)
         raise

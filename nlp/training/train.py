@@ -46,8 +46,8 @@ def train(
     examples = dataset.part(*LEARN, "dev") if dataset.has_dev else dataset.part(*LEARN)
     counted = count([tokens(e.text[:LONGEST_TEXT]) for e in examples], [e.category for e in examples])
     truth = np.array([e.label for e in examples])
-    dev = np.flatnonzero([e.split == "dev" for e in examples])
-    tested = np.flatnonzero([e.split in ("fit", "") for e in examples])
+    dev = np.flatnonzero(np.array([e.split == "dev" for e in examples]))
+    tested = np.flatnonzero(np.array([e.split in ("fit", "") for e in examples]))
     own = np.setdiff1d(np.arange(len(examples)), dev)
     folds = [] if dev.size else _folds(truth, tested, seed)
     steps = len(folds) + 1
@@ -89,7 +89,7 @@ def _columns(truth: NDArray[np.str_], labels: Sequence[str]) -> NDArray[np.int64
 
 
 def _folds(truth: NDArray[np.str_], among: Rows, seed: int) -> list[Rows]:
-    """Those rows dealt out label by label. More folds where there is little, since each must learn from nearly all of it."""
+    """Those rows dealt out label by label; more folds where there is little, as each must learn from nearly all."""
     wanted = 10 if len(among) < 1500 else 5 if len(among) < 4000 else 3
     hands = np.full(len(truth), -1, np.int64)
     random = np.random.default_rng(seed)
@@ -118,7 +118,8 @@ def _cross_validate(
         if len(set(truth[rest].tolist())) < 2:
             continue
         fitted = _fit(counted, rest, truth, seed)
-        logits[np.ix_(rows, [position[label] for label in fitted.labels])] = _scores(counted, rows, fitted)
+        columns = np.array([position[label] for label in fitted.labels])
+        logits[np.ix_(rows, columns)] = _scores(counted, rows, fitted)
         _say(progress, "calibrate", number + 2, len(folds) + 1)
     tested = np.concatenate([np.empty(0, np.int64), *folds])
     return Held(logits[tested], _columns(truth[tested], labels))
