@@ -1,0 +1,212 @@
+"""`ombud nlp`: train a model, look at it, put it into use, take it back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.output import Commands, err, out, print_json
+
+if TYPE_CHECKING:
+    from nlp.training.commands import Phrase
+    from nlp.training.train import Progress
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="Teach the classifier, and decide which model is in use.")
+
+Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
+Models = Annotated[
+    Path | None, typer.Option("--models", "--out", help="Folder of models, instead of the data folder's.")
+]
+Seed = Annotated[int, typer.Option(help="Seed; the same data and seed give the same model.")]
+
+_STEPS = {"fit": "Learning", "calibrate": "Testing on what it has not seen"}
+_FIGURES = (
+    ("accuracy", "right"),
+    ("top3", "right in the first three"),
+    ("macro_f1", "macro F1"),
+    ("coverage_at_95", "could be routed at 95% precision"),
+    ("ece", "calibration error"),
+    ("coverage_at_threshold", "routed without a person"),
+    ("precision_at_threshold", "of those right"),
+)
+
+
+def _folder(models: Path | None) -> Path:
+    from core.settings import settings
+
+    return models if models is not None else settings().models_dir
+
+
+def _languages() -> tuple[str, ...]:
+    from core.settings import settings
+
+    return settings().languages
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator["Progress | None"]:
+    if quiet or not err.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=err, transient=True)
+    with bar:
+        task = bar.add_task("Reading", total=None)
+        yield lambda what, done, of: bar.update(task, description=_STEPS.get(what, what), completed=done, total=of)
+
+
+@app.command()
+def train(
+    csv: Annotated[
+        Path | None,
+        typer.Argument(
+            help="CSV with the columns text,label and if you like lang,category,split. Default: starter set."
+        ),
+    ] = None,
+    models: Models = None,
+    seed: Seed = 0,
+    promote: Annotated[bool, typer.Option(help="Put the model into use at once.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Train a model and put it into use. Its figures are of messages it had not seen while learning."""
+    from nlp.training import commands
+
+    with _progress(as_json) as progress:
+        report = commands.train(
+            csv,
+            _folder(models),
+            seed=seed,
+            now=datetime.now(UTC),
+            promote=promote,
+            phrases=() if csv is not None else _sample_phrases(),
+            languages=_languages(),
+            progress=progress,
+        )
+    if as_json:
+        print_json(report)
+        return
+    metrics = report["metrics"]
+    data = report["data"]
+    learnt = f"{data['trained_on'] - data['phrases']} messages"
+    learnt += f" and {data['phrases']} phrases of the catalogue" if data["phrases"] else ""
+    out.print(f"[bold]{report['name']}[/]: {learnt}, {len(report['labels'])} labels.", soft_wrap=True)
+    _show(metrics)
+    out.print(
+        "It is in use from the next message on." if promote else f"Use it with: ombud nlp promote {report['name']}"
+    )
+
+
+def _sample_phrases() -> "tuple[Phrase, ...]":
+    from cli.sample.government import load
+
+    return load().phrases()
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="CSV of labelled messages to report on.")],
+    train: Annotated[
+        Path | None, typer.Option(help="CSV to train on from scratch; without it the model in use is measured.")
+    ] = None,
+    models: Models = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on labelled messages; nothing is stored."""
+    from nlp.training import commands
+
+    with _progress(as_json) as progress:
+        report = commands.evaluate(
+            train, data, _folder(models), seed=seed, now=datetime.now(UTC), languages=_languages(), progress=progress
+        )
+    if as_json:
+        print_json(report)
+        return
+    out.print(f"[bold]{report['model']}[/] on {report['n']} messages, {report['labels']} labels.")
+    _show(report)
+    out.print(
+        f"{report['messages_per_second']:.0f} messages a second in batch,"
+        f" {report['messages_per_second_single']:.0f} one at a time."
+    )
+
+
+def _show(figures: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for key, words in _FIGURES:
+        value = figures[key]
+        shown = "–" if value is None else f"{value:.3f}" if key in ("macro_f1", "ece") else f"{value:.1%}"
+        table.add_row(shown, words)
+    out.print(table)
+    if figures["threshold"] > 1:
+        out.print("Too unsure to route alone: every message goes to a person, with three suggestions.")
+    else:
+        out.print(f"Routes alone from a confidence of {figures['threshold']:.2f}.")
+    for language, row in figures["per_language"].items():
+        out.print(f"  {language}: {row['accuracy']:.1%} of {row['n']} right", style="dim", markup=False)
+
+
+@app.command()
+def compare(
+    names: Annotated[list[str] | None, typer.Argument(help="Models to compare; all if none is named.")] = None,
+    data: Annotated[Path | None, typer.Option(help="CSV to measure them on; without it their own cards speak.")] = None,
+    models: Models = None,
+    as_json: Json = False,
+) -> None:
+    """Stored models side by side."""
+    from rich.table import Column, Table
+
+    from nlp.training import commands
+
+    rows = commands.compare(_folder(models), tuple(names or ()), data)
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(
+        Column("model", no_wrap=True), "trained", "right", "95% interval", "first three", "routed", "n", box=None
+    )
+    for row in rows:
+        low, high = row["accuracy_interval"]
+        table.add_row(
+            f"{row['model']}{' *' if row['promoted'] else ''}",
+            row["trained_at"][:16].replace("T", " "),
+            f"{row['accuracy']:.1%}",
+            f"{low:.1%} to {high:.1%}",
+            f"{row['top3']:.1%}",
+            f"{row['coverage_at_threshold']:.1%}",
+            str(row["n"]),
+        )
+    out.print(table)
+    out.print("* in use", style="dim")
+
+
+@app.command()
+def promote(
+    name: Annotated[str, typer.Argument(help="Model to put into use, as `ombud nlp compare` names it.")],
+    models: Models = None,
+    as_json: Json = False,
+) -> None:
+    """Put a stored model into use; workers pick it up at their next message."""
+    from nlp.training import commands
+
+    _say(commands.promote(_folder(models), name), as_json)
+
+
+@app.command()
+def rollback(models: Models = None, as_json: Json = False) -> None:
+    """Put the model before the current one back into use."""
+    from nlp.training import commands
+
+    _say(commands.rollback(_folder(models)), as_json)
+
+
+def _say(report: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+    else:
+        out.print(f"In use: {report['current']}", markup=False)
