@@ -39,6 +39,7 @@ class _Connection(TwilioHttpClient):  # type: ignore[misc]
 
 def make_client(account_sid: str, auth_token: str, api_url: str | None, timeout: float) -> Client:
     """A client that gives up after `timeout` seconds and never repeats a request by itself."""
+    # environment: TWILIO_EDGE and _REGION of the machine would change the address behind the settings' back
     return Client(account_sid, auth_token, http_client=_Connection(api_url, timeout), environment={"": ""})
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from channels import kiosk, web
 from channels.forms import NOT_READ, OLD_PAGE, PHONE
 from channels.phones import normalise_phone
-from channels.segments import Segments, count
 from channels.values import Channel, Inbound
 from core.errors import BadInput
 
@@ -170,21 +169,3 @@ def test_no_form_breaks_the_parsers(form: dict[str, Any]) -> None:
             assert web.parse(fields, region="AL").text
         with suppress(BadInput):
             assert kiosk.parse(fields, office="TIR01", region="AL").details["rating"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", Segments("GSM-7", 0, 0)),
-        ("a" * 160, Segments("GSM-7", 160, 1)),
-        ("a" * 161, Segments("GSM-7", 161, 2)),
-        ("€" * 80, Segments("GSM-7", 160, 1)),
-        ("a" * 152 + "€" + "a" * 8, Segments("GSM-7", 162, 2)),
-        ("ë" * 70, Segments("UCS-2", 70, 1, ("ë",))),
-        ("ë" * 71, Segments("UCS-2", 71, 2, ("ë",))),
-        ("🚱" * 35, Segments("UCS-2", 70, 1, ("🚱",))),
-        ("🚱" * 67, Segments("UCS-2", 134, 3, ("🚱",))),  # 33 whole ones fit a part of 67 units
-    ],
-)
-def test_parts_of_an_sms(text: str, expected: Segments) -> None:
-    assert count(text) == expected

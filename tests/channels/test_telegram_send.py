@@ -95,6 +95,7 @@ def test_a_bad_day(net: World, bot: Telegram, kind: str, how: dict[str, object],
     assert bot.send(outgoing()).provider_id
 
 
+@pytest.mark.filterwarnings("ignore:.*retry_after")  # the library reads its own deprecated attribute
 def test_too_many_at_once(net: World, bot: Telegram) -> None:
     net.fault("telegram", "rate_limited", seconds=7)
     error = failed(bot, outgoing())
