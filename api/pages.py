@@ -49,7 +49,7 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("notices", "/staff/notices", "Notices", _EVERYBODY),
     (
         "review",
-        "/staff/review",
+        "/staff/reviews",
         "Monday",
         frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
     ),
@@ -61,7 +61,7 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ),
     (
         "surveys",
-        "/staff/surveys",
+        "/staff/figures/surveys",
         "Ratings",
         frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
     ),

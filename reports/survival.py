@@ -81,7 +81,7 @@ def median(answered: Sequence[float], silent: Sequence[float]) -> float | None:
 def _curve(answered: Sequence[float], silent: Sequence[float]) -> tuple[Any, Any, Any, Any]:
     """Times, the share still silent after each, and the band around it."""
     import numpy
-    from scipy.stats import CensoredData, ecdf  # type: ignore[import-untyped]
+    from scipy.stats import CensoredData, ecdf
 
     found = ecdf(CensoredData(uncensored=list(answered), right=list(silent))).sf
     with warnings.catch_warnings():

@@ -33,6 +33,7 @@ class ActionLine:
     id: UUID
     what: str
     owner: str
+    owner_id: UUID
     due_on: date
     week: date
     done_at: datetime | None
@@ -72,7 +73,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """One meeting. What was decided leaves the other lists but not their counts."""
+    """One meeting. What was decided leaves the other lists but not their counts. `actions` are those about no case."""
 
     review: Review | None
     new: Listed
@@ -81,6 +82,7 @@ class Agenda:
     low_rated: Listed
     carried_over: tuple[ActionLine, ...]
     decided: tuple[Item, ...]
+    actions: tuple[ActionLine, ...]
 
 
 def agenda(session: Session, who: Viewer, office_id: UUID, week: date, now: datetime) -> Agenda:
@@ -114,6 +116,9 @@ def agenda(session: Session, who: Viewer, office_id: UUID, week: date, now: date
         ),
         carried_over=carried_over(session, who, office_id, week, at),
         decided=decided,
+        actions=action_lines(session, who, Action.review_id == review.id, col(Action.case_id).is_(None))
+        if review is not None
+        else (),
     )
 
 
@@ -153,7 +158,15 @@ def action_lines(session: Session, who: Viewer, *where: ColumnElement[bool] | bo
     )
     return tuple(
         ActionLine(
-            action.id, action.what, owner, action.due_on, week, action.done_at, action.done_note or "", reference or ""
+            id=action.id,
+            what=action.what,
+            owner=owner,
+            owner_id=action.owner_id,
+            due_on=action.due_on,
+            week=week,
+            done_at=action.done_at,
+            done_note=action.done_note or "",
+            reference=reference or "",
         )
         for action, owner, week, reference in rows
     )
