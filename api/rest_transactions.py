@@ -34,7 +34,7 @@ class TransactionBody(BaseModel):
     phone: str | None = Field(
         None,
         max_length=40,
-        description="The citizen's number, in any usual form. Without a usable one nobody is asked, and the answer says why.",
+        description="The citizen's number, in any usual form. Without a usable one nobody is asked; the answer says why.",
     )
     language: str | None = Field(None, max_length=35, description="The citizen's language, such as sq.")
     operator: str | None = Field(None, max_length=200, description="Who served, as your system knows them.")
@@ -56,7 +56,9 @@ class TransactionBatch(BaseModel):
 
 
 def _shape(body: Any) -> str:
-    return "batch" if isinstance(body, TransactionBatch) or (isinstance(body, dict) and "transactions" in body) else "one"
+    return (
+        "batch" if isinstance(body, TransactionBatch) or (isinstance(body, dict) and "transactions" in body) else "one"
+    )
 
 
 OneOrMany = Annotated[

@@ -13,7 +13,7 @@ from core.crypto import blind_index, mask
 from core.ids import new_id
 from core.texts import latin_digits
 from domain.citizen import Citizen, ContactPoint
-from surveys.ledger import chunks, insert_new
+from surveys.ledger import among, chunks, insert_new
 
 NO_NUMBER = "no_number"
 UNUSABLE = "unusable_number"
@@ -56,12 +56,10 @@ def contacts_of(
     if not missing:
         return found
     citizens = {index: new_id() for index in missing}
-    table = Citizen.__table__  # type: ignore[attr-defined]
-    for chunk in chunks(missing):
-        session.execute(
-            table.insert(),
-            [{"id": citizens[index], "language": languages.get(by_index[index]), "created_at": now} for index in chunk],
-        )
+    people = [
+        {"id": citizens[index], "language": languages.get(by_index[index]), "created_at": now} for index in missing
+    ]
+    insert_new(session, Citizen, people, ["id"])
     rows = [
         {
             "id": new_id(),
@@ -79,7 +77,7 @@ def contacts_of(
     # somebody else made the same contact meanwhile: theirs counts, and our citizen without one goes
     orphans = [row["citizen_id"] for row in rows if row["id"] not in made]
     for some in chunks(orphans):
-        session.exec(delete(Citizen).where(col(Citizen.id).in_(some)))
+        session.exec(delete(Citizen).where(among(session, Citizen.id, some)))
     return found | _find(session, {index: by_index[index] for index in missing})
 
 
@@ -89,7 +87,7 @@ def _find(session: Session, by_index: Mapping[str, str]) -> dict[str, ContactPoi
         for chunk in chunks(list(by_index))
         for contact in session.exec(
             select(ContactPoint).where(
-                col(ContactPoint.channel) == Channel.sms, col(ContactPoint.address_index).in_(chunk)
+                col(ContactPoint.channel) == Channel.sms, among(session, ContactPoint.address_index, chunk)
             )
         )
     }

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import func, or_
@@ -22,7 +22,7 @@ from domain.citizen import ContactPoint
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
 from surveys import definitions
-from surveys.ledger import chunks, insert_new
+from surveys.ledger import among, chunks, insert_new
 from surveys.phones import Phone, contacts_of, read_phone
 from surveys.schedule import send_at
 
@@ -58,9 +58,9 @@ class Accepted:
 
     external_id: str
     id: UUID
-    state: str
+    state: Literal["created", "duplicate"]
     differs: bool
-    survey: str
+    survey: Literal["scheduled", "sent", "answered", "suppressed", "expired", "none"]
     why: str | None
 
 
@@ -167,7 +167,7 @@ def _stored(session: Session, source: str, external_ids: Sequence[str]) -> dict[
         row.external_id: row
         for chunk in chunks(external_ids)
         for row in session.exec(
-            select(Transaction).where(col(Transaction.source) == source, col(Transaction.external_id).in_(chunk))
+            select(Transaction).where(col(Transaction.source) == source, among(session, Transaction.external_id, chunk))
         )
     }
 
@@ -253,7 +253,7 @@ def recently_asked(session: Session, citizens: set[UUID], now: datetime) -> set[
             select(ContactPoint.citizen_id)
             .join(Invitation, col(Invitation.contact_point_id) == col(ContactPoint.id), isouter=True)
             .where(
-                col(ContactPoint.citizen_id).in_(chunk),
+                among(session, ContactPoint.citizen_id, chunk),
                 or_(
                     col(ContactPoint.last_survey_at) > since,
                     col(Invitation.state).in_(LASTING)
@@ -273,7 +273,7 @@ def _outcomes(
         for chunk in chunks([row.id for row in stored.values()])
         for transaction_id, state, why in session.exec(
             select(Invitation.transaction_id, Invitation.state, Invitation.why).where(
-                col(Invitation.transaction_id).in_(chunk)
+                among(session, Invitation.transaction_id, chunk)
             )
         )
     }
@@ -291,7 +291,7 @@ def _outcomes(
                 row.id,
                 "created" if fresh else "duplicate",
                 not fresh and _differs(line, row, numbers),
-                str(state) if state else "none",
+                state.value if state else "none",
                 why,
             )
         )
@@ -307,7 +307,7 @@ def _numbers(
     return {
         contact.id: contact.address
         for chunk in chunks(sorted(ids))
-        for contact in session.exec(select(ContactPoint).where(col(ContactPoint.id).in_(chunk)))
+        for contact in session.exec(select(ContactPoint).where(among(session, ContactPoint.id, chunk)))
     }
 
 

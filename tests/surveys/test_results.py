@@ -7,7 +7,9 @@ import pytest
 from surveys.results import Rating, student, wilson
 
 
-@pytest.mark.parametrize(("freedom", "point"), [(9, 2.2622), (15, 2.1314), (30, 2.0423), (120, 1.9799), (10_000, 1.9602)])
+@pytest.mark.parametrize(
+    ("freedom", "point"), [(9, 2.2622), (15, 2.1314), (30, 2.0423), (120, 1.9799), (10_000, 1.9602)]
+)
 def test_students_t_as_in_the_tables(freedom: int, point: float) -> None:
     assert student(freedom) == pytest.approx(point, abs=0.001)
 

@@ -32,7 +32,9 @@ def one(number: int = 1, **changes: object) -> TransactionIn:
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def post(installation: Installation, *items: TransactionIn, now: datetime = NOW, source: str = "registry") -> list[Accepted]:
+def post(
+    installation: Installation, *items: TransactionIn, now: datetime = NOW, source: str = "registry"
+) -> list[Accepted]:
     with installation.database.write() as session:
         return accept(session, source, items, now)
 
@@ -68,9 +70,17 @@ def test_a_transaction_is_stored_once_and_invited_after_the_delay(installation: 
 
 @pytest.mark.parametrize(
     ("phone", "why"),
-    [(None, "no_number"), ("  ", "no_number"), ("12", "unusable_number"), ("n/a", "unusable_number"), ("04 223 4567", "landline")],
+    [
+        (None, "no_number"),
+        ("  ", "no_number"),
+        ("12", "unusable_number"),
+        ("n/a", "unusable_number"),
+        ("04 223 4567", "landline"),
+    ],
 )
-def test_without_a_usable_number_it_is_stored_and_says_why(installation: Installation, phone: str | None, why: str) -> None:
+def test_without_a_usable_number_it_is_stored_and_says_why(
+    installation: Installation, phone: str | None, why: str
+) -> None:
     [found] = post(installation, one(phone=phone))
     assert (found.state, found.survey, found.why) == ("created", "none", why)
     [again] = post(installation, one(phone=phone))
@@ -122,8 +132,18 @@ def test_a_late_report_is_asked_at_once_or_not_at_all(installation: Installation
 
 def test_one_bad_line_stores_nothing_and_is_named(installation: Installation) -> None:
     with pytest.raises(BadInput) as caught:
-        post(installation, one(1), one(2, office="CIVI"), one(3, service="pasport"), one(4, completed_at=NOW + timedelta(hours=2)))
-    assert set(caught.value.fields) == {"transactions/1/office", "transactions/2/service", "transactions/3/completed_at"}
+        post(
+            installation,
+            one(1),
+            one(2, office="CIVI"),
+            one(3, service="pasport"),
+            one(4, completed_at=NOW + timedelta(hours=2)),
+        )
+    assert set(caught.value.fields) == {
+        "transactions/1/office",
+        "transactions/2/service",
+        "transactions/3/completed_at",
+    }
     assert "CIV1" in caught.value.fields["transactions/1/office"]
     assert "passport" in caught.value.fields["transactions/2/service"]
     with installation.database.read() as session:
