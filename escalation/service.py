@@ -269,7 +269,7 @@ def restate(session: Session, case: Case, now: datetime) -> list[str]:
         elif before[2] != row.deadline_at:
             changed.append(f"{row.kind} is due {row.deadline_at.isoformat()} instead of {before[2].isoformat()}")
     for row in stored.values():
-        if row.state is not ClockState.void:
+        if row.state != ClockState.void:
             changed.append(f"{row.kind} is void")
             row.state, row.ended_at, row.elapsed_seconds, row.working_seconds = ClockState.void, None, None, None
             _disarm(session, row)

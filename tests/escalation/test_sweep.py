@@ -2,7 +2,6 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-
 from typing import Any
 
 import pytest
