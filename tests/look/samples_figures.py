@@ -13,8 +13,10 @@ def office(
         "office": name,
         "url": "/staff/search?q=office",
         "silent": silent,
+        "late": silent // 3,
         "n": n,
         "median": median,
+        "over": "31 h" if median else "over 28 days",
         "low": low,
         "high": high,
         "tone": tone,
@@ -34,7 +36,13 @@ LEADERSHIP: dict[str, object] = {
     "headline": "Half of all citizens now wait 31 hours for an answer, six more "
     "than last week. Two district water offices make up most of it.",
     "scope": "Republic of Velmora",
-    "period": "week 47, 2026, compared with week 46",
+    "period": "the last 4 weeks",
+    "periods": [
+        {"text": "the last seven days", "weeks": 1, "current": False, "office": ""},
+        {"text": "the last 4 weeks", "weeks": 4, "current": True, "office": ""},
+    ],
+    "trail": [],
+    "more": 2,
     "figures": [
         {
             "value": "31 h",
@@ -115,10 +123,11 @@ ITEM = {
     "actions": [],
 }
 MEETING: dict[str, object] = {
-    "id": "r1",
+    "url": "/staff/reviews/WAT-3/2026-11-16",
     "week": date(2026, 11, 16),
     "office": "Water, District 3",
     "closed": False,
+    "may": True,
     "chair": "Dafina Kola",
 }
 REVIEW: dict[str, object] = {
@@ -139,6 +148,7 @@ REVIEW: dict[str, object] = {
             "late": True,
             "from_week": date(2026, 11, 9),
             "reference": "D4KM-77RS",
+            "may": True,
         }
     ],
     "sections": [
@@ -146,6 +156,7 @@ REVIEW: dict[str, object] = {
             "key": "new",
             "title": "New last week",
             "empty": "None.",
+            "count": 14,
             "cases": [
                 ITEM,
                 {
@@ -159,16 +170,23 @@ REVIEW: dict[str, object] = {
                 },
             ],
         },
-        {"key": "overdue", "title": "Overdue", "empty": "None.", "cases": [ITEM]},
-        {"key": "silent", "title": "Longest silent", "empty": "Nobody is waiting.", "cases": []},
+        {"key": "overdue", "title": "Overdue", "empty": "None.", "count": 1, "cases": [ITEM]},
+        {"key": "silent", "title": "Longest silent", "empty": "Nobody is waiting.", "count": 0, "cases": []},
         {
             "key": "low",
             "title": "Rated low",
             "empty": "None.",
-            "cases": [{**ITEM, "rating": 1, "silent_seconds": None}],
+            "count": 2,
+            "cases": [
+                {**ITEM, "rating": 1, "silent_seconds": None},
+                {**ITEM, "rating": 2, "silent_seconds": None, "reference": "", "title": "Two hours in the cold"},
+            ],
         },
     ],
     "people": PEOPLE,
     "default_due": date(2026, 11, 30),
+    "actions": [ACTION],
     "errors": {},
+    "about": "",
+    "typed": {"why": "", "decision": "", "what": "", "owner": "", "due_on": ""},
 }

@@ -83,6 +83,10 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "notices-empty": ("notices", {"newer": "", "older": "", "notices": []}),
     "leadership": ("leadership", LEADERSHIP),
+    "leadership-office": (
+        "leadership",
+        {**LEADERSHIP, "trail": [{"name": "Republic of Velmora", "office": ""}, {"name": "Water", "office": "WAT"}]},
+    ),
     "leadership-empty": (
         "leadership",
         {
@@ -115,7 +119,17 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "survey-results-empty": ("survey_results", {"period": "November 2026", "asked": 0, "answered": 0, "rows": []}),
     "review": ("review", REVIEW),
-    "review-closed": ("review", {**REVIEW, "carried": [], "review": {**MEETING, "closed": True}}),
+    "review-closed": ("review", {**REVIEW, "carried": [], "review": {**MEETING, "closed": True, "may": False}}),
+    "review-wrong": (
+        "review",
+        {
+            **REVIEW,
+            "about": REFERENCE,
+            "errors": {"decision": "Say what is decided.", "owner": "Choose who does it."},
+            "typed": {"why": "No key.", "decision": "", "what": "Get one", "owner": "", "due_on": "2026-12-01"},
+        },
+    ),
+    "review-wrong-action": ("review", {**REVIEW, "about": "meeting", "errors": {"what": "Say what will be done."}}),
     "review-list": (
         "review_list",
         {
@@ -123,7 +137,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             "older": "",
             "reviews": [
                 {
-                    "id": "r1",
+                    "url": "/staff/reviews/WAT-3/2026-11-16",
                     "week": date(2026, 11, 16),
                     "office": "Water, District 3",
                     "closed": False,
@@ -131,7 +145,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
                     "open_actions": 2,
                 },
                 {
-                    "id": "r0",
+                    "url": "/staff/reviews/WAT-3/2026-11-09",
                     "week": date(2026, 11, 9),
                     "office": "Water, District 3",
                     "closed": True,
