@@ -99,17 +99,17 @@ def _broker(current: Settings) -> Finding:
     return Finding("broker", "good", "Redis answers")
 
 
-def _model(_: Settings) -> Finding:
-    import nlp.service
+def _model(current: Settings) -> Finding:
+    from nlp.classifier import load, promoted
 
+    mend = "Run `ombud nlp train`; until then every message without a code goes to the triage desk."
     try:
-        model = nlp.service.current_version()
+        names = promoted(current.models_dir)
+        if not names:
+            return Finding("model", "bad", "no classifier is in use", mend)
+        return Finding("model", "good", load(current.models_dir / names[0]).name)
     except OmbudError as error:
-        return Finding("model", "bad", error.message, error.mend)
-    if model is None:
-        mend = "Run `ombud nlp train`; until then every message without a code goes to the triage desk."
-        return Finding("model", "bad", "no classifier is in use", mend)
-    return Finding("model", "good", model)
+        return Finding("model", "bad", error.message, error.mend or mend)
 
 
 def _public_address(current: Settings) -> Finding:
