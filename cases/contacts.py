@@ -59,7 +59,5 @@ def find_or_make(session: Session, channel: Channel, address: str, now: datetime
         hint=mask(address),
         created_at=now,
     )
-    session.add(citizen)
-    session.flush([citizen])
-    session.add(contact)
+    session.add_all((citizen, contact))
     return Known(contact, existed=False)

@@ -97,13 +97,18 @@ def transfer(
     return case
 
 
+def _assign(session: Session, case: Case, office_id: UUID, now: datetime) -> UUID | None:
+    not_staff = [case.about_staff_id] if case.about_staff_id else []
+    return assignment.assign(session, office_id, now, not_staff=not_staff, about_office_id=case.about_office_id)
+
+
 def _take_over(session: Session, case: Case, office_id: UUID, now: datetime, *, state: CaseState) -> None:
     before = case.office_id
     if case.state == CaseState.waiting and state is CaseState.triage:
         case.state = CaseState.open
     shift(case, state)
     case.office_id, case.pending_office_id = office_id, None
-    case.assignee_id = None if state is CaseState.triage else assignment.assign(session, office_id, now)
+    case.assignee_id = None if state is CaseState.triage else _assign(session, case, office_id, now)
     escalation.service.move(session, case, now)
     if before != office_id and not case.integrity:
         name = catalogue(session).name(office_id, case.language)

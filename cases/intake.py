@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
 import surveys.exit
-from cases import lifecycle, outcomes, status
+from cases import lifecycle, opening, outcomes, status
 from cases.contacts import HELP_WORDS, START_WORDS, STOP_WORDS, find_or_make, word_of
 from cases.inbox import Arrival, receive
 from channels.values import Channel
@@ -269,9 +269,9 @@ def _open(
     office_code = str(details.get("office") or "") or None
     if office_code is None and contact is not None:
         office_code = _poster(session, contact, now)
-    case = lifecycle.open_case(
+    case = opening.open_case(
         session,
-        lifecycle.Opening(
+        opening.Opening(
             channel=Channel(row.channel),
             text=text,
             language=language if language in spoken else (languages.detect(text, spoken) or spoken[0]),
@@ -332,9 +332,9 @@ def _open(
     office_code = str(details.get("office") or "") or None
     if office_code is None and contact is not None:
         office_code = _poster(session, contact, now)
-    case = lifecycle.open_case(
+    case = opening.open_case(
         session,
-        lifecycle.Opening(
+        opening.Opening(
             channel=Channel(row.channel),
             text=text,
             language=language if language in spoken else (languages.detect(text, spoken) or spoken[0]),
@@ -384,9 +384,9 @@ def open_from_survey(session: Session, taken: Taken, now: datetime) -> Case:
     if taken.invitation_id is not None:
         invitation = session.get_one(Invitation, taken.invitation_id)
         contact = session.get_one(ContactPoint, invitation.contact_point_id)
-    return lifecycle.open_case(
+    return opening.open_case(
         session,
-        lifecycle.Opening(
+        opening.Opening(
             channel=Channel.web,
             text=taken.words,
             language=(contact.language if contact else None) or settings().languages[0],

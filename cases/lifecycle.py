@@ -14,8 +14,9 @@ from cases.acting import Form, Repeated, begin, shift, tell, words_of
 from core.errors import BadInput, Conflict
 from domain.case import Case
 from domain.catalogue import catalogue
+from domain.clock import Clock
 from domain.outbox import OutboundMessage
-from domain.states import CaseState, EntryKind, Outcome, Purpose
+from domain.states import CaseState, ClockKind, EntryKind, Outcome, Purpose
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 from nlp.courtesy import is_only_thanks
@@ -74,7 +75,7 @@ def delivered(session: Session, case: Case, message: OutboundMessage | None, at:
         at,
         body={"message": str(message.id) if message else None, "how": "receipt" if message else "tracking page"},
     )
-    escalation.service.restate(session, case, at)
+    _restate(session, case, at)
 
 
 def failed(session: Session, case: Case, message: OutboundMessage, at: datetime) -> None:
@@ -89,7 +90,19 @@ def failed(session: Session, case: Case, message: OutboundMessage, at: datetime)
     if case.state in (CaseState.answered, CaseState.closed):
         shift(case, CaseState.open)
         case.closed_at = None
-    escalation.service.restate(session, case, at)
+    _restate(session, case, at)
+
+
+def _restate(session: Session, case: Case, now: datetime) -> None:
+    """Bring clocks, and the end of the silence, in line with the timeline."""
+    escalation.service.restate(session, case, now)
+    silence = session.exec(
+        select(Clock)
+        .where(col(Clock.case_id) == case.id, col(Clock.kind) == ClockKind.first_response)
+        .order_by(col(Clock.entry))
+        .limit(1)
+    ).first()
+    case.first_response_at = silence.ended_at if silence is not None else None
 
 
 def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, form: Form) -> Case:
@@ -112,7 +125,7 @@ def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, 
         public=True,
         body={"text": words, "message": str(message.id) if message else None, "by": who.name, "token": form.token},
     )
-    escalation.service.restate(session, case, now)
+    _restate(session, case, now)
     return case
 
 
@@ -156,7 +169,7 @@ def close(session: Session, case_id: UUID, who: Viewer, outcome: Outcome, text: 
         public=True,
         body={"outcome": outcome, "text": words, "by": who.name, "token": form.token},
     )
-    escalation.service.restate(session, case, now)
+    _restate(session, case, now)
     return case
 
 
@@ -172,4 +185,4 @@ def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> Non
             case.closed_at, case.outcome = None, None
         if case.state in (CaseState.answered, CaseState.closed, CaseState.waiting):
             shift(case, CaseState.open)
-    escalation.service.restate(session, case, now)
+    _restate(session, case, now)

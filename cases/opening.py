@@ -89,10 +89,11 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         opened_at=now,
         updated_at=now,
     )
-    if not decision.triage:
-        case.assignee_id = routing.assignment.assign(session, office.id, now)
     if opening.contact is not None and decision.place:
         opening.contact.last_place = decision.place
+    session.flush()  # the contact comes before its case
+    if not decision.triage:
+        case.assignee_id = routing.assignment.assign(session, office.id, now, about_office_id=case.about_office_id)
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
     if opening.attachments:
         received["attachments"] = [dict(one) for one in opening.attachments]
@@ -124,7 +125,11 @@ def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Cloc
     """Tell the citizen the reference, who has it and when an answer is due. Ends no silence."""
     known = catalogue(session)
     language = contact.language or case.language
-    message = outbox.enqueue(
+    if not outbox.may_send(contact, Purpose.acknowledgement):
+        return
+    message_id = new_id()
+    append(session, case, EntryKind.acknowledged, now, public=True, body={"message": str(message_id)})
+    outbox.enqueue(
         session,
         purpose=Purpose.acknowledgement,
         contact=contact,
@@ -135,14 +140,13 @@ def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Cloc
             reference=case.reference,
             office=known.name(case.office_id, language),
             triage=case.state == CaseState.triage,
-            answer_by=local_day(clock.deadline_at),
+            due=local_day(clock.deadline_at),
         ),
         dedupe_key=f"acknowledgement:{case.id}",
         now=now,
         case=case,
+        message_id=message_id,
     )
-    if message is not None:
-        append(session, case, EntryKind.acknowledged, now, public=True, body={"message": str(message.id)})
 
 
 def local_day(moment: datetime) -> date:

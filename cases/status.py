@@ -48,7 +48,7 @@ def answer(session: Session, row: InboundMessage, contact: ContactPoint, referen
     case = session.exec(query.limit(1)).first()
     if case is None:
         wanted = "" if reference in (LATEST, UNKNOWN) else reference
-        body = compose.compose("status_not_found", language, reference=wanted)
+        body = compose.compose("status", language, found=False, reference=wanted)
     else:
         body = where_it_stands(session, case, language, now)
     outbox.enqueue(
@@ -76,10 +76,11 @@ def where_it_stands(session: Session, case: Case, language: str, now: datetime) 
     return compose.compose(
         "status",
         language,
+        found=True,
         reference=case.reference,
         state=str(case.state),
         office=catalogue(session).name(case.office_id, language),
         answered_at=case.first_response_at,
-        answer_by=due,
+        due=due,
         late=due is not None and due < now,
     )

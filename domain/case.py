@@ -25,6 +25,8 @@ class Case(Row, table=True):
         Index("ix_case_office_state", "office_id", "state"),
         Index("ix_case_contact_opened", "contact_point_id", "opened_at"),
         Index("ix_case_opened", "opened_at"),
+        Index("ix_case_assignee_state", "assignee_id", "state"),
+        Index("ix_case_assignee_opened", "assignee_id", "opened_at"),
     )
 
     reference: str = Field(unique=True, max_length=9)
@@ -38,7 +40,7 @@ class Case(Row, table=True):
     contact_point_id: UUID | None = Field(default=None, foreign_key="contact_point.id")
     office_id: UUID = Field(foreign_key="office.id")
     service_id: UUID | None = Field(default=None, foreign_key="service.id")
-    assignee_id: UUID | None = Field(default=None, foreign_key="staff.id", index=True)
+    assignee_id: UUID | None = Field(default=None, foreign_key="staff.id")
     integrity: bool = False
     about_office_id: UUID | None = Field(default=None, foreign_key="office.id")
     about_staff_id: UUID | None = Field(default=None, foreign_key="staff.id")

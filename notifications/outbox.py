@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, select
 from channels.values import Button, Channel
 from core import doorbell
 from core.database import after_commit
+from core.ids import new_id
 from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
@@ -34,15 +36,18 @@ def enqueue(
     invitation: Invitation | None = None,
     buttons: Sequence[Sequence[Button]] = (),
     due_at: datetime | None = None,
+    message_id: UUID | None = None,
 ) -> OutboundMessage | None:
     """Write a message to a citizen, to be sent from `due_at` (by default at once) after the commit.
 
     The same key again gives the row that is there already, unchanged. None where nothing may be sent: the citizen
     opted out, or it is a survey to an address that takes no messages. One statement, and a flush of what is pending.
+    `message_id` is the id a fresh row gets, for a caller who must name it beforehand.
     """
     if not may_send(contact, purpose):
         return None
     row = OutboundMessage(
+        id=message_id or new_id(),
         dedupe_key=dedupe_key,
         purpose=purpose,
         channel=contact.channel,

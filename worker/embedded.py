@@ -10,7 +10,7 @@ from celery.beat import EmbeddedService
 from core.errors import Misconfigured
 from core.logs import logger
 from core.settings import settings
-from notifications.senders import senders
+from notifications.senders import close_senders
 from worker import tasks
 from worker.app import QUEUE, celery
 from worker.bell import Bell
@@ -68,5 +68,4 @@ class EmbeddedWorker:
             self._worker.stop(in_sighandler=False)
         if self._thread is not None:
             self._thread.join(timeout=10)
-        senders().close()
-        senders.cache_clear()
+        close_senders()

@@ -31,7 +31,7 @@ class Listener:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        senders().telegram().poll(_keep, self._stop)
+        senders().telegram.poll(_keep, self._stop)
 
 
 def _keep(arrivals: list[Inbound | ContactChange]) -> None:
@@ -50,7 +50,7 @@ def announce_webhook() -> None:
     for pause in (0.5, 1, 2, 5, 15, 60):
         time.sleep(pause)
         try:
-            senders().telegram().start_webhook(current.site_url, current.telegram_webhook_secret)
+            senders().telegram.start_webhook(current.site_url, current.telegram_webhook_secret)
         except SendFailed as error:
             log.warning("telegram_webhook_not_set", why=error.failure.value)
         else:

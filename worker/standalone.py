@@ -9,7 +9,7 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 from core.database import database
 from core.errors import Misconfigured
 from core.settings import settings
-from notifications.senders import senders
+from notifications.senders import close_senders, senders
 from worker import listen, tasks
 from worker.app import celery
 from worker.bell import Bell
@@ -59,7 +59,7 @@ def _start_child(**_: Any) -> None:
 def _stop_child(**_: Any) -> None:
     if "bell" in _open:
         _open.pop("bell").close()
-    senders().close()
+    close_senders()
 
 
 def _start_parent(**_: Any) -> None:

@@ -1,0 +1,203 @@
+"""What an inbox row becomes."""
+
+import threading
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import func, select
+
+from cases.inbox import Gatherer, receive
+from channels.errors import Failure
+from channels.values import Channel, DeliveryStatus, Inbound
+from core.ids import new_reference
+from domain.inbox import InboundMessage
+from domain.states import CaseState, ClockKind, ClockState, InboxState
+from tests.builders import NOW
+from tests.cases.conftest import CITIZEN, Town
+
+WATER = "WAT1 no water in Lumas since Monday"
+
+
+def test_a_text_becomes_a_routed_timed_acknowledged_case(town: Town) -> None:
+    town.arrives(WATER)
+    case = town.case()
+    assert case.office_id == town.known.office["WAT1"]
+    assert case.state == CaseState.open
+    assert case.assignee_id == town.known.staff["officer1"]
+    assert case.routing_reason
+    assert town.clock(ClockKind.first_response).state == ClockState.running
+    assert town.clock(ClockKind.resolution).state == ClockState.running
+    (acknowledgement,) = town.texts()
+    assert case.reference in acknowledgement
+
+
+def test_what_nobody_understands_goes_to_triage_with_a_clock(town: Town) -> None:
+    town.arrives("asdf qwer")
+    case = town.case()
+    assert case.state == CaseState.triage
+    assert case.office_id == town.known.office["TRIAGE"]
+    assert town.clock(ClockKind.first_response).state == ClockState.running
+    assert len(town.texts()) == 1
+
+
+def test_five_deliveries_at_once_are_one_message(town: Town) -> None:
+    gatherer = Gatherer()
+    arrival = Inbound(Channel.sms, "acc", "SMsame", CITIZEN, "+355690000000", WATER)
+    ready = threading.Barrier(5)
+
+    def deliver() -> None:
+        ready.wait()
+        gatherer.submit([arrival], NOW).result(20)
+        town.work()
+
+    threads = [threading.Thread(target=deliver) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gatherer.close()
+    town.work()
+    with town.database.read() as session:
+        assert session.exec(select(func.count()).select_from(InboundMessage)).one() == 1
+    assert len(town.cases()) == 1
+    assert len(town.texts()) == 1
+
+
+def test_a_bad_row_harms_no_other_in_its_group(town: Town) -> None:
+    good = Inbound(Channel.sms, "acc", "SM1", CITIZEN, "x", WATER)
+    bad = Inbound("no channel" * 50, "acc", None, CITIZEN, "x", WATER)  # type: ignore[arg-type]
+    gatherer = Gatherer()
+    first = gatherer.submit([good], NOW)
+    with pytest.raises((TypeError, AttributeError)):
+        gatherer.submit([bad], NOW)
+    first.result(20)
+    gatherer.close()
+    town.work()
+    assert len(town.cases()) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "😀😀😀",
+        "\u202eمرحبا لا ماء\u202c",
+        "লুমাসে পানি নেই",
+        "х" * 2000,
+        "a\x00b",
+        "' OR 1=1 --",
+        "<script>alert(1)</script>",
+        "STATUSQUO is bad",
+        "1234-5678-9012",
+    ],
+)
+def test_any_text_is_a_case(town: Town, text: str) -> None:
+    town.arrives(text)
+    assert len(town.cases()) == 1
+    assert len(town.texts()) == 1
+
+
+def test_an_empty_text_gets_help_and_no_case(town: Town) -> None:
+    town.arrives("  ")
+    assert town.cases() == []
+    assert len(town.texts()) == 1
+
+
+def test_stop_is_obeyed_at_once_and_start_undoes_it(town: Town) -> None:
+    town.arrives("STOP")
+    town.arrives(WATER)
+    assert town.texts() == []
+    assert len(town.cases()) == 1
+    town.arrives("start")
+    assert len(town.texts()) == 1
+    town.arrives(f"STATUS {town.case().reference}")
+    assert town.case().reference in town.texts()[-1]
+
+
+def test_status_tells_only_ones_own_case(town: Town) -> None:
+    town.arrives(WATER)
+    reference = town.case().reference
+    town.arrives("status")
+    assert reference in town.texts()[-1]
+    town.arrives(f"STATUS {reference}", sender="+355699999999")
+    stranger = town.texts("+355699999999")[-1]
+    unknown = new_reference()
+    town.arrives(f"STATUS {unknown}", sender="+355699999999")
+    wrong = town.texts("+355699999999")[-1]
+    assert "Office WAT1" not in stranger
+    assert stranger.replace(reference, "") == wrong.replace(unknown, "")
+
+
+def test_one_story_in_several_messages_is_one_case(town: Town) -> None:
+    town.arrives(WATER)
+    town.later(minutes=2)
+    town.arrives("And the pump house is locked")
+    assert len(town.cases()) == 1
+    town.later(days=3)
+    town.arrives("WAT1 a pipe burst in front of the school")
+    assert len(town.cases()) == 2
+
+
+def test_a_reference_leads_to_its_case(town: Town) -> None:
+    town.arrives(WATER)
+    reference = town.case().reference
+    town.later(days=20)
+    town.arrives(f"about {reference.lower()}: still nothing")
+    assert len(town.cases()) == 1
+
+
+def test_a_bribe_is_shut_to_the_accused_and_all_above(town: Town) -> None:
+    town.arrives("WAT1 the inspector wanted a bribe of 50 euro to connect our water")
+    case = town.case()
+    assert case.integrity
+    assert case.office_id == town.known.office["INTEG"]
+    assert case.about_office_id == town.known.office["WAT1"]
+    assert case.assignee_id in (None, town.known.staff["integrity"])
+
+
+def test_a_receipt_before_its_message_is_looked_at_again(town: Town) -> None:
+    town.arrives(WATER)
+    town.receipt(DeliveryStatus.delivered)
+    assert town.outbox()[0].state == "delivered"
+    town.receipt(DeliveryStatus.sent)
+    assert town.outbox()[0].state == "delivered"
+
+
+def test_a_blocked_number_is_not_written_to_again(town: Town) -> None:
+    town.failing[CITIZEN] = Failure.opted_out
+    town.arrives(WATER)
+    assert town.outbox()[0].state == "failed"
+    town.failing.clear()
+    town.arrives("STATUS")
+    assert town.texts() == []
+
+
+def test_a_case_costs_at_most_twelve_statements(town: Town) -> None:
+    town.arrives("WAT1 first, so that the catalogue is known")
+    senders = [f"+35569200{number:04d}" for number in range(20)]
+    receive([Inbound(Channel.sms, "acc", f"SMx{n}", sender, "x", WATER) for n, sender in enumerate(senders)], NOW)
+    statements: list[str] = []
+    event.listen(town.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    from cases import intake
+
+    while intake.process_due(town.now):
+        pass
+    assert len(town.cases()) == 21
+    assert len(statements) / 20 <= 12, "\n".join(statement[:90] for statement in statements[:40])
+
+
+def test_a_row_that_cannot_be_processed_is_kept_and_said(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cases import intake
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("classifier on fire")
+
+    monkeypatch.setattr(intake.opening, "open_case", broken)
+    receive([Inbound(Channel.sms, "acc", "SM1", CITIZEN, "x", WATER)], town.now)
+    for _ in range(12):
+        intake.process_due(town.now)
+        town.later(hours=5)
+    with town.database.read() as session:
+        row = session.exec(select(InboundMessage)).one()
+    assert row.state == InboxState.failed
+    assert "on fire" in str(row.last_error)
+    assert row.text == WATER
