@@ -1,6 +1,6 @@
 """the first tables
 
-Revision 1d60920830f0, after nothing; made 2026-11-23 14:07:35.209651+00:00.
+Revision 1d200c4ae77e, after nothing; made 2026-11-23 14:16:44.635420+00:00.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "1d60920830f0"
+revision: str = "1d200c4ae77e"
 down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
@@ -345,7 +345,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_case_reference")),
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_case_assignee_id"), ["assignee_id"], unique=False)
+        batch_op.create_index("ix_case_assignee_opened", ["assignee_id", "opened_at"], unique=False)
+        batch_op.create_index("ix_case_assignee_state", ["assignee_id", "state"], unique=False)
         batch_op.create_index("ix_case_contact_opened", ["contact_point_id", "opened_at"], unique=False)
         batch_op.create_index("ix_case_office_state", ["office_id", "state"], unique=False)
         batch_op.create_index("ix_case_opened", ["opened_at"], unique=False)
@@ -616,7 +617,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_opened")
         batch_op.drop_index("ix_case_office_state")
         batch_op.drop_index("ix_case_contact_opened")
-        batch_op.drop_index(batch_op.f("ix_case_assignee_id"))
+        batch_op.drop_index("ix_case_assignee_state")
+        batch_op.drop_index("ix_case_assignee_opened")
 
     op.drop_table("case")
     with op.batch_alter_table("answer", schema=None) as batch_op:
