@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Table, or_, select
 from sqlalchemy.exc import DBAPIError
@@ -141,6 +142,7 @@ class _Batch:
     known: Catalogue
     roster: Roster
     choices: dict[tuple[Matter, str, bool], Told] = field(default_factory=dict)
+    zones: dict[UUID, ZoneInfo] = field(default_factory=dict)
     ends: dict[UUID, tuple[int, str, datetime]] = field(default_factory=dict)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[Any, ...]] = field(default_factory=list)
@@ -240,7 +242,9 @@ class _Batch:
     def _text(self, row: RowMapping, person: Person) -> str:
         say = translator(person.language).gettext
         after = next((step["after"] for step in row["rungs"] if step["number"] == row["number"]), row["target_seconds"])
-        zone = service.calendar_of(self.known, row["office_id"]).zone
+        zone = self.zones.get(row["office_id"])
+        if zone is None:
+            zone = self.zones[row["office_id"]] = service.calendar_of(self.known, row["office_id"]).zone
         words = say(TEXTS[ClockKind(row["clock_kind"])]).format(
             reference=row["reference"], share=round(100 * after / row["target_seconds"])
         )

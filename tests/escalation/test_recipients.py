@@ -2,9 +2,11 @@
 
 import itertools
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlmodel import select
 
+from channels.values import Channel
 from core.ids import new_id
 from domain.case import Case
 from domain.catalogue import catalogue
@@ -34,7 +36,7 @@ def test_sees_agrees_with_the_predicate_for_every_person_and_case(installation: 
         )
         matters: dict[object, Matter] = {}
         for office, pending, state, assignee, integrity, about_office, about_staff in shapes:
-            values = {
+            values: dict[str, Any] = {
                 "pending_office_id": offices[pending] if pending else None,
                 "state": state,
                 "assignee_id": world.staff[assignee] if assignee else None,
@@ -45,7 +47,7 @@ def test_sees_agrees_with_the_predicate_for_every_person_and_case(installation: 
             case = Case(
                 id=new_id(),
                 reference=f"{len(matters):09}",
-                channel="sms",
+                channel=Channel.sms,
                 language="en",
                 text="x",
                 office_id=offices[office],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event as sql_event
 from sqlmodel import Session, col, select
 
+from channels.values import Channel
 from core.ids import new_id
 from domain.case import Case
 from domain.catalogue import catalogue
@@ -216,7 +217,7 @@ def test_a_new_case_costs_one_insert_a_table(installation: Installation, world: 
             id=new_id(),
             reference="7777-7777",
             state=CaseState.open,
-            channel="sms",
+            channel=Channel.sms,
             language="en",
             text="x",
             office_id=world.offices["DST"],
