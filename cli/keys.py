@@ -28,27 +28,13 @@ def create(
     scope: Annotated[Scope, typer.Option(help="What it may do; each scope includes the one before.")],
 ) -> None:
     """Make a key and print it once, as JSON: {"key": …}."""
-    from core.crypto import token, token_hash
+    from api import keys
     from core.database import database
-    from core.errors import BadInput
-    from core.texts import clean
     from domain import access
 
-    label = clean(name, 200)
-    if not label:
-        raise BadInput("A key needs a name.", mend='Such as --name "Civil registry".')
-    key = f"ombud_{token()}"
     with database().write() as session:
-        session.add(
-            access.ApiKey(
-                name=label,
-                scope=access.Scope(scope),
-                prefix=key[:12],
-                key_hash=token_hash(key),
-                created_at=datetime.now(UTC),
-            )
-        )
-    print_json({"key": key})
+        made = keys.create(session, name, access.Scope(scope), datetime.now(UTC))
+    print_json({"key": made.secret})
 
 
 @app.command(name="list")
@@ -90,21 +76,12 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def revoke(
-    prefix: Annotated[str, typer.Argument(help="How the key begins, as `ombud api-key list` shows it.")],
+    prefix: Annotated[str, typer.Argument(help="The eight characters after ombud_, as the list shows them.")],
 ) -> None:
     """Make a key useless from now on."""
-    from sqlmodel import col, select
-
+    from api import keys
     from core.database import database
-    from core.errors import NotFound
-    from domain.access import ApiKey
 
     with database().write() as session:
-        found = session.exec(
-            select(ApiKey).where(col(ApiKey.prefix) == prefix[:12], col(ApiKey.revoked_at).is_(None))
-        ).all()
-        if len(prefix) < 12 or not found:
-            raise NotFound(f"No key in use begins with {prefix!r}.", mend="`ombud api-key list` shows how they begin.")
-        for key in found:
-            key.revoked_at = datetime.now(UTC)
-    out.print(f"Revoked: {', '.join(key.name for key in found)}", markup=False)
+        name = keys.revoke(session, prefix, datetime.now(UTC)).name
+    out.print(f"Revoked: {name}", markup=False)

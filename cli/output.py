@@ -20,7 +20,7 @@ err = Console(stderr=True, highlight=False)
 class Commands(TyperGroup):
     """Commands whose OmbudErrors end in a sentence and a code: 1 what was checked does not hold, 2 unusable input."""
 
-    def invoke(self, ctx: typer.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except OmbudError as error:

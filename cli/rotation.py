@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rich.progress import Progress
-from sqlalchemy import Column, Table, Text, func, select, type_coerce, update
+from sqlalchemy import Column, ColumnElement, Table, Text, func, select, type_coerce, update
 
 import domain.tables  # noqa: F401  (so that the metadata is whole)
 from cli.output import err
@@ -43,7 +43,8 @@ def rotate() -> dict[str, int]:
     return counts
 
 
-def _old(column: Column[str]):  # type: ignore[no-untyped-def]
+def _old(column: Column[str]) -> tuple[ColumnElement[str], ColumnElement[bool]]:
+    """The stored text of a column, and whether an older key holds it."""
     raw = type_coerce(column, Text)
     return raw, ~raw.startswith(f"{cipher().current}.", autoescape=True)
 
@@ -51,7 +52,7 @@ def _old(column: Column[str]):  # type: ignore[no-untyped-def]
 def _waiting(column: Column[str]) -> int:
     _, older = _old(column)
     with database().read() as session:
-        return session.execute(select(func.count()).select_from(column.table).where(older)).scalar_one()
+        return int(session.execute(select(func.count()).select_from(column.table).where(older)).scalar_one())
 
 
 def _batches(column: Column[str]) -> Iterator[int]:

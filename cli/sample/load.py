@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session, select
 
@@ -131,7 +132,7 @@ def put_government(rows: Rows, given: files.Government) -> None:
     _put_staff(rows, given, ids)
 
 
-def _put_staff(rows: Rows, given: files.Government, ids: dict[str, object]) -> None:
+def _put_staff(rows: Rows, given: files.Government, ids: dict[str, UUID]) -> None:
     shared = hash_password(PASSWORD)
     for member in given.staff:
         person = rows.add(

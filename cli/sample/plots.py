@@ -228,6 +228,7 @@ def _say_answer(story: Story, at: datetime, text: str, *, saved: bool = False, f
     said: dict[str, object] = {"text": text, "message": str(sent.id) if sent else None, "templated": saved}
     story.say(EntryKind.answered, at, said, by=who, public=True)
     case.state = CaseState.answered
+    arrived: dict[str, object]
     if sent is None:
         done, arrived = at, {"message": None, "how": "tracking page"}
     else:

@@ -70,7 +70,7 @@ def write(world: World) -> None:
             received_at=at + timedelta(minutes=2),
             contact_point_id=contact.id if contact else None,
             language=contact.language if contact else None,
-            not_asked=None if contact else "no_phone",
+            not_asked=None if contact else "no_number",
         )
         if contact is not None:
             _invite(world, survey, transaction, contact, office, service, asked)

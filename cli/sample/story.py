@@ -77,7 +77,8 @@ class Story:
     @property
     def last(self) -> datetime:
         """When the last thing happened."""
-        return self.entries[-1].at
+        at: datetime = self.entries[-1].at
+        return at
 
     def check(self, at: datetime) -> None:
         """Raise Present if a moment is still to come."""

@@ -1,0 +1,72 @@
+"""Writes the tables of docs/settings.md and docs/cli.md from the code: `python docs/tables.py`. A test compares them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic_core import PydanticUndefined
+
+from cli.main import app
+from core.settings import Settings
+
+DOCS = Path(__file__).parent
+SECRET = re.compile(r"secret|token|key|sid")
+
+
+def settings_table() -> str:
+    """Every setting: variable, default, meaning."""
+    lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if default in ("", None, PydanticUndefined):
+            shown = "empty"
+        elif SECRET.search(name):
+            shown = "the demo's"
+        else:
+            shown = f"`{','.join(default) if isinstance(default, tuple) else default}`"
+        lines.append(f"| `OMBUD_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(lines)
+
+
+def commands(command: Any = None, path: tuple[str, ...] = ("ombud",)) -> Iterator[tuple[str, Any]]:
+    """Every command with its full name, groups left out."""
+    command = command or typer.main.get_command(app)
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield " ".join(path), command
+        return
+    for name in inner:
+        yield from commands(inner[name], (*path, name))
+
+
+def commands_table() -> str:
+    """Every command: how it is called, what it does."""
+    lines = ["| command | what it does |", "| --- | --- |"]
+    for name, command in commands():
+        arguments = [
+            f"{'' if p.required else '['}{(p.metavar or p.name).upper()}{'' if p.required else ']'}"
+            for p in command.params
+            if p.param_type_name == "argument"
+        ]
+        options = [max(p.opts, key=len) for p in command.params if p.param_type_name == "option"]
+        call = " ".join([name, *arguments])
+        extra = f" Options: {', '.join(f'`{option}`' for option in options if option != '--help')}." if options else ""
+        first = " ".join((command.help or "").split("\n\n")[0].split())
+        lines.append(f"| `{call}` | {first}{extra} |")
+    return "\n".join(lines)
+
+
+TABLES = {"settings.md": settings_table, "cli.md": commands_table}
+
+
+def with_table(text: str, table: str) -> str:
+    """A page with its table replaced."""
+    return re.sub(r"(?s)(<!-- table -->\n).*(\n<!-- /table -->)", lambda m: m[1] + table + m[2], text)
+
+
+if __name__ == "__main__":
+    for name, table in TABLES.items():
+        page = DOCS / name
+        page.write_text(with_table(page.read_text("utf-8"), table()), "utf-8")
