@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.pages import render
 from core.errors import BadInput, OmbudError, TooMany
@@ -99,13 +100,16 @@ def install(app: FastAPI, page: Page | None = None) -> None:
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
         title = _phrase(error.status_code)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
         detail = error.detail if isinstance(error.detail, str) and error.detail != title else ""
         if not for_program(request):
             answer = show(request, error.status_code, detail, "")
-            answer.headers.update(error.headers or {})
+            answer.headers.update(headers)
             return answer
         mend = _USUAL.get(error.status_code, "")
-        return problem(error.status_code, title, detail or title, mend=mend, headers=error.headers)
+        return problem(error.status_code, title, detail or title, mend=mend, headers=headers)
 
     def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
@@ -172,6 +176,16 @@ def of_ombud(error: OmbudError) -> JSONResponse:
         errors=[{"pointer": f"#/{name}", "detail": detail} for name, detail in fields.items()],
         headers=headers,
     )
+
+
+def _methods(request: Request) -> list[str]:
+    """All methods of an address; the router itself names only those of the first route it met."""
+    scope = dict(request.scope)
+    return [
+        method
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(route.matches(scope | {"method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _item(error: Mapping[str, Any]) -> dict[str, str]:

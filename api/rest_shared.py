@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, HTTPException
+from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.keys import Holder, verify
 from core.database import database
 from core.errors import BadInput, NotAllowed
 from core.settings import settings
+from core.texts import clean
 from domain.access import Scope
 from domain.catalogue import Catalogue
 from surveys.transactions import unknown_code
@@ -42,16 +43,28 @@ def _holder(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_beare
     return holder
 
 
-def _needs(scope: Scope) -> Callable[[Holder], Holder]:
-    def check(holder: Annotated[Holder, Depends(_holder)]) -> Holder:
+def _needs(scope: Scope) -> Callable[[Request, Holder], Holder]:
+    def check(request: Request, holder: Annotated[Holder, Depends(_holder)]) -> Holder:
         if not holder.may(scope):
             raise NotAllowed(
                 f"This key has scope {holder.scope}; this needs {scope}.",
                 mend="Ask an administrator for a key with that scope.",
             )
+        _refuse_unknown_parameters(request)
         return holder
 
     return check
+
+
+def _refuse_unknown_parameters(request: Request) -> None:
+    """A misspelt filter would silently list everything. Raises BadInput naming what is known."""
+    route = request.scope["route"]
+    known = {field.alias for field in route.dependant.query_params}
+    if unknown := sorted(set(request.query_params) - known):
+        raise BadInput(
+            f"Unknown query parameter: {', '.join(clean(name, 40) or '(empty)' for name in unknown[:5])}.",
+            mend=f"Known here: {', '.join(sorted(known)) or 'none'}.",
+        )
 
 
 Reader = Annotated[Holder, Depends(_needs(Scope.read))]

@@ -26,7 +26,7 @@ class TransactionBody(BaseModel):
         min_length=1,
         max_length=200,
         pattern=r"\S",
-        description="Your system's own id of it; posted again, it counts once.",
+        description="Your own id of it; posted again, it counts once.",
     )
     office: str = Field(min_length=1, max_length=32, description="Code of the office that served.")
     service: str = Field(min_length=1, max_length=64, description="Code of the service.")
@@ -34,7 +34,7 @@ class TransactionBody(BaseModel):
     phone: str | None = Field(
         None,
         max_length=40,
-        description="The citizen's number, in any usual form. Without a usable one nobody is asked; the answer says why.",
+        description="The citizen's number, in any usual form; without a usable one nobody is asked.",
     )
     language: str | None = Field(None, max_length=35, description="The citizen's language, such as sq.")
     operator: str | None = Field(None, max_length=200, description="Who served, as your system knows them.")

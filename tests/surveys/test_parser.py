@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a table of replies)
 """The table of replies: what people write back to a survey, in four languages, and what it must be taken for."""
 
 import pytest

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a table of moments)
 """When surveys are sent."""
 
 from datetime import UTC, datetime
