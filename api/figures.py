@@ -11,7 +11,7 @@ from reports.samples import Sample
 from reports.survival import median
 from surveys.results import Group, Rating
 
-HOUR = 3600
+HOUR, DAY = 3600, 86400
 ACT = 40
 """Offices listed under "Where to act"; the rest are found by going down the tree."""
 SCALE = 4
@@ -224,11 +224,14 @@ def _interval(now: Silence, words: Translator) -> str:
     count = "n " + format_number(now.n, lang)
     if now.median_low is None or now.small:
         return count
-    low = format_duration(now.median_low, lang, short=True)
     if now.median_high is None:
+        low = format_duration(now.median_low, lang, short=True)
         return words.gettext("95%% interval from %(low)s up") % {"low": low} + ", " + count
-    high = format_duration(now.median_high, lang, short=True)
-    return words.gettext("95%% interval %(low)s to %(high)s") % {"low": low, "high": high} + ", " + count
+    # one unit for both ends, so that they can be compared: hours up to four days
+    unit, name = (HOUR, words.gettext("%(count)s h")) if now.median_high < 96 * HOUR else (DAY, "")
+    low, high = (format_number(round(bound / unit), lang) for bound in (now.median_low, now.median_high))
+    last = name % {"count": high} if name else format_duration(round(now.median_high / DAY) * DAY, lang, short=True)
+    return words.gettext("95%% interval %(low)s to %(high)s") % {"low": low, "high": last} + ", " + count
 
 
 def _response(rating: Rating, asked: tuple[int, int], words: Translator) -> str:

@@ -56,12 +56,17 @@ def show_reviews(request: Request, staff: Staffed) -> Response:
 
 
 @router.get("/staff/reviews/{office_code}/{week}")
-def show_review(request: Request, staff: Staffed, office_code: str, week: str, said: str = "") -> Response:
-    """One meeting: what was promised, what came in, what is late, who waits longest, who was rated low."""
+def show_review(
+    request: Request, staff: Staffed, office_code: str, week: str, said: str = "", decide: str = ""
+) -> Response:
+    """One meeting: what was promised, what came in, what is late, who waits longest, who was rated low.
+
+    `decide` opens the form of one case, as "{section}-{reference}": one at a time, as a meeting goes.
+    """
     if said in SAID:
         text = translator(choose_language(request, staff)[0]).gettext(SAID[said])
         request.state.flash = {"text": text, "tone": "well", "undo": ""}
-    return _page(request, staff, office_code, week)
+    return _page(request, staff, office_code, week, opened=decide)
 
 
 @router.post("/staff/reviews/{office_code}/{week}/cases/{reference}")
@@ -172,6 +177,7 @@ def _page(
     problem: OmbudError | None = None,
     typed: Mapping[str, str] | None = None,
     about: str = "",
+    opened: str = "",
 ) -> Response:
     language, _ = choose_language(request, staff)
     words = translator(language)
@@ -185,7 +191,7 @@ def _page(
         chair = session.get(Staff, found.review.chair_id) if found.review and found.review.chair_id else None
     today = now.astimezone(settings().zone).date()
     closed = found.review is not None and found.review.closed_at is not None
-    errors = dict(problem.fields) if isinstance(problem, BadInput) else {}
+    errors = dict(problem.fields) if isinstance(problem, BadInput) and about else {}
     if problem is not None and not errors:
         request.state.flash = {"text": str(problem), "tone": "late", "undo": ""}
     context = {
@@ -217,10 +223,18 @@ def _page(
         "people": [{"id": str(person.id), "name": person.name} for person in staffed],
         "default_due": today + timedelta(days=7),
         "typed": {name: (typed or {}).get(name, "") for name in FIELDS},
-        "about": about if problem is not None else "",
+        "opened": _place_of(found, about) if problem is not None and about else opened,
         "errors": {name: words.gettext(text) for name, text in errors.items()},
     }
     return render(request, "staff/review.html", context, status=problem.status if problem else 200)
+
+
+def _place_of(found: Agenda, about: str) -> str:
+    """The form that came back: under the first heading its case stands, or the one about no case."""
+    listed = {"new": found.new, "overdue": found.overdue, "silent": found.longest_silent, "low": found.low_rated}
+    return next(
+        (f"{key}-{about}" for key, part in listed.items() if any(i.reference == about for i in part.items)), about
+    )
 
 
 def _place(staff: SignedIn, office_code: str, week: str) -> tuple[Office, date, datetime]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 from sqlmodel import Session, col, select
 
 from core.settings import settings
@@ -104,9 +104,9 @@ def agenda(session: Session, who: Viewer, office_id: UUID, week: date, now: date
     ]
     return Agenda(
         review=review,
-        new=_list(session, and_(before, col(Case.received_at) >= since), done, at, col(Case.received_at)),
-        overdue=_list(session, and_(before, overdue(at)), done, at, col(Case.received_at)),
-        longest_silent=_list(session, and_(before, unanswered(at)), done, at, col(Case.received_at)),
+        new=_list(session, and_(before, col(Case.received_at) >= since), done, at),
+        overdue=_list(session, and_(before, overdue(at)), done, at, case((unanswered(at), 0), else_=1)),
+        longest_silent=_list(session, and_(before, unanswered(at)), done, at),
         low_rated=Listed(
             len(low),
             tuple(
@@ -173,25 +173,32 @@ def action_lines(session: Session, who: Viewer, *where: ColumnElement[bool] | bo
 
 
 def _list(
-    session: Session, where: ColumnElement[bool], done: frozenset[UUID | None], at: datetime, order: object
+    session: Session,
+    where: ColumnElement[bool],
+    done: frozenset[UUID | None],
+    at: datetime,
+    first: ColumnElement[int] | None = None,
 ) -> Listed:
+    """Those not decided yet, in order of `first` and then oldest first; the count is of all."""
     count = session.exec(select(func.count()).select_from(Case).where(where)).one()
-    left = col(Case.id).not_in([case for case in done if case is not None])
-    rows = session.exec(select(Case).where(where, left).order_by(order, col(Case.id)).limit(LIMIT))  # type: ignore[arg-type]
-    return Listed(count, tuple(_item(case, at) for case in rows))
+    query = select(Case).where(where, col(Case.id).not_in([one for one in done if one is not None])).limit(LIMIT)
+    if first is not None:
+        query = query.order_by(first)
+    rows = session.exec(query.order_by(col(Case.received_at), col(Case.id)))
+    return Listed(count, tuple(_item(row, at) for row in rows))
 
 
-def _item(case: Case, at: datetime, finding: Finding | None = None, actions: Iterable[ActionLine] = ()) -> Item:
-    waits = case.first_response_at is None or case.first_response_at > at
+def _item(row: Case, at: datetime, finding: Finding | None = None, actions: Iterable[ActionLine] = ()) -> Item:
+    waits = row.first_response_at is None or row.first_response_at > at
     return Item(
-        case_id=case.id,
-        reference=case.reference,
-        title=shorten(case.text, 160),
-        language=case.language,
-        office_id=case.office_id,
-        at=case.received_at,
-        kind=str(case.kind),
-        silent_seconds=max(0, int((at - case.received_at).total_seconds())) if waits else None,
+        case_id=row.id,
+        reference=row.reference,
+        title=shorten(row.text, 160),
+        language=row.language,
+        office_id=row.office_id,
+        at=row.received_at,
+        kind=str(row.kind),
+        silent_seconds=max(0, int((at - row.received_at).total_seconds())) if waits else None,
         why=finding.why if finding else "",
         decision=finding.decision if finding else "",
         actions=tuple(actions),
@@ -209,6 +216,5 @@ def _decided(session: Session, who: Viewer, review: Review | None, at: datetime)
     ).all()
     actions = action_lines(session, who, Action.review_id == review.id)
     return tuple(
-        _item(case, at, finding, [line for line in actions if line.reference == case.reference])
-        for finding, case in rows
+        _item(row, at, finding, [line for line in actions if line.reference == row.reference]) for finding, row in rows
     )

@@ -187,6 +187,6 @@ REVIEW: dict[str, object] = {
     "default_due": date(2026, 11, 30),
     "actions": [ACTION],
     "errors": {},
-    "about": "",
+    "opened": "",
     "typed": {"why": "", "decision": "", "what": "", "owner": "", "due_on": ""},
 }

@@ -124,12 +124,12 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         "review",
         {
             **REVIEW,
-            "about": REFERENCE,
+            "opened": f"new-{REFERENCE}",
             "errors": {"decision": "Say what is decided.", "owner": "Choose who does it."},
             "typed": {"why": "No key.", "decision": "", "what": "Get one", "owner": "", "due_on": "2026-12-01"},
         },
     ),
-    "review-wrong-action": ("review", {**REVIEW, "about": "meeting", "errors": {"what": "Say what will be done."}}),
+    "review-wrong-action": ("review", {**REVIEW, "opened": "meeting", "errors": {"what": "Say what will be done."}}),
     "review-list": (
         "review_list",
         {
