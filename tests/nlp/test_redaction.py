@@ -1,0 +1,48 @@
+"""What could point to a person is struck out; what the office needs stays."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlp.redaction import redact
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("call 069 123 4567 now", "call [phone] now"),
+        ("+355 69 123 4567", "[phone]"),
+        ("0035569123456, or (069) 12-34-567.", "[phone], or [phone]."),
+        ("৳ ০১৭১২-৩৪৫৬৭৮ নম্বরে", "৳ [phone] নম্বরে"),
+        ("write to first.last+tag@mail.example pls", "write to [e-mail] pls"),
+        ("почта иван@пример.рф", "почта [e-mail]"),
+        ("see https://a.example/b?c=1 and www.d.example", "see [link] and [link]"),
+        ("chat t.me/somebody", "chat [link]"),
+        ("ask @somebody", "ask [handle]"),
+        ("ID J51234567K", "ID [number]"),
+        ("account 12345678901234567890", "account [number]"),
+        ("contract 1234567", "contract [number]"),
+        ("on 12.03.2026 I paid 14,200", "on 12.03.2026 I paid 14,200"),
+        ("since 2026-03-12, house 14, km 8, bus 21", "since 2026-03-12, house 14, km 8, bus 21"),
+        ("reference K7QF-3M9X", "reference K7QF-3M9X"),
+        ("open 08:00-12:00, 13:00-16:30", "open 08:00-12:00, 13:00-16:30"),
+        ("", ""),
+    ],
+)
+def test_table(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
+@given(st.text(max_size=400))
+def test_twice_changes_nothing_more(text: str) -> None:
+    once = redact(text)
+    assert redact(once) == once
+
+
+@pytest.mark.parametrize("piece", ["1 ", "a", "AB1", "a@", "1", "+", "www.", "@a", "(1"])
+def test_hostile_texts_take_linear_time(piece: str) -> None:
+    start = time.process_time()
+    redact(piece * (100_000 // len(piece)))
+    assert time.process_time() - start < 2
