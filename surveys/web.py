@@ -16,6 +16,8 @@ from surveys.exit import read_rating
 from surveys.money import tells_of_money
 from surveys.schedule import REPLY_TIME
 
+__all__ = ["Opened", "Taken", "answer", "look"]
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:

@@ -7,6 +7,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as bounds
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     ignored_auth,
@@ -34,7 +35,6 @@ CHECKS = [
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
-    negative_data_rejection,
     unsupported_method,
     ignored_auth,
 ]
@@ -66,7 +66,10 @@ def test_answers_are_as_described(installation: Installation, operation: tuple[s
     )
 
     def each(case: Any) -> None:
-        case.call_and_validate(headers={"Authorization": f"Bearer {api.keys[Scope.admin]}"}, checks=CHECKS)
+        # a spoilt key is replaced by ours here, and a spoilt query may lose its fault on the way into a URL
+        spoilt = case.meta.components.get(ParameterLocation.BODY)
+        checks = [*CHECKS, negative_data_rejection] if spoilt is not None and spoilt.mode.is_negative else CHECKS
+        case.call_and_validate(headers={"Authorization": f"Bearer {api.keys[Scope.admin]}"}, checks=checks)
 
     chosen = schema.include(path=path, method=method)
     for one in operations(chosen):
