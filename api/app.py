@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from api import auth, citizen, health, leadership, problems, rest, review, staff, styleguide, webhooks
+from api import auth, citizen, feedback, health, leadership, problems, rest, review, staff, styleguide, webhooks
 from api.headers import SecurityHeaders
 from api.limits import BodyLimit
 from api.pages import STATIC, accent_css
@@ -58,7 +58,15 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, limit=current.body_limit_bytes)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
-    for router in (webhooks.router, health.router, rest.router, auth.router, citizen.router, staff.router):
+    for router in (
+        webhooks.router,
+        health.router,
+        rest.router,
+        auth.router,
+        citizen.router,
+        feedback.router,
+        staff.router,
+    ):
         app.include_router(router)
     app.include_router(leadership.router)
     app.include_router(review.router)

@@ -83,7 +83,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         routing_reason=decision.reason,
         routing_confidence=decision.confidence,
         routing_model=decision.model,
-        routing_suggestions=[candidate.as_json() for candidate in decision.suggestions],
+        routing_suggestions=routing.service.suggestions_json(known, decision),
         invitation_id=opening.invitation_id,
         received_at=opening.received_at,
         opened_at=now,

@@ -38,7 +38,7 @@ def sign_in(site: Site, email: str) -> httpx.Client:
     browser = site.client()
     page = browser.post("/staff/sign-in", data={"email": email, "password": DEMO_PASSWORD})
     assert page.status_code == 200, page.text[:500]
-    assert "Sign out" in page.text
+    assert "/staff/account" in page.text
     return browser
 
 
@@ -162,7 +162,7 @@ def test_a_completed_service_is_asked_about(running: Site) -> None:
     key = api_key(site, "write")
     done_at = datetime.now(UTC) - timedelta(hours=2)
     transaction = {
-        "id": "agency-1",
+        "external_id": "agency-1",
         "office": "CIV1",
         "service": "passport-renewal",
         "completed_at": done_at.isoformat(),
