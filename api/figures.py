@@ -99,14 +99,15 @@ def act(
 
 
 def tone(one: Silence, national: Silence) -> str:
-    """Whether an office is slower than all together beyond chance (late), quicker (well), or has late cases (soon)."""
+    """Slower than all beyond chance (late), perhaps slower and with people past target (soon), or quicker (well)."""
     middle = national.median_seconds
-    if not one.small and middle is not None:
-        if one.median_low is None or one.median_low > middle:
-            return "late"
-        if one.median_high is not None and one.median_high < middle and not one.past_target:
-            return "well"
-    return "soon" if one.past_target else ""
+    if middle is None or not one.n:
+        return ""
+    if not one.small and (one.median_low is None or one.median_low > middle):
+        return "late"
+    if one.past_target and (one.median_seconds is None or one.median_seconds > middle):
+        return "soon"
+    return "well" if not one.small and one.median_high is not None and one.median_high < middle else ""
 
 
 def scale(lines: Sequence[OfficeSilence], national: Silence) -> float:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from api.auth import SignedIn, Staffed
 from api.pages import choose_language, render
 from api.staff import Filled
+from api.words import N_
 from cases import history
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
@@ -27,10 +28,10 @@ router = APIRouter(include_in_schema=False)
 
 FIELDS = ("why", "decision", "what", "owner", "due_on")
 SAID = {
-    "kept": "Kept, here and in the history of the case.",
-    "added": "The action is kept. It comes back every Monday until it is done.",
-    "done": "Done.",
-    "closed": "The meeting is closed. Unfinished actions come back next Monday.",
+    "kept": N_("Kept, here and in the history of the case."),
+    "added": N_("The action is kept. It comes back every Monday until it is done."),
+    "done": N_("Done."),
+    "closed": N_("The meeting is closed. Unfinished actions come back next Monday."),
 }
 
 
@@ -254,19 +255,19 @@ def _place(staff: SignedIn, office_code: str, week: str) -> tuple[Office, date, 
 
 def sentence(found: Agenda, today: date, words: Translator) -> str:
     """The week of a meeting in one sentence."""
-    _, several, lang = words.gettext, words.ngettext, words.language
+    _, lang = words.gettext, words.language
     late = sum(line.late(today) for line in found.carried_over)
-    new = several("%(count)s message came in", "%(count)s messages came in", found.new.count) % {
+    new = words.ngettext("%(count)s message came in", "%(count)s messages came in", found.new.count) % {
         "count": format_number(found.new.count, lang)
     }
     parts = [new if found.new.count else _("Nothing new came in")]
     if found.overdue.count:
-        overdue = several(
-            "%(count)s case is past its target", "%(count)s cases are past their target", found.overdue.count
+        overdue = words.ngettext(
+            "%(count)s case is past a deadline", "%(count)s cases are past a deadline", found.overdue.count
         )
         parts.append(overdue % {"count": format_number(found.overdue.count, lang)})
     if late:
-        promises = several("%(count)s promise of ours is late", "%(count)s promises of ours are late", late)
+        promises = words.ngettext("%(count)s promise of ours is late", "%(count)s promises of ours are late", late)
         parts.append(promises % {"count": format_number(late, lang)})
     return "; ".join(parts) + "."
 
@@ -276,7 +277,7 @@ def _counts(found: Agenda, words: Translator) -> list[dict[str, str]]:
     longest = max((item.silent_seconds or 0 for item in (*found.longest_silent.items, *found.decided)), default=0)
     return [
         {"value": format_number(found.new.count, lang), "text": _("new"), "tone": ""},
-        _late(found.overdue, _("past their target"), lang),
+        _late(found.overdue, _("past a deadline"), lang),
         _late(found.longest_silent, _("without an answer"), lang),
         {
             "value": format_duration(longest, lang, short=True) if longest else "–",
@@ -296,7 +297,7 @@ def _sections(found: Agenda, known: Catalogue, language: str, words: Translator)
     decided = Listed(len(found.decided), found.decided)
     listed = (
         ("new", _("New last week"), _("None."), found.new),
-        ("overdue", _("Past their target"), _("None."), found.overdue),
+        ("overdue", _("Past a deadline"), _("None."), found.overdue),
         ("silent", _("Waiting longest"), _("Nobody is waiting."), found.longest_silent),
         ("low", _("Rated low"), _("None."), found.low_rated),
         ("decided", _("Decided in this meeting"), _("Nothing so far."), decided),

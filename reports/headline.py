@@ -31,8 +31,8 @@ def headline(current: Silence, before: Silence | None, offices: Sequence[Named],
 
 
 def _wait(current: Silence, before: Silence | None, language: str) -> str:
-    _ = translator(language).gettext
-    several = translator(language).ngettext
+    texts = translator(language)
+    _ = texts.gettext
 
     def number(value: int) -> str:
         return format_number(value, language)
@@ -40,7 +40,7 @@ def _wait(current: Silence, before: Silence | None, language: str) -> str:
     if current.n == 0 and current.silent_now == 0:
         return _("Nobody wrote in this time, and nobody is waiting for an answer.")
     if current.n == 0:
-        return several(
+        return texts.ngettext(
             "Nobody wrote in this time, and one citizen from before still waits, for %(time)s now.",
             "Nobody wrote in this time, and %(count)s citizens from before still wait, the longest for %(time)s.",
             current.silent_now,
@@ -48,11 +48,11 @@ def _wait(current: Silence, before: Silence | None, language: str) -> str:
     if current.small:
         waiting = current.n - current.answered
         if not waiting:
-            told = several(
+            told = texts.ngettext(
                 "One citizen wrote and has an answer.", "%(count)s citizens wrote; all have an answer.", current.n
             )
         else:
-            told = several(
+            told = texts.ngettext(
                 "One citizen wrote and has no answer so far.",
                 "%(count)s citizens wrote; %(waiting)s of them have no answer so far.",
                 current.n,

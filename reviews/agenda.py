@@ -102,10 +102,11 @@ def agenda(session: Session, who: Viewer, office_id: UUID, week: date, now: date
         for line in said(session, who, offices, since=since, until=min(until, at), up_to=LOW)
         if line.case_id not in done or line.case_id is None
     ]
+    silent_first = case((unanswered(at), 0), else_=1)
     return Agenda(
         review=review,
-        new=_list(session, and_(before, col(Case.received_at) >= since), done, at),
-        overdue=_list(session, and_(before, overdue(at)), done, at, case((unanswered(at), 0), else_=1)),
+        new=_list(session, and_(before, col(Case.received_at) >= since), done, at, silent_first),
+        overdue=_list(session, and_(before, overdue(at)), done, at, silent_first),
         longest_silent=_list(session, and_(before, unanswered(at)), done, at),
         low_rated=Listed(
             len(low),

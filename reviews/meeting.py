@@ -27,6 +27,8 @@ from reports.weeks import monday_of
 
 CHAIRS_BELOW = frozenset({Role.head, Role.supervisor, Role.reviewer})
 WORDS, WHAT = 2000, 500
+FIRST = date(2000, 1, 3)
+"""No week before this Monday is reviewed; times near the first year are no times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +312,7 @@ def check_chair(session: Session, who: Viewer, office_id: UUID) -> None:
 def check_week(week: date, now: datetime) -> None:
     """Raise BadInput unless it is a Monday that has come."""
     today = monday_of(now, settings().zone)
-    if week.weekday() != 0 or week > today:
+    if week.weekday() != 0 or not FIRST <= week <= today:
         raise BadInput(
             f"{week} is no week that can be reviewed.",
             mend=f"Give the Monday it begins on, such as {today - timedelta(weeks=1)}.",
