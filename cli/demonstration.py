@@ -1,20 +1,22 @@
 """`ombud demo`: everything ready to look at, with one command."""
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.console import Group
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cli import server, setup
+from cli import beside, server, setup
+from cli.beside import Told
 from cli.output import err, out
-from cli.sample import load
+from cli.sample.constants import PASSWORD, is_empty
 from core import logs
 from core.database import database
 from core.errors import Misconfigured
 from core.settings import settings
+from nlp.classifier import promoted
 
 LOOK = (
     ("/", "what a citizen sees first"),
@@ -25,6 +27,7 @@ LOOK = (
     ("/staff/reviews", "Monday's complaint review"),
     ("/styleguide", "every component of the pages"),
 )
+WIDTH = 100
 # one of each kind of person; the offices are those where there is most to see
 PEOPLE = (
     ("officer", "WAT3", "an inbox with long silences"),
@@ -52,6 +55,7 @@ def run(seed: int, now: datetime) -> None:
         os.environ["OMBUD_LOG_LEVEL"] = "warning"
         settings.cache_clear()
     logs.configure(settings().log_level)
+    server.stop_politely()
     prepare(seed, now)
     server.check_ready()
     welcome()
@@ -60,32 +64,40 @@ def run(seed: int, now: datetime) -> None:
 
 def prepare(seed: int, now: datetime) -> None:
     """Schema, model and sample government, each only where it is missing."""
+    setup.prepare()
+    jobs: list[beside.Job] = []
+    with database().read() as session:
+        if is_empty(session):
+            jobs.append(beside.Job("Sample government", load_sample, (seed, now)))
+    if not promoted(settings().models_dir):
+        jobs.append(beside.Job("Classifier", train, (now,)))
+    if not jobs:
+        return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=32), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("Preparing the database", total=1.0)
-        setup.prepare()
-        with database().read() as session:
-            empty = load.is_empty(session)
-        if empty:
-            load.load(seed, now, lambda what, share: progress.update(task, description=what, completed=share))
-        progress.update(task, description="Training the classifier", completed=0.0)
-        train_if_missing(lambda what, share: progress.update(task, description=what, completed=share))
+        tasks = {job.name: progress.add_task(job.name, total=1.0) for job in jobs}
+        beside.run(
+            jobs,
+            lambda name, what, share: progress.update(tasks[name], description=f"{name}: {what}", completed=share),
+        )
 
 
-def train_if_missing(progress: load.Progress) -> None:
-    """Train on the starter set, unless a model is in use already."""
-    from nlp.classifier import promoted
+def load_sample(seed: int, now: datetime, progress: Told) -> None:
+    """Load the sample government; in a process of its own, since it takes memory that serving does not need."""
+    from cli.sample import load
 
-    current = settings()
-    if promoted(current.models_dir):
-        return
+    load.load(seed, now, progress)
+
+
+def train(now: datetime, progress: Told) -> None:
+    """Train on the starter set and put the model into use."""
     from nlp.training import commands
 
     commands.train(
         None,
-        current.models_dir,
+        settings().models_dir,
         seed=1,
-        now=datetime.now(UTC),
+        now=now,
         progress=lambda what, done, of: progress(what, done / max(of, 1)),
     )
 
@@ -94,11 +106,13 @@ def welcome() -> None:
     """Where to look, whom to sign in as, how to stop."""
     current = settings()
     places = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    places.add_column(no_wrap=True)
+    places.add_column()
     for path, what in LOOK:
         places.add_row(f"[bold]{current.site_url}{path}[/]", what)
     people = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title_justify="left")
     for heading in ("Sign in as", "role", "what there is to see"):
-        people.add_column(heading)
+        people.add_column(heading, no_wrap=heading != "what there is to see")
     for role, email, what in sign_ins():
         people.add_row(f"[bold]{email}[/]", role, what)
     body = Group(
@@ -106,10 +120,11 @@ def welcome() -> None:
         "",
         people,
         "",
-        f"The password of all of them: [bold]{load.PASSWORD}[/]",
+        f"The password of all of them: [bold]{PASSWORD}[/]",
         "Stop with Ctrl+C; the data stays in [bold]" + str(current.data_dir.absolute()) + "[/].",
     )
-    out.print(Panel(body, title=f"Ombud for {current.government}", title_align="left", padding=(1, 2), expand=False))
+    panel = Panel(body, title=f"Ombud for {current.government}", title_align="left", padding=(1, 2), expand=False)
+    out.print(panel, width=max(out.width, WIDTH))  # addresses are for copying, so they are never cut
 
 
 def sign_ins() -> list[tuple[str, str, str]]:

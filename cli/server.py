@@ -1,12 +1,19 @@
 """Running: the web process, and the Celery worker of larger installations."""
 
 import os
+import signal
+import sys
 from pathlib import Path
 
 from core.errors import Misconfigured
 from core.settings import settings
 
 APPLICATION = "api.app:create_app"
+
+
+def stop_politely() -> None:
+    """Let SIGTERM end this process with code 0, once whatever runs has been stopped in order."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def check_ready() -> None:
@@ -31,6 +38,7 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
         os.environ["OMBUD_PORT"] = str(port)
         settings.cache_clear()
     check_ready()
+    stop_politely()  # uvicorn stops in order first, then passes the signal on
     import uvicorn
 
     current = settings()

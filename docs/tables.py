@@ -1,4 +1,4 @@
-"""Writes the tables of docs/settings.md and docs/cli.md from the code: `python docs/tables.py`. A test compares them."""
+"""Writes the tables of docs/settings.md and docs/cli.md from the code: `python docs/tables.py`."""
 
 import re
 from collections.abc import Iterator

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
-
 from cli.sample import government as files
 from cli.sample import history
+from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
 from cli.setup import hash_password
 from core.database import database
 from core.errors import Conflict
 from core.ids import new_id
-from core.settings import DEMO_PASSWORD
 from domain import catalogue
 from domain.office import Office
 from domain.policy import Calendar, Policy
@@ -22,7 +20,6 @@ from domain.service import Jurisdiction, Service
 from domain.staff import Staff, StaffRole, email_index
 from domain.states import OfficeFunction, Role, Tier
 
-PASSWORD = DEMO_PASSWORD
 _TELLS = {"parent": "parent_office"}
 
 Progress = Callable[[str, float], None]
@@ -33,11 +30,6 @@ class Loaded:
     """What was written, in rows by table."""
 
     counts: dict[str, int]
-
-
-def is_empty(session: Session) -> bool:
-    """Whether no government has been set up yet."""
-    return session.exec(select(Office.id).limit(1)).first() is None
 
 
 def load(seed: int, now: datetime, progress: Progress = lambda what, share: None) -> Loaded:

@@ -219,7 +219,9 @@ def _answer(story: Story, hours: float, *, saved: bool = False, fails: bool = Fa
     _say_answer(story, at, text, saved=saved, fails=fails)
 
 
-def _say_answer(story: Story, at: datetime, text: str, *, saved: bool = False, fails: bool = False) -> None:
+def _say_answer(
+    story: Story, at: datetime, text: str, *, saved: bool = False, fails: bool = False, closes: Outcome | None = None
+) -> None:
     case, who = story.case, _who(story)
     office = story.world.known.name(case.office_id, case.language)
     body = compose.compose("answer", case.language, reference=case.reference, text=text, office=office)
@@ -228,6 +230,10 @@ def _say_answer(story: Story, at: datetime, text: str, *, saved: bool = False, f
     said: dict[str, object] = {"text": text, "message": str(sent.id) if sent else None, "templated": saved}
     story.say(EntryKind.answered, at, said, by=who, public=True)
     case.state = CaseState.answered
+    if closes is not None:
+        story.say(EntryKind.closed, at, {"outcome": closes, "text": text}, by=who, public=True)
+        case.state, case.closed_at = CaseState.closed, at
+        story.restate(at)
     arrived: dict[str, object]
     if sent is None:
         done, arrived = at, {"message": None, "how": "tracking page"}
@@ -288,12 +294,8 @@ def _close(story: Story, hours: float) -> None:
     outcome = world.dice.choices(
         [Outcome.upheld, Outcome.partly_upheld, Outcome.not_upheld, Outcome.answered], [45, 20, 12, 23]
     )[0]
-    who = _who(story)
-    _say_answer(story, at, text)
-    at = story.last
-    story.say(EntryKind.closed, at, {"outcome": outcome, "text": text}, by=who, public=True)
-    case.state, case.outcome, case.closed_at = CaseState.closed, outcome, at
-    story.restate(at)
+    case.outcome = outcome
+    _say_answer(story, at, text, closes=outcome)
 
 
 def _place(story: Story, hours: float) -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from channels.values import Channel
@@ -50,7 +51,9 @@ def write(world: World) -> None:
     # a citizen is asked at most once in `survey_rest_days`; regulars come back to the counters
     regulars: list[ContactPoint] = []
     asked: dict[UUID, datetime] = {}
-    moments = sorted(_opening_hour(world) for _ in range(TRANSACTIONS))
+    calendar = world.calendar(world.known.office_by_code["CIV1"].id)
+    open_seconds = max(2, calendar.between(world.now - timedelta(days=DAYS), world.now) - 3600)
+    moments = sorted(_opening_hour(world, open_seconds) for _ in range(TRANSACTIONS))
     for number, at in enumerate(moments, start=1):
         office, service = _counter(world)
         language = world.dice.choices(settings().languages, [40, 42, 9, 9][: len(settings().languages)])[0]
@@ -75,14 +78,12 @@ def write(world: World) -> None:
         if contact is not None:
             _invite(world, survey, transaction, contact, office, service, asked)
     for _ in range(EXITS):
-        _exit(world)
+        _exit(world, _opening_hour(world, open_seconds))
 
 
-def _opening_hour(world: World) -> datetime:
+def _opening_hour(world: World, open_seconds: int) -> datetime:
     calendar = world.calendar(world.known.office_by_code["CIV1"].id)
-    start = world.now - timedelta(days=DAYS)
-    open_seconds = calendar.between(start, world.now) - 3600
-    return calendar.add(start, world.dice.randrange(1, max(2, open_seconds)))
+    return calendar.add(world.now - timedelta(days=DAYS), world.dice.randrange(1, open_seconds))
 
 
 def _counter(world: World) -> tuple[Office, Service]:
@@ -154,12 +155,7 @@ def _send(
         contact_point_id=contact.id,
         invitation_id=invitation.id,
         language=language,
-        body=compose.compose(
-            "survey",
-            language,
-            service=service.names.get(language, service.code),
-            office=world.known.name(office.id, language),
-        ),
+        body=_asked(language, service.names.get(language, service.code), world.known.name(office.id, language)),
         state=OutboxState.delivered,
         account="sample",
         provider_id=f"sample-{message_id.hex}",
@@ -171,9 +167,13 @@ def _send(
     )
 
 
-def _exit(world: World) -> None:
+@lru_cache(maxsize=1024)
+def _asked(language: str, service: str, office: str) -> str:
+    return compose.compose("survey", language, service=service, office=office)
+
+
+def _exit(world: World, at: datetime) -> None:
     office, service = _counter(world)
-    at = _opening_hour(world)
     rating = _rating(world, office, service)
     source = f"exit:sample-{new_id().hex}"
     _answer(world, source, "rating", rating, None, office, service, Channel.kiosk, at)

@@ -28,7 +28,7 @@ from domain.states import (
     RungState,
 )
 from domain.timeline import TimelineEntry, seal
-from escalation.clocks import Event, ReplayedClock, replay
+from escalation.clocks import LIVE, SILENCES, Event, ReplayedClock, replay
 from escalation.recipients import Matter, choose
 from escalation.service import EXPIRY, RESUME
 from escalation.sweep import DUE, LATE, TEXTS
@@ -134,12 +134,17 @@ class Story:
         case.updated_at = max(case.updated_at, at)
         self.entries.append(entry)
         self._events.append(Event(entry.number, at, kind, self.world.known.offices[entry.office_id].code, body))
-        self._stale = self._stale or kind in _MOVING
+        self._stale = self._stale or (kind in _MOVING and not self._changes_nothing(kind))
 
-    def clocks(self, at: datetime | None = None) -> tuple[ReplayedClock, ...]:
-        """All clocks as the timeline makes them, by default when the last thing happened."""
-        if self._stale or at is not None:
-            self._clocks = replay(self._events, self.world.rules(self.case.kind), at or self.last).clocks
+    def _changes_nothing(self, kind: EntryKind) -> bool:
+        """Whether a delivery finds no silence to end; a replay costs more than all the rest."""
+        silent = (clock.kind in SILENCES and clock.state in LIVE for clock in self._clocks)
+        return kind is EntryKind.answer_delivered and not any(silent)
+
+    def clocks(self) -> tuple[ReplayedClock, ...]:
+        """All clocks as the timeline makes them when the last thing happened."""
+        if self._stale:
+            self._clocks = replay(self._events, self.world.rules(self.case.kind), self.last).clocks
             self._stale = False
         return self._clocks
 
@@ -312,7 +317,7 @@ class Story:
             rows.put(TimelineEntry, entry)
         for message in self.messages:
             rows.put(OutboundMessage, message)
-        for clock in self.clocks(self.world.now):
+        for clock in self.clocks():
             row = rows.add(
                 Clock,
                 case_id=self.case.id,

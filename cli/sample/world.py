@@ -15,6 +15,7 @@ from core.crypto import blind_index, mask
 from domain.catalogue import Catalogue
 from domain.citizen import Citizen, ContactPoint
 from domain.office import Office
+from domain.policy import Policy
 from domain.staff import Staff, StaffRole
 from domain.states import CaseKind, ClockKind, OfficeFunction, Role
 from domain.visibility import viewer_of
@@ -41,6 +42,17 @@ class KeptRules(CatalogueRules):
         if key not in kept:
             kept[key] = super().terms(clock, office, service, at)
         return kept[key]
+
+    def policy(self, clock: ClockKind, office_id: UUID, service_id: UUID | None, at: datetime) -> Policy:
+        """The policy of a clock that starts at a moment; the sample's are the same on every day."""
+        kept, key = self._policies, (clock, office_id, service_id)
+        if key not in kept:
+            kept[key] = super().policy(clock, office_id, service_id, at)
+        return kept[key]
+
+    @cached_property
+    def _policies(self) -> dict[Any, Policy]:
+        return {}
 
     def triage(self) -> str | None:
         """Code of the triage desk."""
