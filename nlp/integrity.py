@@ -40,6 +40,8 @@ _LETTERS = {
     "bn": re.compile("[\u0980-\u09ff]"),
     "ru": re.compile("[\u0400-\u04ff]"),
 }
+# phones write Albanian and Russian without their marks; one letter for one, so places stay places
+_PLAIN = str.maketrans("ëçё’ʼ", "ecе''")
 _WORD = re.compile("[\\w\u0980-\u09ff]")
 # longer messages are read only as far as anybody would write them
 _READ = 10_000
@@ -48,15 +50,16 @@ _MOST_WORDS = 5
 
 def accuses(text: str) -> Accusation | None:
     """The accusation a message makes, or None. Sees English, Albanian, Bengali and Russian, mixed as they come."""
-    text = text[:_READ].lower().replace("’", "'").replace("ʼ", "'")
-    present = {language for language, letters in _LETTERS.items() if letters.search(text)}
+    text = text[:_READ].lower()
+    plain = text.translate(_PLAIN)
+    present = {language for language, letters in _LETTERS.items() if letters.search(plain)}
     for kind, patterns in _rules().items():
         words = [
-            " ".join(match.group().split())
+            " ".join(text[match.start() : match.end()].split())
             for language, pattern in patterns
             if language in present
-            for match in pattern.finditer(text)
-            if _starts_word(text, match.start())
+            for match in pattern.finditer(plain)
+            if _starts_word(plain, match.start())
         ]
         if words:
             return Accusation(kind, tuple(dict.fromkeys(words))[:_MOST_WORDS])
@@ -70,8 +73,9 @@ def _starts_word(text: str, start: int) -> bool:
 @lru_cache(maxsize=1)
 def _rules() -> Mapping[Accused, tuple[tuple[str, re.Pattern[str]], ...]]:
     """Kinds in their order of gravity, each with one pattern per language."""
-    data = tomllib.loads((resources.files("nlp") / "integrity.toml").read_text(encoding="utf-8"))
-    staff = {language: _any_of(words.splitlines(), language) for language, words in data["staff"].items()}
+    words = (resources.files("nlp") / "integrity.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(words.translate(_PLAIN))
+    staff = {language: _any_of(lines.splitlines(), language) for language, lines in data["staff"].items()}
     rules = {}
     for kind in Accused:
         alone, near = data.get(kind, {}), data["acts"].get(kind, {})
