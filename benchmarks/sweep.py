@@ -62,7 +62,7 @@ SELECT pg_temp.numbered(3, n), pg_temp.numbered(2, n), pg_temp.numbered(1, n), 1
     CASE WHEN n %% %(every)s = 0 THEN %(now)s - interval '1 second' * (n %% 3600)
     ELSE %(now)s + interval '1 day' + interval '1 second' * (n %% 86400) END, 0, '[]'
 FROM generate_series(1, %(cases)s) n;
-CREATE TABLE bare_rung (LIKE rung INCLUDING ALL);
+CREATE TABLE bare_rung (LIKE rung INCLUDING ALL) WITH (fillfactor = 80);
 INSERT INTO bare_rung SELECT * FROM rung;
 """
 

@@ -82,7 +82,7 @@ class WorkingCalendar:
         while table.total < wanted:
             self._check_ahead(first, table.last)
             before = table.first
-            table = self._covering(first, table.last + 1)
+            table = self._covering(first, min(2 * table.last - first + 1, first + FARTHEST))
             if table.first != before:  # another thread grew it backwards: its count begins earlier
                 wanted = table.worked(moment) + seconds * SECOND
         place = bisect_left(table.before, wanted) - 1
