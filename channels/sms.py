@@ -297,6 +297,10 @@ class Sms:
         ]
         return self._sent(min(same, key=lambda message: message.date_created)) if same else None
 
+    def connect(self) -> None:
+        """Load the library and make the client now, so that the first message need not wait for it."""
+        self._connected()
+
     def close(self) -> None:
         """Close the connections to Twilio; the next send opens new ones."""
         with self._lock:

@@ -13,7 +13,7 @@ from core.errors import BadInput, OmbudError, Tampered
 HOLDS_NOT = 1
 UNUSABLE = 2
 
-out = Console(highlight=False)
+out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
 
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from pathlib import Path
 
 from core.errors import Misconfigured
 from core.settings import settings
@@ -62,22 +61,6 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
 
 def work(*, concurrency: int, beat: bool) -> None:
     """Run a Celery worker until SIGTERM. Raises Misconfigured with the broker of the embedded mode."""
-    current = settings()
-    current.check_production()
-    if current.embedded:
-        raise Misconfigured(
-            "With the broker memory:// the worker lives inside `ombud serve`.",
-            mend="Set OMBUD_BROKER_URL to a Redis (redis://…) to run workers of their own.",
-        )
-    from worker import tasks
-    from worker.app import celery
+    from worker import standalone
 
-    app = celery()
-    tasks.install(app)
-    folder = Path(current.data_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    arguments = ["worker", f"--concurrency={concurrency}", f"--loglevel={current.log_level}"]
-    arguments += ["--without-gossip", "--without-mingle", "--hostname", f"ombud-{os.getpid()}@%h"]
-    if beat:
-        arguments += ["--beat", f"--schedule={folder / f'beat-{os.getpid()}'}"]
-    app.worker_main(arguments)
+    standalone.run(concurrency=concurrency, beat=beat)

@@ -16,7 +16,9 @@ def celery() -> Celery:
     Results are never read, so never stored; a task is acknowledged late, since running one twice harms nothing.
     """
     current = settings()
-    app = Celery("ombud", broker=current.broker_url)
+    # kombu warns about a missing host name at every start, though nobody listens on one
+    broker = "memory://localhost/" if current.broker_url.rstrip("/") == "memory:" else current.broker_url
+    app = Celery("ombud", broker=broker)
     app.conf.update(
         task_default_queue=QUEUE,
         task_ignore_result=True,

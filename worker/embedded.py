@@ -14,6 +14,7 @@ from notifications.senders import close_senders
 from worker import tasks
 from worker.app import QUEUE, celery
 from worker.bell import Bell
+from worker.warm import warm_up
 
 log = logger("worker.embedded")
 
@@ -57,6 +58,7 @@ class EmbeddedWorker:
         self._beat.daemon = True
         self._beat.start()
         self._bell = Bell(self._app)
+        warm_up()
 
     def stop(self) -> None:
         """An orderly stop; whatever was under way keeps its lease and is taken up again after the next start."""

@@ -13,6 +13,7 @@ from notifications.senders import close_senders, senders
 from worker import listen, tasks
 from worker.app import celery
 from worker.bell import Bell
+from worker.warm import warm_up
 
 
 def run(*, concurrency: int, beat: bool) -> None:
@@ -54,6 +55,7 @@ def _start_child(**_: Any) -> None:
     database.cache_clear()
     senders.cache_clear()
     _open["bell"] = Bell(celery())
+    warm_up()
 
 
 def _stop_child(**_: Any) -> None:

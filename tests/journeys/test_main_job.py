@@ -12,7 +12,7 @@ from core.settings import DEMO_PASSWORD
 from tests.processes import Site, wait_for
 
 CITIZEN = "+355691112233"
-COMPLAINT = "There has been no water in Torvin since Monday, the pump house is locked"
+COMPLAINT = "No water in Torvin since Monday, the pump house is locked"
 
 
 def texts(site: Site, number: str = CITIZEN) -> list[str]:
@@ -164,7 +164,7 @@ def test_a_completed_service_is_asked_about(running: Site) -> None:
     transaction = {
         "external_id": "agency-1",
         "office": "CIV1",
-        "service": "passport-renewal",
+        "service": "passport",
         "completed_at": done_at.isoformat(),
         "phone": "+355694445566",
         "language": "en",
