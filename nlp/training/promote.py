@@ -82,7 +82,15 @@ def _point(models_dir: Path, names: list[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(work).chmod(0o644)
+        _make_newer(Path(work), models_dir / POINTER)
         os.replace(work, models_dir / POINTER)
     except BaseException:
         Path(work).unlink(missing_ok=True)
         raise
+
+
+def _make_newer(file: Path, than: Path) -> None:
+    """Readers look at the time stamp; two promotions within one tick of the file system's clock must differ."""
+    if than.exists():
+        stamp = max(file.stat().st_mtime_ns, than.stat().st_mtime_ns + 1)
+        os.utime(file, ns=(stamp, stamp))

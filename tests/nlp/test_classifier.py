@@ -167,6 +167,16 @@ def test_same_name_is_never_overwritten(two_topics: Path, tmp_path: Path) -> Non
     assert [row["promoted"] for row in commands.compare(tmp_path / "m")] == [False, True]
 
 
+def test_promotions_in_the_same_instant_are_told_apart(two_topics: Path, tmp_path: Path) -> None:
+    models = tmp_path / "m"
+    names = [commands.train(two_topics, models, seed=seed, now=NOW)["name"] for seed in (0, 1)]
+    for turn in range(20):
+        commands.promote(models, names[turn % 2])
+        model = current(models)
+        assert model is not None
+        assert model.name == names[turn % 2]
+
+
 @pytest.mark.parametrize("name", ["../../etc", "nothing", "", ".", "current"])
 def test_only_stored_models_are_promoted(two_topics: Path, tmp_path: Path, name: str) -> None:
     models = tmp_path / "m"
@@ -201,9 +211,11 @@ def test_readers_never_meet_half_a_pointer(two_topics: Path, tmp_path: Path) -> 
         reader.start()
     for turn in range(12):
         commands.promote(models, names[turn % 2])
-    deadline = time.monotonic() + 10
-    while not seen >= set(names) and time.monotonic() < deadline:
-        commands.promote(models, names[len(seen) % 2])
+    deadline = time.monotonic() + 20
+    for name in names:
+        commands.promote(models, name)
+        while name not in seen and time.monotonic() < deadline:
+            stop.wait(0.01)
     stop.set()
     for reader in readers:
         reader.join()
