@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
@@ -13,8 +13,8 @@ from tests.conftest import REDIS, SERVER, left_out
 from tests.processes import Site, environment_of, prepare, site
 
 
-@pytest.fixture
-def scratch_database() -> Iterator[str]:
+@contextmanager
+def fresh_database() -> Iterator[str]:
     """URL of an empty PostgreSQL database of its own."""
     name = f"ombud_site_{uuid.uuid4().hex[:12]}"
     try:
@@ -27,8 +27,8 @@ def scratch_database() -> Iterator[str]:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture
-def scratch_redis() -> Iterator[str]:
+@contextmanager
+def fresh_redis() -> Iterator[str]:
     """URL of a Redis database that is empty before and after."""
     try:
         redis.Redis.from_url(REDIS, socket_connect_timeout=2).flushdb()
@@ -38,18 +38,29 @@ def scratch_redis() -> Iterator[str]:
     redis.Redis.from_url(REDIS).flushdb()
 
 
-@pytest.fixture(params=["embedded", "production"])
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    """The sample government without its history, with a trained model, serving."""
-    if request.param == "embedded":
-        environment, workers = environment_of(tmp_path), 0
-    else:
-        environment = environment_of(
-            tmp_path,
-            database_url=request.getfixturevalue("scratch_database"),
-            broker_url=request.getfixturevalue("scratch_redis"),
-        )
-        workers = 1
-    prepare(environment)
-    with site(tmp_path, environment, workers) as made:
-        yield made
+@pytest.fixture
+def scratch_database() -> Iterator[str]:
+    """An empty PostgreSQL database for one test."""
+    with fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def scratch_redis() -> Iterator[str]:
+    """An empty Redis for one test."""
+    with fresh_redis() as url:
+        yield url
+
+
+@pytest.fixture(params=["embedded", "production"], scope="module")
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The sample government without its history, with a trained model, serving all tests of a module."""
+    folder = tmp_path_factory.mktemp(str(request.param))
+    with ExitStack() as stack:
+        if request.param == "embedded":
+            environment, workers = environment_of(folder), 0
+        else:
+            database, broker = stack.enter_context(fresh_database()), stack.enter_context(fresh_redis())
+            environment, workers = environment_of(folder, database_url=database, broker_url=broker), 1
+        prepare(environment)
+        yield stack.enter_context(site(folder, environment, workers))

@@ -82,7 +82,10 @@ def _acknowledged(control: str) -> int:
 
 
 def _count(environment: dict[str, str], query: str) -> int:
-    script = "import sys; from core.database import database\nwith database().connection() as c: print(c.exec_driver_sql(sys.argv[1]).scalar())"
+    script = (
+        "import sys; from core.database import database\n"
+        "with database().connection() as c: print(c.exec_driver_sql(sys.argv[1]).scalar())"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script, query], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     )

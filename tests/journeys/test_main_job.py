@@ -12,7 +12,7 @@ from core.settings import DEMO_PASSWORD
 from tests.processes import Site, wait_for
 
 CITIZEN = "+355691112233"
-COMPLAINT = "No water in Torvin since Monday, the pump house is locked"
+COMPLAINT = "No water in Torvin since Monday"
 
 
 def texts(site: Site, number: str = CITIZEN) -> list[str]:
@@ -183,12 +183,13 @@ def test_a_completed_service_is_asked_about(running: Site) -> None:
 
 def test_forged_and_broken_webhooks_leave_nothing(running: Site) -> None:
     site = running
+    before = api_cases(site)
     hooks = ("/webhooks/twilio/messages", "/webhooks/twilio/status", "/webhooks/telegram")
     for hook in hooks:
         for body in (b"", b"MessageSid=SM1&From=%2B355&Body=x", b"{broken", b"\xff\xfe", b"x" * 50_000):
             assert httpx.post(site.url + hook, content=body).status_code == 403, hook
         assert httpx.post(site.url + hook, content=b"x" * 10_000_000).status_code == 413
-    assert api_cases(site) == 0
+    assert api_cases(site) == before
 
 
 def api_cases(site: Site) -> int:
