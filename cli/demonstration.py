@@ -1,6 +1,8 @@
 """`ombud demo`: everything ready to look at, with one command."""
 
+import importlib
 import os
+import threading
 from datetime import datetime
 
 from rich.console import Group
@@ -73,6 +75,8 @@ def prepare(seed: int, now: datetime) -> None:
         jobs.append(beside.Job("Classifier", train, (now,)))
     if not jobs:
         return
+    # the pages' code is read meanwhile, so that serving begins at once
+    threading.Thread(target=importlib.import_module, args=("api.app",), daemon=True).start()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=32), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         tasks = {job.name: progress.add_task(job.name, total=1.0) for job in jobs}

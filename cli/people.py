@@ -56,7 +56,7 @@ def put(session: Session, lines: list[Line], complaints: Complaints, *, make_pas
             person = Staff(id=new_id(), name=name, email=email, email_index=email_index(email), password_hash="")
             known[person.email_index] = person
             session.add(person)
-            session.flush([person])
+            session.flush()
             fresh.append(person)
         person.name, person.language, person.active = name, language, active
         held = {

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from core.crypto import blind_index
 from core.ids import new_id, new_reference
 from domain.case import Case
 from domain.office import Office
 from domain.policy import Calendar, Policy
 from domain.service import Jurisdiction, Service
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, email_index
 from domain.states import CaseState, OfficeFunction, Role, Tier
 from domain.visibility import Viewer, viewer
 
@@ -103,7 +102,7 @@ def government(session: Session) -> Government:
             id=new_id(),
             name=name,
             email=f"{name}@gov.example",
-            email_index=blind_index("staff", f"{name}@gov.example"),
+            email_index=email_index(f"{name}@gov.example"),
             password_hash="!",
         )
         session.add(person)

@@ -54,7 +54,9 @@ def test_files_have_one_idea() -> None:
     long = {
         name: lines
         for name, text in texts().items()
-        if name.endswith(".py") and not name.startswith("migrations/versions/") and (lines := text.count("\n")) > LONGEST
+        if name.endswith(".py")
+        and not name.startswith("migrations/versions/")
+        and (lines := text.count("\n")) > LONGEST
     }
     assert long == {}
 
@@ -153,7 +155,11 @@ def test_the_wheel_runs_outside_the_checkout(wheel: Path, tmp_path: Path) -> Non
     zipfile.ZipFile(wheel).extractall(packages)
     here = next(path for path in sys.path if path.endswith("site-packages"))
     # not as a .pth file, whose editable install of this checkout would be found first
-    more = {"PYTHONPATH": f"{packages}{os.pathsep}{here}", "OMBUD_DATA_DIR": str(tmp_path / "data"), "cwd": str(tmp_path)}
+    more = {
+        "PYTHONPATH": f"{packages}{os.pathsep}{here}",
+        "OMBUD_DATA_DIR": str(tmp_path / "data"),
+        "cwd": str(tmp_path),
+    }
     command = [str(place / "bin" / "python"), "-S", "-c", "from cli.main import app; app()"]
     for arguments in (["init", "--admin-email", "first@office.example"], ["verify", "--json"], ["export", "offices"]):
         done = run(*command, *arguments, **more)

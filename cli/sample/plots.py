@@ -25,6 +25,8 @@ from routing.service import suggestions_json
 
 MODEL = "sample-2"
 THRESHOLD = 0.6
+BACKLOG = timedelta(days=6)
+"""How far the triage desk is behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _route(world: World, message: Message) -> rules.Decision:
     picked = message.service if message.channel is Channel.web and world.chance(0.7) else None
     prediction = None
     if message.service is not None:
-        sure = min(0.995, max(0.22, dice.betavariate(7, 1.3)))
+        sure = min(0.995, max(0.22, dice.betavariate(6, 1.35)))
         others = dice.sample(sorted(set(world.known.service_by_code) - {message.service}), 2)
         labels = (
             Suggestion(message.service, round(sure, 4)),
@@ -261,7 +263,9 @@ def _ask(story: Story, hours: float) -> None:
     said: dict[str, object] = {"text": text, "message": str(sent.id) if sent else None}
     story.say(EntryKind.asked, at, said, by=_who(story), public=True)
     case.state = CaseState.waiting
-    if not world.chance(0.75):
+    if not world.chance(0.7):
+        if world.chance(0.6):
+            raise Present  # the office waits for an answer that does not come
         return
     reply = at + timedelta(hours=world.dice.uniform(0.3, 60))
     text = phrases().pick(world.dice, case.language, "replies")
@@ -301,7 +305,8 @@ def _close(story: Story, hours: float) -> None:
 def _place(story: Story, hours: float) -> None:
     """The triage desk says whose it is."""
     world, case = story.world, story.case
-    if case.integrity or world.chance(0.03):
+    lately = world.now - case.received_at < BACKLOG
+    if world.chance(0.6 if lately else 0.02):
         raise Present
     at = _later(story, hours)
     desk, who = world.triage()

@@ -1,0 +1,140 @@
+"""The sample history is invented, but true: everything in it could have been written by the program itself."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import phonenumbers
+import pytest
+from sqlmodel import col, func, select
+
+import escalation.service
+from cases import history
+from channels.values import Channel
+from cli.sample import government, load
+from cli.sample import history as sample_history
+from cli.sample.plots import QUICK, TERRIBLE
+from cli.sample.rows import Rows
+from core.errors import Conflict
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.citizen import ContactPoint
+from domain.clock import Notice, Rung
+from domain.inbox import InboundMessage
+from domain.outbox import OutboundMessage
+from domain.review import Action, Finding
+from domain.staff import StaffRole
+from domain.states import CaseState, EntryKind, InboxState, OutboxState, Role, RungState
+from domain.survey import Answer, Invitation, Transaction
+from domain.timeline import TimelineEntry
+from domain.visibility import viewer
+from reports import kpis
+from tests.conftest import Installation
+
+NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+
+
+def test_the_whole_history_holds_together(installation: Installation) -> None:
+    told: list[float] = []
+    loaded = load.load(7, NOW, lambda what, share: told.append(share))
+    assert told[-1] == 1.0
+    assert loaded.counts["case"] == 1_500
+    assert loaded.counts["transaction"] == 6_000
+    with pytest.raises(Conflict):
+        load.load(7, NOW)
+    with installation.database.read() as session:
+        assert list(history.verify(session)) == []
+        for case in session.exec(select(Case)).all():
+            assert escalation.service.restate(session, case, NOW) == [], case.reference
+    with installation.database.read() as session:
+        cases = session.exec(select(Case)).all()
+        known = catalogue(session)
+        assert len(known.offices) == 30
+        assert len(known.services) == 40
+
+        # nothing lies in the future, nothing is left over for workers to send
+        assert session.exec(select(func.max(TimelineEntry.at))).one() <= NOW
+        assert session.exec(select(func.max(Answer.answered_at))).one() <= NOW
+        assert set(session.exec(select(InboundMessage.state).distinct())) == {InboxState.processed}
+        assert set(session.exec(select(OutboundMessage.state).distinct())) <= {
+            OutboxState.delivered,
+            OutboxState.failed,
+        }
+        waiting = session.exec(select(Rung.due_at).where(col(Rung.state) == RungState.waiting)).all()
+        assert waiting
+        assert all(due is not None and due > NOW - timedelta(seconds=5) for due in waiting)
+
+        # every state and way of life is there to be seen
+        states = Counter(case.state for case in cases)
+        assert set(states) == set(CaseState)
+        kinds = set(session.exec(select(TimelineEntry.kind).distinct()))
+        missing = set(EntryKind) - kinds
+        assert missing <= {EntryKind.released, EntryKind.reviewed, EntryKind.assigned, EntryKind.reopened,
+                           EntryKind.clock_paused}  # fmt: skip
+        assert {case.channel for case in cases} >= {Channel.sms, Channel.telegram, Channel.web}
+        assert {case.language for case in cases} == {"en", "sq", "bn", "ru"}
+        assert any(case.integrity and case.about_office_id for case in cases)
+        assert all(case.closed_at and case.outcome for case in cases if case.state == CaseState.closed)
+
+        # the two terrible offices look terrible, and the quick ones quick
+        def share_silent(codes: set[str]) -> float:
+            own = [case for case in cases if known.offices[case.office_id].code in codes]
+            return sum(case.first_response_at is None for case in own) / len(own)
+
+        assert share_silent(set(TERRIBLE)) > 0.3
+        assert share_silent(set(QUICK)) < 0.1
+
+        # the accused see nothing of it, and are told nothing of it
+        accused = [case for case in cases if case.about_office_id]
+        for case in accused:
+            chain = [office.id for office in known.chain(case.about_office_id)]  # type: ignore[arg-type]
+            answering = set(session.exec(select(StaffRole.staff_id).where(col(StaffRole.office_id).in_(chain))))
+            told_of = set(session.exec(select(Notice.staff_id).where(col(Notice.case_id) == case.id)))
+            assert not answering & told_of
+
+        ratings = dict(
+            session.exec(
+                select(Answer.service_id, func.avg(Answer.value))
+                .where(col(Answer.question) == "rating")
+                .group_by(col(Answer.service_id))
+            ).all()
+        )
+        by_code = {known.services[service].code: float(mean) for service, mean in ratings.items() if service}
+        assert by_code["birth-certificate"] - by_code["land-title"] > 1
+
+        open_actions = session.exec(select(Action).where(col(Action.done_at).is_(None))).all()
+        assert open_actions
+        assert len(open_actions) < session.exec(select(func.count()).select_from(Action)).one()
+        assert session.exec(select(func.count()).select_from(Finding)).one() >= 6
+
+        # at most one survey per citizen in the days of rest, and one invitation per transaction
+        asked = Counter(session.exec(select(Invitation.contact_point_id).where(col(Invitation.sent_at).is_not(None))))
+        assert max(asked.values()) <= 4
+        assert session.exec(select(func.count()).select_from(Transaction)).one() == 6_000
+
+        # whoever copies a number from the demo reaches nobody
+        numbers = session.exec(select(ContactPoint.address).where(col(ContactPoint.channel) == Channel.sms)).all()
+        assert len(numbers) > 1000
+        assert not any(phonenumbers.is_valid_number(phonenumbers.parse(number)) for number in numbers[:300])
+
+        leader = session.exec(select(StaffRole.staff_id).where(col(StaffRole.role) == Role.leadership)).first()
+        assert leader is not None
+        since = NOW - timedelta(days=30)
+        figures = kpis.silence(session, viewer(session, leader), None, since=since, until=NOW, now=NOW)
+        assert figures.n > 300
+        assert figures.silent_now > 20
+
+
+def story(seed: int) -> list[tuple[object, ...]]:
+    rows = Rows()
+    load.put_government(rows, government.load())
+    sample_history.write(rows, load.known_of(rows), seed, NOW, lambda what, share: None)
+    return [
+        (case.received_at, case.channel, case.text, case.state, case.first_response_at, case.timeline_length)
+        for case in rows.of(Case)
+    ]
+
+
+def test_the_same_seed_tells_the_same_story_and_another_another() -> None:
+    first = story(5)
+    assert story(5) == first
+    assert story(6) != first

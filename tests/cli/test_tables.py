@@ -1,0 +1,167 @@
+"""Import and export: what is written can be read, and what cannot be read changes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from core.settings import settings
+from domain.catalogue import catalogue
+from domain.office import Office
+from domain.service import Jurisdiction
+from domain.staff import Staff, StaffRole, email_index
+from domain.states import Role
+from tests.builders import Government
+from tests.cli.conftest import Run
+from tests.conftest import Installation
+
+KINDS = ("offices", "services", "jurisdictions", "staff")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_imports_without_a_change(ombud: Run, governed: Government, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "table.csv"
+    ombud("export", kind, str(file))
+    report = json.loads(ombud("import", kind, str(file), "--json").stdout)
+    lines = len(file.read_text("utf-8").splitlines()) - 1
+    assert (report["added"], report["changed"], report["same"]) == (0, 0, lines)
+    assert lines > 1
+    assert ombud("export", kind).stdout == file.read_text("utf-8")
+
+
+def test_a_child_may_come_before_its_parent(
+    ombud: Run, installation: Installation, governed: Government, tmp_path: Path
+) -> None:
+    file = tmp_path / "offices.csv"
+    file.write_text(
+        "code,tier,parent,places,name_en,name_sq\n"
+        "LEAF,service_centre,TWIG,Old Town/Qyteti i Vjetër;Port,Leaf,Gjethe\n"
+        "TWIG,district,GOV,,Twig,\n",
+        "utf-8",
+    )
+    with installation.database.read() as session:
+        before = catalogue(session).revision
+    dry = json.loads(ombud("import", "offices", str(file), "--dry-run", "--json").stdout)
+    assert (dry["added"], dry["dry_run"]) == (2, True)
+    with installation.database.read() as session:
+        assert session.exec(select(Office).where(col(Office.code) == "LEAF")).first() is None
+    ombud("import", "offices", str(file))
+    with installation.database.read() as session:
+        known = catalogue(session)
+        leaf = known.office_by_code["LEAF"]
+        assert [office.code for office in known.chain(leaf.id)] == ["LEAF", "TWIG", "GOV"]
+        assert leaf.places == ["Old Town/Qyteti i Vjetër", "Port"]
+        assert leaf.names == {"en": "Leaf", "sq": "Gjethe"}
+        assert known.revision > before
+
+
+BROKEN = {
+    "offices": (
+        "code,tier,parent,name_en\nNEW1,district,GOV,Good\nNEW2,village,GOV,Bad tier\nNEW3,district,NOPE,Bad parent\n"
+        "NEW4,district,GOV,\nNEW1,district,GOV,Twice\n",
+        {"line 3": "village", "line 4": "NOPE", "line 5": "no name", "line 6": "line 2"},
+    ),
+    "services": ("code,active,name_en\nfine,yes,Fine\nodd,perhaps,Odd\n", {"line 3": "yes or no"}),
+    "jurisdictions": (
+        "service,place,office,valid_from,valid_to\nwater,X,WAT1,,\nwater,Y,NOWHERE,,\nfire,Z,WAT1,,\n"
+        "water,Q,WAT1,2026-13-01,\nwater,X,WAT2,2026-01-01,\nwater,R,WAT1,2026-02-01,2026-01-01\n",
+        {"line 3": "NOWHERE", "line 4": "fire", "line 5": "2026-03-14", "line 6": "same days", "line 7": "after"},
+    ),
+    "staff": (
+        "email,name,roles,language\nok@gov.example,Ok,officer@WAT1,en\nbad,Bad,officer@WAT1,en\n"
+        "a@gov.example,A,king@WAT1,en\nb@gov.example,B,officer@MOON,en\nc@gov.example,C,,en\nd@gov.example,D,head@WAT1,xx\n",
+        {"line 3": "e-mail", "line 4": "king", "line 5": "MOON", "line 6": "roles", "line 7": "xx"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_each_bad_line_is_named_and_nothing_is_changed(
+    ombud: Run, governed: Government, tmp_path: Path, kind: str
+) -> None:
+    before = ombud("export", kind).stdout
+    content, expected = BROKEN[kind]
+    file = tmp_path / "broken.csv"
+    file.write_text(content, "utf-8")
+    shown = ombud("import", kind, str(file), code=2).output
+    for line, word in expected.items():
+        complaint = next(part for part in shown.splitlines() if part.strip().startswith(f"{line}:"))
+        assert word in complaint + shown[shown.index(complaint) :]
+    assert "line 2:" not in shown
+    assert ombud("export", kind).stdout == before
+
+
+def test_an_office_cannot_stand_above_itself(ombud: Run, governed: Government, tmp_path: Path) -> None:
+    file = tmp_path / "ring.csv"
+    file.write_text("code,tier,parent,name_en\nGOV,national,WAT1,Government\n", "utf-8")
+    assert "above itself" in ombud("import", "offices", str(file), code=2).output
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "missing"),
+        (b"code,tier\n", "no lines"),
+        (b"code,tier,colour\nA,district,red\n", "colour"),
+        (b"tier,name_en\ndistrict,A\n", "code is missing"),
+        (b"code,tier,name_en\nA,district\n", "cells"),
+        (b'code,tier,name_en\n"A,district,B\n', "line"),
+        (b"\xff\xfe\x00", "UTF-8"),
+    ],
+)
+def test_files_that_are_no_table_are_refused_in_words(
+    ombud: Run, governed: Government, tmp_path: Path, content: bytes, word: str
+) -> None:
+    file = tmp_path / "file.csv"
+    file.write_bytes(content)
+    assert word in " ".join(ombud("import", "offices", str(file), code=2).output.split())
+
+
+def test_missing_file_and_unknown_kind(ombud: Run, governed: Government, tmp_path: Path) -> None:
+    assert "cannot be read" in " ".join(ombud("import", "offices", str(tmp_path / "none.csv"), code=2).output.split())
+    assert "jurisdictions" in ombud("export", "cases", code=2).output
+
+
+def test_new_staff_can_sign_in_with_what_was_printed(
+    ombud: Run, installation: Installation, governed: Government, tmp_path: Path
+) -> None:
+    from pwdlib import PasswordHash
+
+    file = tmp_path / "staff.csv"
+    file.write_text(
+        "email,name,roles\nNew@gov.example,New One,officer@WAT1;head@WAT2\nofficer1@gov.example,Renamed,head@WAT1\n",
+        "utf-8",
+    )
+    report = json.loads(ombud("import", "staff", str(file), "--json").stdout)
+    assert (report["added"], report["changed"]) == (1, 1)
+    assert list(report["passwords"]) == ["new@gov.example"]
+    with installation.database.read() as session:
+        person = session.exec(select(Staff).where(col(Staff.email_index) == email_index("new@gov.example"))).one()
+        assert PasswordHash.recommended().verify(report["passwords"]["new@gov.example"], person.password_hash)
+        assert person.language == settings().languages[0]
+        roles = session.exec(
+            select(StaffRole.role, StaffRole.office_id).where(col(StaffRole.staff_id) == person.id)
+        ).all()
+        assert set(roles) == {(Role.officer, governed.office["WAT1"]), (Role.head, governed.office["WAT2"])}
+        renamed = session.get_one(Staff, governed.staff["officer1"])
+        assert (renamed.name, renamed.password_hash) == ("Renamed", "!")
+        held = session.exec(select(StaffRole.role).where(col(StaffRole.staff_id) == renamed.id)).all()
+        assert list(held) == [Role.head]
+
+
+def test_a_line_of_jurisdictions_can_end_and_another_begin(
+    ombud: Run, installation: Installation, governed: Government, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.csv"
+    file.write_text(
+        "service,place,office,valid_from,valid_to\nwater,Lumas,WAT1,,2026-07-01\nwater,Lumas,WAT2,2026-07-01,\n",
+        "utf-8",
+    )
+    ombud("import", "jurisdictions", str(file))
+    with installation.database.read() as session:
+        lines = session.exec(select(Jurisdiction).where(col(Jurisdiction.place) == "Lumas")).all()
+    assert {(line.office_id, line.valid_to is None) for line in lines} == {
+        (governed.office["WAT1"], False),
+        (governed.office["WAT2"], True),
+    }
