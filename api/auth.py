@@ -72,7 +72,7 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
         unread = session.exec(
             select(func.count()).where(col(Notice.staff_id) == person.id, col(Notice.read_at).is_(None))
         ).one()
-        offices = sorted(catalogue(session).name(office, person.language) for office in who.home)
+        offices = sorted(catalogue(session).name(office) for office in who.home)
     staff = SignedIn(
         id=str(person.id),
         name=person.name,

@@ -20,7 +20,6 @@ from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, EntryKi
 from domain.survey import Answer, Invitation
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer
-from escalation.calendar import WorkingCalendar
 
 QUEUE = 60
 SOON = 0.75
@@ -37,7 +36,11 @@ TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Time left of the clock that matters now; working seconds, below zero when it is over."""
+    """Time left of the clock that matters now.
+
+    Seconds by the clock on the wall, as the citizen lives them, below zero when it is over: "18 days over" must not mean
+    eighteen times 24 working hours.
+    """
 
     seconds: int
     share: float
@@ -46,23 +49,16 @@ class Left:
     clock: Clock
 
 
-def left(known: Catalogue, clocks: Sequence[Clock], now: datetime) -> Left | None:
+def left(clocks: Sequence[Clock], now: datetime) -> Left | None:
     """The running clock for an answer that is due first, else the resolution's; None when none runs."""
     running = [clock for clock in clocks if clock.state == ClockState.running]
     first = [clock for clock in running if clock.kind in ANSWERS] or running
     if not first:
         return None
     clock = min(first, key=lambda clock: clock.deadline_at)
-    row = known.calendar(clock.office_id)
-    if row is None:
-        seconds = int((clock.deadline_at - now).total_seconds())
-    else:
-        calendar = WorkingCalendar.of(row)
-        ahead = clock.deadline_at >= now
-        seconds = calendar.between(now, clock.deadline_at) if ahead else -calendar.between(clock.deadline_at, now)
-        if seconds == 0 and not ahead:
-            seconds = -1  # past it, though the office has been closed since
-    share = 1 - seconds / clock.target_seconds if clock.target_seconds else 1.0
+    seconds = int((clock.deadline_at - now).total_seconds())
+    whole = (clock.deadline_at - clock.started_at).total_seconds()
+    share = 1 - seconds / whole if whole > 0 else 1.0
     tone = "late" if seconds < 0 else "soon" if share >= SOON else "calm"
     return Left(seconds, max(0.0, share), tone, clock.deadline_at, clock)
 
@@ -77,7 +73,7 @@ def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter |
     names = _names(session, {case.assignee_id for case in cases if case.assignee_id})
     rows = []
     for case in cases:
-        time_left = left(known, clocks.get(case.id, ()), now)
+        time_left = left(clocks.get(case.id, ()), now)
         rows.append(
             {
                 "reference": case.reference,
@@ -117,7 +113,7 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
     """All that the case pane shows."""
     known = catalogue(session)
     clocks = history.clocks(session, case)
-    time_left = left(known, clocks, now)
+    time_left = left(clocks, now)
     contact = session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None
     offered = case.pending_office_id is not None and (who.offices is None or case.pending_office_id in who.offices)
     entries = history.timeline(session, case)

@@ -42,6 +42,9 @@ CONTENT_SECURITY_POLICY = (
 )
 """The policy all pages keep: nothing inline, nothing from elsewhere."""
 
+STAFF_LANGUAGES = ("en",)
+"""Languages the staff pages are written in; dates in one language among words of another read worse than either."""
+
 _EVERYBODY: frozenset[str] = frozenset()
 _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("desk", "/staff", "Desk", _EVERYBODY),
@@ -136,8 +139,8 @@ def choose_language(request: Request, staff: SignedIn | None = None) -> tuple[st
     asked = request.query_params.get("lang", "")
     if asked in offered:
         return asked, True
-    if staff is not None and staff.language in offered:
-        return staff.language, False
+    if staff is not None:
+        return (staff.language if staff.language in STAFF_LANGUAGES else STAFF_LANGUAGES[0]), False
     return pick_language(request.headers.get("accept-language", ""), offered), False
 
 
