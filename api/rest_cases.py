@@ -144,7 +144,7 @@ def post_case(
         channel=Channel.api,
         account=f"api:{holder.name}",
         provider_id=given or f"new:{new_id()}",
-        sender="",
+        sender=str(details.get("contact", "")),
         recipient="",
         text=body.text,
         language=body.language,
@@ -195,7 +195,7 @@ def _details(known: Catalogue, body: CaseIn) -> dict[str, JSON]:
         if number is None:
             wrong["phone"] = "No SMS can be sent to it; write it as +355691234567, or leave it out."
         else:
-            details["contact"] = {"channel": str(Channel.sms), "address": number}
+            details["contact"] = number  # becomes the sender, which is encrypted; it is not kept among the details
     details["anonymous"] = "contact" not in details
     if body.place:
         details["place"] = clean(body.place)
