@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -192,11 +193,10 @@ def sign_in(
     return response
 
 
+@lru_cache(maxsize=1)
 def _decoy() -> str:
-    return _DECOY[0] if _DECOY else _DECOY.append(hash_password(token())) or _DECOY[0]
-
-
-_DECOY: list[str] = []
+    """A hash that no password matches."""
+    return hash_password(token())
 
 
 def _count_failure(person: Staff, now: datetime) -> None:

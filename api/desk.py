@@ -38,8 +38,8 @@ TOLD = {
 class Left:
     """Time left of the clock that matters now.
 
-    Seconds by the clock on the wall, as the citizen lives them, below zero when it is over: "18 days over" must not mean
-    eighteen times 24 working hours.
+    Seconds by the clock on the wall, as the citizen lives them, below zero when it is over: "18 days over" must not
+    mean eighteen times 24 working hours.
     """
 
     seconds: int

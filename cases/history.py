@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, nulls_last, or_
+from sqlalchemy import ColumnElement, and_, func, nulls_last, or_
 from sqlalchemy.sql.elements import ColumnElement as Column
 from sqlmodel import Session, col, select
 
@@ -55,7 +55,7 @@ def _next_due() -> Column[datetime | None]:
     )
 
 
-def _where(query: "Select[tuple[Case]]", who: Viewer, chosen: Filter) -> "Select[tuple[Case]]":
+def _conditions(who: Viewer, chosen: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [visible(who)]
     if chosen.states is not None:
         conditions.append(col(Case.state).in_(chosen.states))
@@ -74,7 +74,7 @@ def _where(query: "Select[tuple[Case]]", who: Viewer, chosen: Filter) -> "Select
         conditions.append(
             col(Case.reference) == reference if reference else col(Case.text).icontains(chosen.words, autoescape=True)
         )
-    return query.where(*conditions)
+    return conditions
 
 
 def find(
@@ -92,7 +92,7 @@ def find(
     the last line of the page before.
     """
     due = _next_due()
-    query = _where(select(Case, due.label("due")), who, chosen)  # type: ignore[arg-type]
+    query = select(Case, due.label("due")).where(*_conditions(who, chosen))
     if order == "due":
         query = query.order_by(nulls_last(due.asc()), col(Case.id))
         if after is not None:
@@ -119,7 +119,7 @@ def find(
 
 def count(session: Session, who: Viewer, chosen: Filter) -> int:
     """How many cases the same list would have in all."""
-    return session.exec(_where(select(func.count()).select_from(Case), who, chosen)).one()  # type: ignore[arg-type]
+    return session.exec(select(func.count()).select_from(Case).where(*_conditions(who, chosen))).one()
 
 
 def load(session: Session, who: Viewer, reference: str) -> Case:

@@ -90,15 +90,15 @@ def process_one(row_id: UUID, now: datetime) -> None:
             break
     log.error("inbox_row_failed", row=str(row_id), error=type(failure).__name__, detail=str(failure)[:300])
     with database().write() as session:
-        row = session.get(InboundMessage, row_id, with_for_update=True)
-        if row is None or row.state != InboxState.received:
+        failed = session.get(InboundMessage, row_id, with_for_update=True)
+        if failed is None or failed.state != InboxState.received:
             return
-        row.last_error = f"{type(failure).__name__}: {str(failure)[:500]}"
-        row.leased_until = None
-        if row.attempts >= MAX_ATTEMPTS:
-            row.state, row.due_at = InboxState.failed, None
+        failed.last_error = f"{type(failure).__name__}: {str(failure)[:500]}"
+        failed.leased_until = None
+        if failed.attempts >= MAX_ATTEMPTS:
+            failed.state, failed.due_at = InboxState.failed, None
         else:
-            row.due_at = claims.retry_at(now, row.attempts)
+            failed.due_at = claims.retry_at(now, failed.attempts)
 
 
 def receive_and_process(arrival: Arrival, now: datetime) -> InboundMessage:

@@ -10,7 +10,7 @@ import secrets
 from uuid import UUID
 
 import uuid_utils.compat
-from stdnum.iso7064 import mod_37_36  # type: ignore[import-untyped]
+from stdnum.iso7064 import mod_37_36
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
