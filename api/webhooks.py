@@ -38,7 +38,7 @@ async def _store(request: Request, arrivals: Sequence[Arrival]) -> Response | No
     try:
         await asyncio.wrap_future(gatherer.submit(arrivals, datetime.now(UTC)))
     except SQLAlchemyError as error:
-        log.error("not_stored", error=type(error).__name__, arrivals=len(arrivals))
+        log.exception("not_stored", error=type(error).__name__, arrivals=len(arrivals))
         return JSONResponse(
             {"title": "Not stored", "status": 503, "detail": "The database did not take it. Send it again."},
             status_code=503,

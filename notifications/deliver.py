@@ -19,6 +19,7 @@ from channels.values import Button, Channel, Outgoing, Sent
 from core.claims import claim
 from core.database import database
 from core.logs import logger
+from core.settings import settings
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
@@ -33,8 +34,11 @@ FindSent = Callable[[Outgoing, Channel, datetime], Sent | None]
 """Looks for a message at the provider, made at or after a moment; None when it certainly is not there. Raises
 NoLookUp, or SendFailed when the provider cannot be asked now."""
 
-LEASE = timedelta(minutes=2)
-"""Longer than any channel's time-out, so that nobody looks for a message that is still on its way."""
+
+def lease() -> timedelta:
+    """Longer than any channel's time-out, so that nobody looks for a message that is still on its way."""
+    return timedelta(seconds=settings().lease_seconds)
+
 
 GIVE_UP_LOOKING = timedelta(hours=24)
 
@@ -76,11 +80,11 @@ def deliver_due(
     is raised here after the others are through; such a row is reconciled when its lease ends.
     """
     with database().write() as session:
-        ids = claim(session, OutboundMessage, now, state="queued", becomes="sending", limit=limit, lease=LEASE)
+        ids = claim(session, OutboundMessage, now, state="queued", becomes="sending", limit=limit, lease=lease())
     running = _Running(now)
 
     def one(message_id: UUID) -> None:
-        claimed = _begin(message_id, now + LEASE, running(), on_result)
+        claimed = _begin(message_id, now + lease(), running(), on_result)
         if claimed is None:
             return
         try:
@@ -102,11 +106,11 @@ def reconcile_due(
     a person to decide. A provider that cannot be asked now is asked again when the lease ends, for a day at most.
     """
     with database().write() as session:
-        ids = claim(session, OutboundMessage, now, state="sending", limit=limit, lease=LEASE)
+        ids = claim(session, OutboundMessage, now, state="sending", limit=limit, lease=lease())
     running = _Running(now)
 
     def one(message_id: UUID) -> None:
-        claimed = _cut_off(message_id, now + LEASE, now)
+        claimed = _cut_off(message_id, now + lease(), now)
         if claimed is None:
             return
         why = "The channel cannot say whether it was sent."
@@ -148,7 +152,7 @@ def _begin(message_id: UUID, lease_end: datetime, at: datetime, on_result: OnRes
             results.record_cancelled(session, message, "The citizen takes no more messages.", at, on_result)
             return None
         message.sending_at = at
-        message.leased_until = at + LEASE
+        message.leased_until = at + lease()
         return _Claimed(message_id, Channel(message.channel), _outgoing(message, contact), at)
 
 

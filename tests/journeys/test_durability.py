@@ -10,7 +10,9 @@ from pathlib import Path
 
 import httpx
 import redis
+from twilio.request_validator import RequestValidator
 
+from core.settings import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
 from tests.journeys.conftest import REDIS
 from tests.processes import ROOT, Process, environment_of, free_port, prepare, site, wait_for
 
@@ -28,6 +30,7 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
         OMBUD_TWILIO_API_URL=f"http://127.0.0.1:{exchange}/simulator/twilio",
         OMBUD_TELEGRAM_MODE="off",
         OMBUD_SWEEP_SECONDS="0.5",
+        OMBUD_LEASE_SECONDS="25",
     )
     prepare(environment)
     simulator = Process(
@@ -49,9 +52,7 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
     try:
         with site(tmp_path, environment, workers=1) as running:
             for number in range(MESSAGES):
-                citizen = f"+35569{1_000_000 + number}"
-                text = f"No water in Torvin since Monday, house {number}"
-                httpx.post(f"{control}/sms", json={"number": citizen, "text": text}).raise_for_status()
+                deliver(running.url, number)
                 if number % 30 == 10:
                     victim = dice.choice([running.web, running.workers[0]])
                     time.sleep(dice.random() * 0.4)
@@ -60,7 +61,6 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
                         redis.Redis.from_url(REDIS).flushdb()
                     victim.start()
             wait_for(lambda: httpx.get(f"{running.url}/readyz").status_code == 200, seconds=40)
-            wait_for(lambda: httpx.get(f"{control}/waiting").json()["waiting"] == 0, seconds=60)
             wait_for(lambda: _acknowledged(control) >= MESSAGES, seconds=200, every=1)
             time.sleep(3)
             sent = httpx.get(f"{control}/sms").json()
@@ -75,6 +75,32 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
             assert '"holds": true' in running.ombud("verify", "--json")
     finally:
         simulator.kill()
+
+
+def deliver(url: str, number: int) -> None:
+    """One signed webhook, the same again until it got its 200, as Twilio does with retries switched on."""
+    fields = {
+        "MessageSid": f"SM{number:032x}",
+        "AccountSid": DEMO_TWILIO_ACCOUNT,
+        "From": citizen(number),
+        "To": "+355690000000",
+        "Body": f"No water in Torvin since Monday, house {number}",
+        "NumMedia": "0",
+    }
+    hook = f"{url}/webhooks/twilio/messages"
+    signature = RequestValidator(DEMO_TWILIO_TOKEN).compute_signature(hook, fields)
+
+    def accepted() -> bool:
+        answer = httpx.post(hook, data=fields, headers={"X-Twilio-Signature": signature}, timeout=15)
+        assert answer.status_code in (200, 503), answer.text
+        return answer.status_code == 200
+
+    wait_for(accepted, seconds=60, every=0.2)
+
+
+def citizen(number: int) -> str:
+    """Phone number of the citizen who sends message `number`."""
+    return f"+35569{1_000_000 + number}"
 
 
 def _acknowledged(control: str) -> int:

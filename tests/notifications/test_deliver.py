@@ -14,10 +14,13 @@ from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from notifications import results
-from notifications.deliver import GIVE_UP_LOOKING, LEASE, deliver_due, reconcile_due
+from notifications.deliver import GIVE_UP_LOOKING, deliver_due, reconcile_due
 from notifications.results import JITTER, MAX_ATTEMPTS, apply_receipt
 from tests.conftest import Installation
 from tests.notifications.world import (
+
+LEASE = timedelta(seconds=120)
+"""The default of OMBUD_LEASE_SECONDS."""
     NOW,
     Killed,
     Provider,
