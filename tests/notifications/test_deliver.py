@@ -18,9 +18,6 @@ from notifications.deliver import GIVE_UP_LOOKING, deliver_due, reconcile_due
 from notifications.results import JITTER, MAX_ATTEMPTS, apply_receipt
 from tests.conftest import Installation
 from tests.notifications.world import (
-
-LEASE = timedelta(seconds=120)
-"""The default of OMBUD_LEASE_SECONDS."""
     NOW,
     Killed,
     Provider,
@@ -33,6 +30,8 @@ LEASE = timedelta(seconds=120)
     state,
 )
 
+LEASE = timedelta(seconds=120)
+"""The default of OMBUD_LEASE_SECONDS."""
 pytestmark = pytest.mark.usefixtures("installation")
 
 
