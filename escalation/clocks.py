@@ -5,109 +5,13 @@ whatever staff recorded. The institution's clocks (`resolution`, `acceptance`, `
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
-from uuid import UUID
 
 from domain.states import ClockKind, ClockState, EntryKind
 from escalation.calendar import WorkingCalendar
-from escalation.policy import Plan
-from escalation.ticking import end, expire, move, pause, proceed, start, unpause, worked
-
-SILENCES = (ClockKind.first_response, ClockKind.reply_due)
-LIVE = (ClockState.running, ClockState.paused)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A timeline entry as a value. `office` is the code of the office that was accountable then."""
-
-    number: int
-    at: datetime
-    kind: EntryKind
-    office: str
-    body: Mapping[str, object] = field(default_factory=dict)
-
-    def says(self, key: str) -> str:
-        """A text of the body, or nothing."""
-        value = self.body.get(key)
-        return value if isinstance(value, str) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What applies to a clock that starts: its plan and the rules of its policy."""
-
-    plan: Plan
-    policy_id: UUID | None
-    policy: str
-    counts_templated: bool
-    pause_days: int
-
-
-class Rules(Protocol):
-    """Where a replay asks for policies and calendars, by office code, service code and moment."""
-
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime) -> Terms:
-        """Terms of a clock that starts at an office."""
-        ...
-
-    def calendar(self, office: str) -> WorkingCalendar:
-        """The calendar an office works by."""
-        ...
-
-    def triage(self) -> str | None:
-        """The office of the triage desk, which takes what is refused or released."""
-        ...
-
-
-@dataclass(slots=True)
-class ReplayedClock:
-    """A clock as the timeline makes it; same columns as `domain.clock.Clock`, with the office's code."""
-
-    kind: ClockKind
-    entry: int
-    office: str
-    started_at: datetime
-    target_seconds: int
-    deadline_at: datetime
-    rungs: list[dict[str, object]]
-    policy_id: UUID | None
-    counts_templated: bool
-    pause_days: int
-    state: ClockState = ClockState.running
-    worked_seconds: int = 0
-    counted_from: datetime | None = None
-    paused_until: datetime | None = None
-    ended_at: datetime | None = None
-    elapsed_seconds: int | None = None
-    working_seconds: int | None = None
-    confirmed: bool = False
-    steps: list[tuple[datetime, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """How long one office had the case. `until` None: it still has it."""
-
-    office: str
-    since: datetime
-    until: datetime | None
-    elapsed_seconds: int
-    working_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """All clocks of a case in order of their start, and who held it when."""
-
-    clocks: tuple[ReplayedClock, ...]
-    holdings: tuple[Holding, ...]
-
-    def latest(self, kind: ClockKind) -> ReplayedClock | None:
-        """The newest clock of a kind."""
-        return next((clock for clock in reversed(self.clocks) if clock.kind == kind), None)
+from escalation.ticking import end, expire, move, pause, proceed, start, unpause
+from escalation.values import LIVE, SILENCES, Event, Holding, Replay, ReplayedClock, Rules, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,45 +30,6 @@ def replay(events: Sequence[Event], rules: Rules, until: datetime) -> Replay:
         run.take(event)
     run.pass_time(until)
     return Replay(tuple(run.clocks), tuple(run.held(until)))
-
-
-def explain(events: Sequence[Event], rules: Rules, until: datetime) -> list[str]:
-    """Each step of the figures in words, in order of time, in the time zone of the office that had the case."""
-    told = replay(events, rules, until)
-    lines: list[tuple[datetime, str]] = []
-    for clock in told.clocks:
-        lines.extend((at, f"{_name(clock.kind)}: {words}") for at, words in clock.steps)
-        if clock.state in LIVE:
-            calendar = rules.calendar(clock.office)
-            state = "paused" if clock.state is ClockState.paused else "still running"
-            passed = span(int((until - clock.started_at).total_seconds()))
-            counted = span(worked(clock, calendar, until))
-            target = span(clock.target_seconds)
-            words = f"{state}; {passed} have passed, {counted} of them working time, of a target of {target}"
-            lines.append((until, f"{_name(clock.kind)}: {words}"))
-    for holding in told.holdings:
-        lines.append(
-            (
-                holding.until or until,
-                f"{holding.office} {'held' if holding.until else 'has held'} the case for "
-                f"{span(holding.elapsed_seconds)}, {span(holding.working_seconds)} of them working time",
-            )
-        )
-    zone = rules.calendar(events[0].office).zone if events else until.tzinfo
-    return [f"{at.astimezone(zone):%Y-%m-%d %H:%M} {words}." for at, words in sorted(lines, key=lambda line: line[0])]
-
-
-def span(seconds: int) -> str:
-    """Seconds as a person says them: 2 h 05 min."""
-    minutes, rest = divmod(max(seconds, 0), 60)
-    if minutes < 1:
-        return f"{rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
-
-
-def _name(kind: ClockKind) -> str:
-    return kind.value.replace("_", " ").capitalize()
 
 
 def _answers(events: Iterable[Event]) -> dict[int, _Answer]:

@@ -5,93 +5,28 @@ them in line with the timeline, and is enough after any entry; the others do the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import inspect, update
 from sqlmodel import Session, col, select
 
-from core.errors import Misconfigured
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Rung
-from domain.policy import Policy
-from domain.states import CaseKind, CaseState, ClockKind, ClockState, EntryKind, OfficeFunction, RungState
+from domain.states import CaseState, ClockKind, ClockState, EntryKind, RungState
 from domain.timeline import TimelineEntry, append
 from escalation import policy as policies
 from escalation import ticking
 from escalation.calendar import WorkingCalendar
-from escalation.clocks import LIVE, SILENCES, Event, ReplayedClock, Terms, replay
-from escalation.clocks import explain as explain_events
+from escalation.clocks import replay
+from escalation.explanation import explain as explain_events
+from escalation.terms import CatalogueRules, calendar_of, policy_id
+from escalation.values import LIVE, SILENCES, Event, ReplayedClock
 
 EXPIRY = 0
 """Number of the rung that wakes a clock whose question to the citizen expires; a ladder counts from 1."""
 RESUME = "resume"
-
-
-@dataclass(frozen=True)
-class CatalogueRules:
-    """Policies and calendars of a catalogue, as a replay asks for them: by code."""
-
-    known: Catalogue
-    case_kind: CaseKind
-
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime) -> Terms:
-        """Terms of a clock of this kind of case at an office."""
-        known_service = self._services.get(service) if service else None
-        chosen = self.policy(clock, self._office(office), known_service, at)
-        return Terms(
-            policies.plan(chosen, clock, at, self.calendar(office)),
-            policy_id(chosen),
-            chosen.name,
-            chosen.counts_templated,
-            chosen.pause_days,
-        )
-
-    def calendar(self, office: str) -> WorkingCalendar:
-        """The calendar an office works by."""
-        return calendar_of(self.known, self._office(office))
-
-    def policy(self, clock: ClockKind, office_id: UUID, service_id: UUID | None, at: datetime) -> Policy:
-        """The policy of a clock that starts at a moment."""
-        day = policies.local_day(at, calendar_of(self.known, office_id))
-        return policies.choose(self.known.policies, self.known, office_id, service_id, self.case_kind, day, clock)
-
-    def triage(self) -> str | None:
-        """The office of the triage desk."""
-        desk = self.known.with_function(OfficeFunction.triage)
-        return desk.code if desk else None
-
-    @cached_property
-    def _offices(self) -> dict[str, UUID]:
-        return {office.code: office.id for office in self.known.offices.values()}
-
-    @cached_property
-    def _services(self) -> dict[str, UUID]:
-        return {service.code: service.id for service in self.known.services.values()}
-
-    def _office(self, code: str) -> UUID:
-        if code not in self._offices:
-            raise Misconfigured(
-                f"The timeline names the office {code!r}, which is not in the catalogue.",
-                mend="Offices are closed with active = false; bring the row back.",
-            )
-        return self._offices[code]
-
-
-def calendar_of(known: Catalogue, office_id: UUID) -> WorkingCalendar:
-    """The working calendar of an office, or of the nearest one above it that has one."""
-    row = known.calendar(office_id)
-    if row is None:
-        raise Misconfigured("There is no calendar, so no deadline can be counted.", mend="Add one with `ombud init`.")
-    return WorkingCalendar.of(row)
-
-
-def policy_id(chosen: Policy) -> UUID | None:
-    """The id to store; the built-in policy is no row."""
-    return None if chosen is policies.BUILT_IN else chosen.id
 
 
 def start(session: Session, case: Case, kind: ClockKind, now: datetime, since: datetime | None = None) -> Clock:

@@ -28,7 +28,7 @@ from domain.staff import Staff, StaffRole
 from domain.states import ClockKind, ClockState, EntryKind, Role, RungState
 from domain.timeline import TimelineEntry, seal
 from domain.visibility import viewer_of
-from escalation import service
+from escalation import service, terms
 from escalation.bulk import insert_rows, update_rows
 from escalation.recipients import Matter, Person, Roster, Told, choose
 
@@ -244,7 +244,7 @@ class _Batch:
         after = next((step["after"] for step in row["rungs"] if step["number"] == row["number"]), row["target_seconds"])
         zone = self.zones.get(row["office_id"])
         if zone is None:
-            zone = self.zones[row["office_id"]] = service.calendar_of(self.known, row["office_id"]).zone
+            zone = self.zones[row["office_id"]] = terms.calendar_of(self.known, row["office_id"]).zone
         words = say(TEXTS[ClockKind(row["clock_kind"])]).format(
             reference=row["reference"], share=round(100 * after / row["target_seconds"])
         )

@@ -180,6 +180,9 @@ def follow(story: Story) -> None:
         if world.chance(0.55):
             return
     if world.chance(manner.silent):
+        if world.chance(0.45):
+            return
+        _answer(story, dice.uniform(60, 240))  # weeks later, after somebody higher up asked
         return
     if story.contact is not None and world.chance(0.06):
         _ask(story, manner.hours * 0.5)

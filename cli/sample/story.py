@@ -28,10 +28,11 @@ from domain.states import (
     RungState,
 )
 from domain.timeline import TimelineEntry, seal
-from escalation.clocks import LIVE, SILENCES, Event, ReplayedClock, replay
+from escalation.clocks import replay
 from escalation.recipients import Matter, choose
 from escalation.service import EXPIRY, RESUME
 from escalation.sweep import DUE, LATE, TEXTS
+from escalation.values import LIVE, SILENCES, Event, ReplayedClock
 
 SWEEP = timedelta(seconds=3)
 NOTICES_UNREAD = timedelta(days=3)

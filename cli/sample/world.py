@@ -20,9 +20,9 @@ from domain.staff import Staff, StaffRole
 from domain.states import CaseKind, ClockKind, OfficeFunction, Role
 from domain.visibility import viewer_of
 from escalation.calendar import WorkingCalendar
-from escalation.clocks import Terms
 from escalation.recipients import Person, Roster
-from escalation.service import CatalogueRules, calendar_of
+from escalation.terms import CatalogueRules, calendar_of
+from escalation.values import Terms
 
 # +355 60 is assigned to nobody: whoever copies a number from the demo reaches no one
 FICTIONAL_NUMBER = "+35560{:07d}"

@@ -17,8 +17,9 @@ from domain.catalogue import catalogue
 from domain.clock import Clock, Rung
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, RungState
 from domain.timeline import TimelineEntry, append, faults
-from escalation import service
-from escalation.clocks import LIVE, SILENCES, replay
+from escalation import service, terms
+from escalation.clocks import replay
+from escalation.values import LIVE, SILENCES
 from tests.conftest import Installation
 from tests.escalation.world import World, build, new_case
 
@@ -50,7 +51,7 @@ def as_replayed(session: Session, case: Case, now: datetime) -> None:
     """Stored clocks and rungs are exactly what the timeline gives."""
     session.flush()
     known = catalogue(session)
-    told = replay(service.events(session, case, known), service.CatalogueRules(known, case.kind), now)
+    told = replay(service.events(session, case, known), terms.CatalogueRules(known, case.kind), now)
     expected = sorted(
         ({name: getattr(clock, name) for name in KEPT} | {"office": clock.office} for clock in told.clocks),
         key=lambda clock: clock["entry"],
