@@ -12,11 +12,14 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Select,
     SQLColumnExpression,
+    Subquery,
     Text,
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     or_,
@@ -91,11 +94,14 @@ def unanswered(now: datetime) -> ColumnElement[bool]:
 
 
 def late(now: datetime) -> ColumnElement[bool]:
-    """Clocks whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
-    return and_(
-        col(Clock.kind) == ClockKind.first_response,
-        col(Clock.state) != ClockState.void,
-        col(Clock.deadline_at) <= now,
+    """Whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
+    return exists(
+        select(literal(1)).where(
+            col(Clock.case_id) == col(Case.id),
+            col(Clock.kind) == ClockKind.first_response,
+            col(Clock.state) != ClockState.void,
+            col(Clock.deadline_at) <= now,
+        )
     )
 
 
@@ -135,21 +141,17 @@ def gather(
         .where(scope, col(Case.received_at) >= since, col(Case.received_at) < until)
         .subquery()
     )
-    cohort = select(
-        rows.c.key,
-        rows.c.silent,
-        func.aggregate_strings(cast(rows.c.seconds, Text), ","),
+    seconds = cast(rows.c.seconds, Text)
+    cohort = _by(
+        key,
+        rows,
+        func.aggregate_strings(case((~rows.c.silent, seconds)), ","),
+        func.aggregate_strings(case((rows.c.silent, seconds)), ","),
         func.sum(rows.c.templated),
-    ).group_by(rows.c.key, rows.c.silent)
-    for group, is_silent, numbers, templated in session.execute(cohort):
-        sample = found.setdefault(group, Sample())
-        values = list(map(int, numbers.split(",")))
-        if min(values) < 0:  # clocks of two machines, or an import with an answer before its question
-            values = [max(0, value) for value in values]
-        if is_silent:
-            sample.silent = values
-        else:
-            sample.answered, sample.templated = values, int(templated)
+    )
+    for group, answered, still, templated in session.execute(cohort):
+        if answered or still:  # without groups an empty period is one row of nothing
+            found[group] = Sample(_numbers(answered), _numbers(still), int(templated))
     if waiting:
         _add_silent_now(session, scope, key, found, until=until, now=now)
     return found
@@ -169,20 +171,32 @@ def _add_silent_now(
     # time and reference as one text of fixed width: its minimum is the oldest, and costs no sorting
     age = cast(epoch(col(Case.received_at)) + _WIDE, Text) + col(Case.reference)
     rows = select(key.label("key"), age.label("age")).where(waiting).subquery()
-    for group, count, oldest in session.execute(
-        select(rows.c.key, func.count(), func.min(rows.c.age)).group_by(rows.c.key)
-    ):
+    oldest_of = _by(key, rows, func.count(), func.min(rows.c.age))
+    for group, count, oldest in session.execute(oldest_of):
+        if not count:
+            continue
         sample = found.setdefault(group, Sample())
         received, sample.longest_reference = int(oldest[:12]) - _WIDE, oldest[12:]
         sample.silent_now, sample.longest_seconds = count, max(0, int(now.timestamp()) - received)
-    rows = (
-        select(key.label("key"), col(Case.id).label("case_id"))
-        .join(Clock, col(Clock.case_id) == col(Case.id))
-        .where(waiting, late(now))
-        .subquery()
-    )
-    for group, count in session.execute(select(rows.c.key, func.count(rows.c.case_id.distinct())).group_by(rows.c.key)):
-        found[group].past_target = count
+    rows = select(key.label("key")).where(waiting, late(now)).subquery()
+    late_of = _by(key, rows, func.count())
+    for group, count in session.execute(late_of):
+        if count:  # a message may have come in since the statement before
+            found.setdefault(group, Sample()).past_target = count
+
+
+def _by(key: SQLColumnExpression[Any], rows: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Columns of rows by their key; where all is one group without the sorting that grouping costs on SQLite."""
+    if key is ALL:
+        return select(ALL, *columns).select_from(rows)
+    return select(rows.c.key, *columns).group_by(rows.c.key)
+
+
+def _numbers(joined: str | None) -> list[int]:
+    values = list(map(int, joined.split(","))) if joined else []
+    if values and min(values) < 0:  # clocks of two machines, or an import with an answer before its question
+        values = [max(0, value) for value in values]
+    return values
 
 
 ALL: SQLColumnExpression[Any] = literal(1)
