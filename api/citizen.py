@@ -14,10 +14,11 @@ from starlette.datastructures import FormData, UploadFile
 
 from api import choices, throttle
 from api.pages import choose_language, render
-from api.words import EVENTS, N_
+from api.words import EVENTS, N_, STATES
 from cases import history, intake, lifecycle
 from cases.opening import pin_of
 from channels import web
+from channels.phones import readable
 from channels.values import Inbound
 from core.crypto import cipher, mask, same
 from core.database import database
@@ -30,7 +31,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.citizen import ContactPoint
 from domain.clock import Clock
-from domain.states import CaseState, ClockKind, ClockState, EntryKind
+from domain.states import CaseState, ClockKind, ClockState, EntryKind, OfficeFunction
 from domain.timeline import TimelineEntry
 
 router = APIRouter(include_in_schema=False)
@@ -66,7 +67,7 @@ def start(request: Request) -> Response:
     current = settings()
     contacts: list[dict[str, object]] = []
     if current.twilio_from.startswith("+"):
-        contacts.append({"channel": "sms", "name": current.twilio_from, "url": f"sms:{current.twilio_from}"})
+        contacts.append({"channel": "sms", "name": readable(current.twilio_from), "url": f"sms:{current.twilio_from}"})
     context = {"contacts": contacts, "answer_days": choices.answer_days()}
     return render(request, "citizen/start.html", context)
 
@@ -254,7 +255,8 @@ def add_message(request: Request, reference: str, form: Posted) -> Response:
 
 
 _UNKNOWN = N_(
-    "We do not know this number. It has eight letters and digits, such as K7QF-3M9X. Check each one, or ask at any office."
+    "We do not know this number. It has eight letters and digits, such as K7QF-3M9X. "
+    "Check each one, or ask at any office."
 )
 _WRONG_CODE = N_(
     "These digits do not go with this number. Use the PIN of your receipt, or the last four of your phone."
@@ -304,7 +306,11 @@ def _tracked(
             is_open = _code_right(session, case, code)
             if not is_open:
                 wrong["code"] = translator(lang).gettext(_WRONG_CODE)
-        context = _view(session, case, lang, now, is_open=is_open)
+    if is_open and code is not None:
+        with database().write() as session:
+            lifecycle.read_on_page(session, session.get_one(Case, case.id, with_for_update=True), now)
+    with database().read() as session:
+        context = _view(session, session.get_one(Case, case.id), lang, now, is_open=is_open)
     context |= {"unlock": _proof(case) if is_open else "", "errors": wrong, "sent": sent}
     return render(request, "citizen/tracked.html", context, status=422 if wrong else 200)
 
@@ -343,9 +349,11 @@ def _running(clocks: Sequence[Clock]) -> Clock | None:
 def _shown(entry: TimelineEntry, known: Catalogue, lang: str, *, is_open: bool) -> dict[str, object]:
     office = known.name(entry.office_id, lang) if entry.actor != "citizen" else ""
     words = str(entry.body.get("text") or "") if is_open else ""
+    to = known.office_by_code.get(str(entry.body.get("office")))
+    sorting = entry.kind == EntryKind.routed and to is not None and to.function == OfficeFunction.triage
     return {
         "at": entry.at,
-        "text": translator(lang).gettext(EVENTS[EntryKind(entry.kind)]),
+        "text": translator(lang).gettext(STATES[CaseState.triage] if sorting else EVENTS[EntryKind(entry.kind)]),
         "kind": EntryKind(entry.kind),
         "by": office,
         "said": words,

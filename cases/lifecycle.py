@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
+from cases import history
 from cases.acting import Form, Repeated, begin, shift, tell, words_of
 from core.errors import BadInput, Conflict
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.clock import Clock
 from domain.outbox import OutboundMessage
-from domain.states import CaseState, ClockKind, EntryKind, Outcome, Purpose
+from domain.states import CaseState, ClockKind, EntryKind, OutboxState, Outcome, Purpose
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 from nlp.courtesy import is_only_thanks
@@ -91,6 +92,39 @@ def failed(session: Session, case: Case, message: OutboundMessage, at: datetime)
         shift(case, CaseState.open)
         case.closed_at = None
     _restate(session, case, at)
+
+
+def read_on_page(session: Session, case: Case, now: datetime) -> bool:
+    """The citizen opened the tracking page with their code (case locked): answers that no channel brought are read now.
+
+    So a citizen who stopped our messages, or whose number is dead, is not counted as silent once they have read it.
+    """
+    unread: dict[int, TimelineEntry] = {}
+    for entry in history.timeline(session, case):
+        if entry.kind == EntryKind.answered:
+            unread[entry.number] = entry
+        elif entry.kind in (EntryKind.answer_delivered, EntryKind.answer_failed):
+            came = [n for n, answer in unread.items() if answer.body.get("message") == entry.body.get("message")]
+            if entry.kind == EntryKind.answer_delivered:
+                for number in came:
+                    del unread[number]
+    waiting = [entry for entry in unread.values() if not _on_its_way(session, entry)]
+    for entry in waiting:
+        body: dict[str, object] = {"message": entry.body.get("message"), "how": "read on the tracking page"}
+        append(session, case, EntryKind.answer_delivered, now, actor="citizen", body=body)
+    if waiting:
+        if case.state == CaseState.open:
+            shift(case, CaseState.answered)
+        _restate(session, case, now)
+    return bool(waiting)
+
+
+def _on_its_way(session: Session, answer: TimelineEntry) -> bool:
+    """Whether a channel may still bring an answer; then its receipt is the truth, not the page."""
+    if answer.body.get("message") is None:
+        return False
+    message = session.get(OutboundMessage, UUID(str(answer.body["message"])))
+    return message is not None and message.state not in (OutboxState.failed, OutboxState.cancelled, OutboxState.unknown)
 
 
 def _restate(session: Session, case: Case, now: datetime) -> None:

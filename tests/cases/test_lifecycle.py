@@ -9,6 +9,7 @@ from channels.errors import Failure
 from channels.values import Channel, DeliveryStatus
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from domain.access import TrainingLabel
+from domain.case import Case
 from domain.states import CASE_TRANSITIONS, CaseState, ClockKind, ClockState, Outcome
 from tests.cases.conftest import CITIZEN, Town
 from tests.cases.test_intake import WATER
@@ -67,6 +68,36 @@ def test_an_anonymous_citizen_reads_it_on_the_tracking_page(town: Town) -> None:
     reply(town)
     assert town.case().first_response_at == town.now
     assert town.sent == []
+
+
+def test_who_stopped_our_messages_is_answered_once_they_read_the_page(opened: Town) -> None:
+    opened.arrives("STOP")
+    reply(opened)
+    assert len(opened.texts()) == 1
+    assert opened.case().first_response_at is None
+    opened.later(hours=5)
+    with opened.database.write() as session:
+        case = session.get_one(Case, opened.case().id)
+        assert lifecycle.read_on_page(session, case, opened.now)
+        assert not lifecycle.read_on_page(session, case, opened.now)
+    assert opened.case().first_response_at == opened.now
+    assert opened.clock(ClockKind.first_response).state in (ClockState.met, ClockState.missed)
+
+
+def test_a_look_at_the_page_ends_nothing_while_the_sms_is_on_its_way(opened: Town) -> None:
+    reply(opened)
+    with opened.database.write() as session:
+        assert not lifecycle.read_on_page(session, session.get_one(Case, opened.case().id), opened.now)
+    assert opened.case().first_response_at is None
+
+
+def test_a_dead_number_is_answered_once_they_read_the_page(opened: Town) -> None:
+    reply(opened)
+    opened.receipt(DeliveryStatus.failed, Failure.invalid_address)
+    with opened.database.write() as session:
+        assert lifecycle.read_on_page(session, session.get_one(Case, opened.case().id), opened.now)
+    assert opened.case().state == CaseState.answered
+    assert opened.case().first_response_at == opened.now
 
 
 @pytest.mark.parametrize("action", ["note", "transfer", "ask", "close", "assign"])
