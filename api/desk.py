@@ -7,31 +7,23 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from api import choices
+from api import choices, story
 from cases import history
 from cases.acting import WORKING, works_on
 from core.texts import shorten
 from domain.case import Case
-from domain.catalogue import Catalogue, catalogue, name_of
+from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Clock, Rung
 from domain.staff import Staff, StaffRole
-from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, EntryKind, Outcome, Role, RungState
+from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, Outcome, Role, RungState
 from domain.survey import Answer, Invitation
-from domain.timeline import TimelineEntry
 from domain.visibility import Viewer
 
 QUEUE = 60
 SOON = 0.75
 """Share of a target from which a case is due soon."""
 ANSWERS = frozenset({ClockKind.first_response, ClockKind.reply_due, ClockKind.acceptance})
-TOLD = {
-    "officer": "the officer",
-    "supervisor": "the supervisor",
-    "head": "the head of the office",
-    "parent_office": "the office above",
-    "leadership": "the leadership",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +140,7 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
             "earlier": _earlier(session, who, case),
             "acceptance": offered and who.has(*WORKING),
         },
-        "timeline": [_entry(entry, known, names) for entry in entries],
+        "timeline": story.tell(entries, known, names),
         "may": may(who, case),
         "offices": choices.offices(known, "en"),
         "people": colleagues(session, case),
@@ -211,7 +203,7 @@ def _next_rung(session: Session, case: Case) -> dict[str, object] | None:
         .order_by(col(Rung.due_at))
         .limit(1)
     ).first()
-    return {"who": TOLD.get(rung.tell, rung.tell), "at": rung.due_at} if rung else None
+    return {"who": story.TOLD.get(rung.tell, rung.tell), "at": rung.due_at} if rung else None
 
 
 def _earlier(session: Session, who: Viewer, case: Case) -> list[dict[str, object]]:
@@ -233,45 +225,3 @@ def _earlier(session: Session, who: Viewer, case: Case) -> list[dict[str, object
         }
         for other in others
     ]
-
-
-def _entry(entry: TimelineEntry, known: Catalogue, names: dict[UUID, str]) -> dict[str, object]:
-    if entry.actor == "citizen":
-        by = "Citizen"
-    elif entry.actor == "system":
-        by = ""
-    else:
-        by = names.get(UUID(entry.actor), "") or str(entry.body.get("by") or "")
-    kind = EntryKind(entry.kind)
-    told = entry.body.get("told")
-    words = {
-        EntryKind.transferred: lambda: f"offered to {_office(known, entry.body.get('to'))}: {entry.body.get('reason')}",
-        EntryKind.refused: lambda: f"refused: {entry.body.get('reason')}",
-        EntryKind.released: lambda: f"released: {entry.body.get('reason')}",
-        EntryKind.routed: lambda: f"sent to {_office(known, entry.body.get('office'))}",
-        EntryKind.escalated: lambda: (
-            f"{TOLD.get(str(entry.body.get('tell')), str(entry.body.get('tell')))} was told"
-            + (f" ({len(told)} people)" if isinstance(told, list) and len(told) > 1 else "")
-        ),
-        EntryKind.assigned: lambda: f"given to {entry.body.get('to')}",
-        EntryKind.clock_started: lambda: f"clock started: {str(entry.body.get('clock')).replace('_', ' ')}",
-        EntryKind.clock_ended: lambda: (
-            f"clock ended: {str(entry.body.get('clock')).replace('_', ' ')}, "
-            + ("in time" if entry.body.get("met") else "too late")
-        ),
-        EntryKind.closed: lambda: f"closed: {str(entry.body.get('outcome')).replace('_', ' ')}",
-    }
-    return {
-        "kind": kind,
-        "at": entry.at,
-        "by": by,
-        "text": words[kind]() if kind in words else "",
-        "said": str(entry.body.get("text") or "") if kind != EntryKind.closed else "",
-        "ours": entry.actor != "citizen",
-        "note": kind == EntryKind.noted,
-    }
-
-
-def _office(known: Catalogue, code: object) -> str:
-    office = known.office_by_code.get(str(code).upper())
-    return name_of(office, "en") if office else str(code)

@@ -364,7 +364,13 @@ def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
             .limit(NOTICES + 1)
         ).all()
     rows = [
-        {"text": notice.text, "at": notice.at, "reference": reference or "", "unread": notice.read_at is None}
+        {
+            # the reference is shown as a link of its own
+            "text": notice.text.removeprefix(f"{reference}: "),
+            "at": notice.at,
+            "reference": reference or "",
+            "unread": notice.read_at is None,
+        }
         for notice, reference in found[:NOTICES]
     ]
     context = {

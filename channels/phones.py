@@ -18,3 +18,11 @@ def normalise_phone(text: str, region: str) -> str | None:
     except NumberParseException:
         return None
     return format_number(number, PhoneNumberFormat.E164) if is_valid_number(number) else None
+
+
+def readable(number: str) -> str:
+    """A number in E.164 in groups, as people read and dictate it; as it is when it is none."""
+    try:
+        return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return number

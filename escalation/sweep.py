@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from core.claims import claim, retry_at
 from core.database import Database, database
-from core.i18n import translator
+from core.i18n import format_datetime, translator
 from core.ids import new_id
 from core.logs import logger
 from domain.case import Case
@@ -249,7 +249,7 @@ class _Batch:
             reference=row["reference"], share=round(100 * after / row["target_seconds"])
         )
         moment = say(DUE if row["deadline_at"] > self.now else LATE).format(
-            moment=f"{row['deadline_at'].astimezone(zone):%Y-%m-%d %H:%M}"
+            moment=format_datetime(row["deadline_at"], "en", zone, "short")
         )
         return f"{words} {moment}"
 

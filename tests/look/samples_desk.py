@@ -1,6 +1,6 @@
 """Sample context of the desk and of triage."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.look.samples import NOW, REFERENCE, SERVICES, ago
 
@@ -94,45 +94,45 @@ STAFF_CASE = {
         {"reference": "D4KM-77RS", "title": "Low pressure on the fourth floor", "state": "closed", "rating": 2}
     ],
 }
+
+
+def line(kind: str, at: datetime, **values: object) -> dict[str, object]:
+    """A line of the story as api/story.py tells it."""
+    usual = {"until": None, "by": "", "text": "", "said": "", "ours": True, "note": False, "late": False, "steps": []}
+    return {"kind": kind, "at": at, **usual, **values}
+
+
 HISTORY = [
-    {
-        "kind": "received",
-        "at": ago(hours=22),
-        "by": "Citizen",
-        "text": "",
-        "said": "S'kemi ujë në Rrugën e Kavajës që të hënën. Kabina e "
+    line(
+        "received",
+        ago(hours=22),
+        by="Citizen",
+        text="received",
+        said="S'kemi ujë në Rrugën e Kavajës që të hënën. Kabina e "
         "pompës është e mbyllur dhe askush nuk përgjigjet në telefon.",
-        "ours": False,
-        "note": False,
-    },
-    {"kind": "acknowledged", "at": ago(hours=22), "by": "", "text": "", "said": "", "ours": False, "note": False},
-    {
-        "kind": "routed",
-        "at": ago(hours=22),
-        "by": "",
-        "text": "routed to Water, District 3 by place and service",
-        "said": "",
-        "ours": False,
-        "note": False,
-    },
-    {
-        "kind": "noted",
-        "at": ago(hours=3),
-        "by": "Besnik Leka",
-        "text": "",
-        "said": "The pump team was told at 10.",
-        "ours": False,
-        "note": True,
-    },
-    {
-        "kind": "escalated",
-        "at": ago(hours=1),
-        "by": "",
-        "text": "half the time is used: the supervisor was told",
-        "said": "",
-        "ours": False,
-        "note": False,
-    },
+        ours=False,
+    ),
+    line(
+        "routed",
+        ago(hours=22),
+        text="Sent to Water, District 3, citizen has the number",
+        steps=[
+            {"at": ago(hours=22), "text": "sent to Water, District 3"},
+            {"at": ago(hours=22), "text": "the citizen was sent the number"},
+        ],
+    ),
+    line("noted", ago(hours=3), by="Besnik Leka", text="note", said="The pump team was told at 10.", note=True),
+    line(
+        "escalated",
+        ago(hours=10),
+        until=ago(hours=1),
+        text="No answer yet: the officer and the supervisor were told",
+        late=True,
+        steps=[
+            {"at": ago(hours=10), "text": "the officer was told"},
+            {"at": ago(hours=1), "text": "the supervisor was told"},
+        ],
+    ),
 ]
 DESK = {
     "explicit": True,
@@ -150,15 +150,7 @@ DESK = {
     "form": {"answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.", "note": "", "reason": ""},
     "errors": {},
 }
-TALKED = {
-    "kind": "answered",
-    "at": ago(minutes=5),
-    "by": "Arta Hoxha",
-    "text": "",
-    "said": "Ekipi ynë është te pompa.",
-    "ours": True,
-    "note": False,
-}
+TALKED = line("answered", ago(minutes=5), by="Arta Hoxha", text="answered", said="Ekipi ynë është te pompa.")
 TRIAGE = {
     "total": 2,
     "services": SERVICES,

@@ -1,0 +1,182 @@
+"""A case's timeline as a story: what people said in full, what the system did folded into a line with its steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from api.words import CLOCKS, OUTCOMES, STAFF_EVENTS
+from channels.errors import Failure
+from domain.catalogue import Catalogue, name_of
+from domain.states import ClockKind, EntryKind
+from domain.timeline import TimelineEntry
+
+TOLD = {
+    "officer": "the officer",
+    "supervisor": "the supervisor",
+    "head": "the head of the office",
+    "parent_office": "the office above",
+    "leadership": "the leadership",
+}
+STILL = {
+    ClockKind.first_response: "No answer yet",
+    ClockKind.reply_due: "No reply yet",
+    ClockKind.resolution: "Not settled yet",
+    ClockKind.acceptance: "Not accepted yet",
+    ClockKind.appeal: "Appeal not decided yet",
+}
+FAILED = {failure.value: str(failure.__doc__) for failure in Failure}
+SPOKEN = frozenset({EntryKind.received, EntryKind.citizen_wrote, EntryKind.answered, EntryKind.asked, EntryKind.noted})
+QUIET = frozenset(
+    {
+        EntryKind.clock_started,
+        EntryKind.clock_ended,
+        EntryKind.clock_paused,
+        EntryKind.clock_resumed,
+        EntryKind.acknowledged,
+    }
+)
+"""Kinds that follow from another entry and are told in its line."""
+
+
+@dataclass(slots=True)
+class Chapter:
+    """Entries without words that belong together."""
+
+    entries: list[TimelineEntry] = field(default_factory=list)
+
+    @property
+    def first(self) -> TimelineEntry:
+        return self.entries[0]
+
+    def takes(self, entry: TimelineEntry) -> bool:
+        """Whether an entry is part of what this chapter tells."""
+        if self.first.kind == EntryKind.escalated:
+            return entry.kind == EntryKind.escalated and entry.body.get("clock") == self.first.body.get("clock")
+        return EntryKind(entry.kind) in QUIET
+
+
+def tell(entries: Sequence[TimelineEntry], known: Catalogue, names: dict[UUID, str]) -> list[dict[str, object]]:
+    """Lines of the story, oldest first; the context is described in staff/desk.html."""
+    told: list[dict[str, object]] = []
+    run: list[Chapter] = []
+    for entry in entries:
+        if entry.kind in SPOKEN and entry.body.get("text"):
+            told += [_folded(chapter, known, names) for chapter in run]
+            run = []
+            told.append(_said(entry, names))
+            continue
+        open_to_it = next((chapter for chapter in reversed(run) if chapter.takes(entry)), None)
+        if open_to_it is None:
+            run.append(Chapter([entry]))
+        else:
+            open_to_it.entries.append(entry)
+    return told + [_folded(chapter, known, names) for chapter in run]
+
+
+def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
+    text = "answered with a saved reply" if entry.body.get("templated") else STAFF_EVENTS[entry.kind]
+    return {
+        "kind": EntryKind(entry.kind),
+        "at": entry.at,
+        "until": None,
+        "by": _by(entry, names),
+        "text": text,
+        "said": str(entry.body["text"]),
+        "ours": entry.actor != "citizen",
+        "note": entry.kind == EntryKind.noted,
+        "late": False,
+        "steps": [],
+    }
+
+
+def _folded(chapter: Chapter, known: Catalogue, names: dict[UUID, str]) -> dict[str, object]:
+    first, last = chapter.first, chapter.entries[-1]
+    steps = [{"at": entry.at, "text": _step(entry, known)} for entry in chapter.entries]
+    ladder = first.kind == EntryKind.escalated
+    if ladder:
+        rungs = list(dict.fromkeys(_rung(entry) for entry in chapter.entries))
+        told = " and ".join(filter(None, (", ".join(rungs[:-1]), rungs[-1])))
+        text = f"{STILL[ClockKind(str(first.body['clock']))]}: {told} {'were' if len(rungs) > 1 else 'was'} told"
+    else:
+        aside = filter(None, (_aside(entry) for entry in chapter.entries[1:]))
+        text = ", ".join([_step(first, known), *dict.fromkeys(aside)])
+    return {
+        "kind": EntryKind(first.kind),
+        "at": first.at,
+        "until": last.at if ladder and last.at.date() != first.at.date() else None,
+        "by": _by(first, names),
+        "text": text[:1].upper() + text[1:],
+        "said": "",
+        "ours": True,
+        "note": False,
+        "late": first.kind in (EntryKind.escalated, EntryKind.answer_failed),
+        "steps": steps if len(steps) > 1 else [],
+    }
+
+
+def _by(entry: TimelineEntry, names: dict[UUID, str]) -> str:
+    if entry.actor == "citizen":
+        return "Citizen"
+    if entry.actor == "system":
+        return ""
+    return names.get(UUID(entry.actor), "") or str(entry.body.get("by") or "")
+
+
+def _rung(entry: TimelineEntry) -> str:
+    tell, people = str(entry.body.get("tell")), entry.body.get("told")
+    who = TOLD.get(tell, tell.replace("_", " "))
+    return f"{who} ({len(people)} people)" if isinstance(people, list) and len(people) > 1 else who
+
+
+def _clock(entry: TimelineEntry) -> str:
+    return CLOCKS[str(entry.body["clock"])].lower()
+
+
+def _aside(entry: TimelineEntry) -> str:
+    """What a quiet entry adds to the line of the one it follows from; "" for nothing worth saying there."""
+    if entry.kind == EntryKind.acknowledged:
+        return "citizen has the number"
+    if entry.kind == EntryKind.clock_ended:
+        return f"{_clock(entry)} {_in_time(entry)}"
+    return ""
+
+
+def _in_time(entry: TimelineEntry) -> str:
+    return "in time" if entry.body.get("met") else "too late"
+
+
+def _step(entry: TimelineEntry, known: Catalogue) -> str:
+    """One entry in words."""
+    body = entry.body
+    match EntryKind(entry.kind):
+        case EntryKind.transferred:
+            return f"offered to {_office(known, body.get('to'))}: {body.get('reason')}"
+        case EntryKind.refused | EntryKind.released as kind:
+            return f"{STAFF_EVENTS[kind]}: {body.get('reason')}"
+        case EntryKind.routed:
+            return f"sent to {_office(known, body.get('office'))}"
+        case EntryKind.escalated:
+            return f"{_rung(entry)} was told" if not _rung(entry).endswith("people)") else f"{_rung(entry)} were told"
+        case EntryKind.assigned:
+            return f"given to {body.get('to')}"
+        case EntryKind.acknowledged:
+            return "the citizen was sent the number"
+        case EntryKind.clock_started:
+            return f"clock started: {_clock(entry)}"
+        case EntryKind.clock_ended:
+            return f"clock ended: {_clock(entry)}, {_in_time(entry)}"
+        case EntryKind.answer_delivered:
+            return "the answer reached the citizen"
+        case EntryKind.answer_failed:
+            failure = str(body.get("failure"))
+            return f"the answer did not arrive, the silence goes on. {FAILED.get(failure, failure)}"
+        case EntryKind.closed:
+            outcome = str(body.get("outcome"))
+            return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"
+        case kind:
+            return STAFF_EVENTS[kind]
+
+
+def _office(known: Catalogue, code: object) -> str:
+    office = known.office_by_code.get(str(code).upper())
+    return name_of(office, "en") if office else str(code)
