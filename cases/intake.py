@@ -155,21 +155,20 @@ def _message(session: Session, row: InboundMessage, now: datetime) -> str:
         return _form(session, row, now)
     known = find_or_make(session, channel, row.sender, now)
     contact = known.contact
-    _learn_language(contact, row)
-    return (
-        _command(session, row, contact, now)
-        or (_continued(session, row, contact, now) if known.existed else None)
-        or _new_case(session, row, contact, now, existed=known.existed)
-    )
+    if contact.language is None:
+        contact.language = _hinted_language(row)
+    if command := _command(session, row, contact, now):
+        return command
+    # only now: in a command the letters of a reference would decide
+    contact.language = languages.detect(row.text, settings().languages) or contact.language
+    continued = _continued(session, row, contact, now) if known.existed else None
+    return continued or _new_case(session, row, contact, now, existed=known.existed)
 
 
-def _learn_language(contact: ContactPoint, row: InboundMessage) -> None:
+def _hinted_language(row: InboundMessage) -> str:
     spoken = settings().languages
-    if heard := languages.detect(row.text, spoken):
-        contact.language = heard
-    elif contact.language is None:
-        hint = str(row.details.get("language") or "")[:2]
-        contact.language = hint if hint in spoken else spoken[0]
+    hint = str(row.details.get("language") or "")[:2]
+    return hint if hint in spoken else status.language_of(row.text, spoken) or spoken[0]
 
 
 def _command(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> str | None:

@@ -1,6 +1,7 @@
 """`STATUS K7QF-3M9X`: where a case stands, told on the channel it was asked on."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -35,6 +36,16 @@ def asked_for(text: str) -> str | None:
         return find_reference(rest) or (UNKNOWN if len(rest) <= 12 else None)
     alone = find_reference(stripped)
     return alone if alone and len(stripped) <= 11 else None
+
+
+_SPOKEN = {"statusi": "sq", "gjendja": "sq", "অবস্থা": "bn", "স্ট্যাটাস": "bn", "статус": "ru"}
+
+
+def language_of(text: str, spoken: Sequence[str]) -> str | None:
+    """The language a STATUS question is asked in, if its word tells."""
+    match = _ASK.match(clean(text))
+    language = _SPOKEN.get(match.group(1).casefold()) if match else None
+    return language if language in spoken else None
 
 
 def answer(session: Session, row: InboundMessage, contact: ContactPoint, reference: str, now: datetime) -> str:
