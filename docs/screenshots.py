@@ -3,22 +3,19 @@
 import os
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from cli.demonstration import sign_ins
 from cli.sample.constants import PASSWORD
 
 SITE = f"http://127.0.0.1:{os.environ.get('OMBUD_PORT', '8000')}"
 IMAGES = Path(__file__).parent / "images"
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 780}
-# picture, address, role to sign in as, window
+WINDOW: ViewportSize = {"width": 1280, "height": 800}
+# picture, address, role to sign in as
 PICTURES = (
-    ("leadership", "/leadership", "leadership", WIDE),
-    ("desk", "/staff", "officer", WIDE),
-    ("review", "/staff/reviews", "leadership", WIDE),
-    ("phone", "/simulator/phone", None, WIDE),
-    ("start", "/", None, NARROW),
-    ("kiosk", "/exit/CIV1", None, WIDE),
+    ("leadership", "/leadership", "leadership"),
+    ("desk", "/staff", "officer"),
+    ("phone", "/simulator/phone", None),
 )
 
 
@@ -37,8 +34,8 @@ def main() -> None:
     emails = {role: email for role, email, _ in sign_ins()}
     with sync_playwright() as tools:
         browser = tools.chromium.launch(executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-        for name, path, role, window in PICTURES:
-            context = browser.new_context(viewport=window, color_scheme="light", locale="en-GB")  # type: ignore[arg-type]
+        for name, path, role in PICTURES:
+            context = browser.new_context(viewport=WINDOW, color_scheme="light", locale="en-GB")
             page = context.new_page()
             if role is not None:
                 sign_in(page, emails[role])

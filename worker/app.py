@@ -7,6 +7,8 @@ from celery import Celery
 from core.settings import settings
 
 QUEUE = "ombud"
+SCHEDULER = "celery.beat:Scheduler"
+"""Keeps the schedule in memory: nothing in it needs to outlive the process."""
 
 
 @lru_cache(maxsize=1)

@@ -2,17 +2,15 @@
 
 import os
 import threading
-from pathlib import Path
 from typing import Any
 
 from celery.beat import EmbeddedService
 
 from core.errors import Misconfigured
 from core.logs import logger
-from core.settings import settings
 from notifications.senders import close_senders
 from worker import tasks
-from worker.app import QUEUE, celery
+from worker.app import QUEUE, SCHEDULER, celery
 from worker.bell import Bell
 from worker.warm import warm_up
 
@@ -52,9 +50,8 @@ class EmbeddedWorker:
         )
         self._thread = threading.Thread(target=self._worker.start, name="embedded-worker", daemon=True)
         self._thread.start()
-        schedule = Path(settings().data_dir).absolute() / "schedule"
-        schedule.parent.mkdir(parents=True, exist_ok=True)
-        self._beat = EmbeddedService(self._app, thread=True, max_interval=1, schedule_filename=str(schedule))
+        # kept in memory: a schedule file that a killed process left half-written would end beat, and with it all sweeps
+        self._beat = EmbeddedService(self._app, thread=True, max_interval=1, scheduler_cls=SCHEDULER)
         self._beat.daemon = True
         self._beat.start()
         self._bell = Bell(self._app)
@@ -64,7 +61,7 @@ class EmbeddedWorker:
         """An orderly stop; whatever was under way keeps its lease and is taken up again after the next start."""
         if self._bell is not None:
             self._bell.close()
-        if self._beat is not None:
+        if self._beat is not None and self._beat.is_alive():
             self._beat.stop()
         if self._worker is not None:
             self._worker.stop(in_sighandler=False)
