@@ -109,7 +109,10 @@ def hashed_cookie(request: Request) -> str:
 
 def local_path(target: str) -> str:
     """Where to go after signing in: a path of ours, never another site."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # an address that cannot be taken apart, such as //[
+        return "/staff"
     safe = target.startswith("/") and not target.startswith("//") and "\\" not in target
     return target if safe and not parts.scheme and not parts.netloc else "/staff"
 

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlmodel import Session
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from api import choices, throttle
 from api.pages import choose_language, render
@@ -51,6 +52,10 @@ async def read_form(request: Request) -> FormData:
     """The posted form. Raises BadInput for a body that is none."""
     try:
         form = await request.form(max_files=0, max_fields=100)
+    except HTTPException as error:
+        if error.status_code == 413:  # longer than the application takes; it has words for that
+            raise
+        raise BadInput("This form could not be read.", mend="Go back, reload the page and send it again.") from error
     except Exception as error:  # the parsers raise what they like on broken bodies
         raise BadInput("This form could not be read.", mend="Go back, reload the page and send it again.") from error
     if any(isinstance(value, UploadFile) for value in form.values()):

@@ -114,7 +114,7 @@ def _may_read(staff: SignedIn) -> None:
 
 
 def _period(asked: str) -> int:
-    return int(asked) if asked.isascii() and asked.isdigit() and int(asked) in PERIODS else USUAL
+    return next((one for one in PERIODS if asked == str(one)), USUAL)
 
 
 def _office(known: Catalogue, who: Viewer, code: str) -> Office:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from pwdlib import PasswordHash
+from pwdlib.exceptions import UnknownHashError
 
 
 @lru_cache(maxsize=1)
@@ -16,5 +17,8 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, stored: str) -> bool:
-    """Whether a password is the one that was stored."""
-    return _hasher().verify(password, stored)
+    """Whether a password is the one that was stored. What is no hash, such as `!`, matches nothing."""
+    try:
+        return _hasher().verify(password, stored)
+    except UnknownHashError:
+        return False

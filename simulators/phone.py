@@ -26,6 +26,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_WHOLE = re.compile(r"[0-9]{1,15}")
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -121,7 +122,7 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
         message = fields.get("message", "")
         if error := _unusable(fields):
             return error
-        if not message.isdigit() or not chats.press(person_of(_number(fields)), int(message), fields.get("data", "")):
+        if not _WHOLE.fullmatch(message) or not chats.press(person_of(_number(fields)), int(message), fields.get("data", "")):
             return _problem("There is no such button.", "Give the message and the data that /messages lists.")
         return _done(request, fields, "telegram")
 
@@ -153,7 +154,7 @@ async def _fields(request: Request) -> dict[str, str]:
     if content_type.startswith("application/json"):
         try:
             given = await request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
     if content_type.startswith("multipart/"):

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from channels.values import Channel
 from core.errors import Conflict, NotFound
+from core.texts import clean
 from domain.catalogue import catalogue, name_of
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
@@ -77,7 +78,7 @@ def answer(
 
 
 def _find(session: Session, token: str, *, lock: bool) -> tuple[Invitation, Transaction]:
-    query = select(Invitation).where(col(Invitation.token) == token)
+    query = select(Invitation).where(col(Invitation.token) == clean(token, 200))
     invitation = session.exec(query.with_for_update() if lock else query).first()
     if invitation is None:
         raise NotFound("There is no survey behind this link.", mend="Open the link from the message again, in full.")
