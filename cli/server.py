@@ -52,8 +52,7 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=current.proxy_count > 0,
-        forwarded_allow_ips="*" if current.proxy_count else "",
+        proxy_headers=False,  # api.throttle reads them, and only as far as OMBUD_PROXY_COUNT allows
         timeout_graceful_shutdown=10,
         limit_concurrency=None,
     )

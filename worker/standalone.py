@@ -1,7 +1,6 @@
 """A worker of its own, for installations with Redis: as many of these as wanted."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
@@ -11,7 +10,7 @@ from core.errors import Misconfigured
 from core.settings import settings
 from notifications.senders import close_senders, senders
 from worker import listen, tasks
-from worker.app import celery
+from worker.app import SCHEDULER, celery
 from worker.bell import Bell
 from worker.warm import warm_up
 
@@ -31,12 +30,10 @@ def run(*, concurrency: int, beat: bool) -> None:
     app = celery()
     tasks.install(app)
     _connect_signals()
-    folder = Path(current.data_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     arguments = ["worker", f"--concurrency={concurrency}", f"--loglevel={current.log_level}"]
     arguments += ["--without-gossip", "--without-mingle", "--hostname", f"ombud-{os.getpid()}@%h"]
     if beat:
-        arguments += ["--beat", f"--schedule={folder / f'beat-{os.getpid()}'}"]
+        arguments += ["--beat", f"--scheduler={SCHEDULER}"]
     app.worker_main(arguments)
 
 
