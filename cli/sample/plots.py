@@ -183,6 +183,8 @@ def follow(story: Story) -> None:
         if world.chance(0.45):
             return
         _answer(story, dice.uniform(60, 240))  # weeks later, after somebody higher up asked
+        if world.chance(0.75):
+            _close(story, dice.uniform(4, 24))
         return
     if story.contact is not None and world.chance(0.06):
         _ask(story, manner.hours * 0.5)
@@ -193,7 +195,7 @@ def follow(story: Story) -> None:
     _answer(story, hours)
     if story.contact is not None and world.chance(0.2):
         _write_again(story, manner)
-    if world.chance(0.62):
+    if world.chance(0.94):  # an answer that leads to nothing is the exception, and shows as such
         _close(story, dice.uniform(4, 40))
 
 
