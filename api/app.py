@@ -54,12 +54,12 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = current
+    app.add_middleware(webhooks.Webhooks, current=current)
     app.add_middleware(SecurityHeaders, https=current.site_url.startswith("https://"))
     app.add_middleware(BodyLimit, limit=current.body_limit_bytes)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
     for router in (
-        webhooks.router,
         health.router,
         rest.router,
         auth.router,

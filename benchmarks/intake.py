@@ -128,7 +128,11 @@ def _bare_script(url: str, where: Path) -> Path:
 def _bare(pgbench: str, url: str, script: Path, seconds: float) -> float:
     command = [pgbench, "-n", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(max(1, round(seconds)))]
     done = subprocess.run(
-        [*command, "-f", str(script), url], capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+        [*command, "-f", str(script), url],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
     )
     rate = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
     if rate is None:

@@ -3,16 +3,21 @@
 This is the one hot path: plain Core inserts, and many waiting requests committed together (`Gatherer`).
 """
 
+import asyncio
+import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, Insert
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.exc import OperationalError
 
 from channels.values import Channel, ContactChange, Inbound, Receipt
 from core import doorbell
@@ -20,6 +25,7 @@ from core.crypto import blind_index, encrypt
 from core.database import database
 from core.ids import new_id
 from core.texts import clean
+from core.types import Encrypted
 from domain.inbox import InboundMessage, InboxKind
 from domain.states import InboxState
 
@@ -30,6 +36,13 @@ TEXT_LIMIT = 20_000
 """Characters kept of one message; no channel we speak carries more in one."""
 GROUP = 64
 """Most requests whose rows go into one commit."""
+_TABLE: Table = InboundMessage.__table__  # type: ignore[attr-defined]
+_UNIQUE = ("channel", "account", "provider_id")
+_COLUMNS = (
+    *("id", "kind", "channel", "account", "provider_id", "sender", "sender_index", "recipient", "text", "details"),
+    *("sent_at", "received_at", "state", "due_at", "attempts"),
+)
+_ENCRYPTED = tuple(name for name in _COLUMNS if isinstance(_TABLE.c[name].type, Encrypted))
 
 
 def contact_kind(channel: Channel) -> str:
@@ -108,18 +121,31 @@ def _storable(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=2)
-def _insert(dialect: str) -> Insert:
-    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    return make(InboundMessage.__table__).on_conflict_do_nothing(  # type: ignore[attr-defined]
-        index_elements=["channel", "account", "provider_id"]
-    )
-
-
 def store(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows that are not there yet; a repeat is a no-op. The caller commits."""
-    if rows:
-        connection.execute(_insert(connection.dialect.name), list(rows))
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(_sqlite_insert(), list(rows))
+        return
+    sealed = [row | {name: encrypt(row[name]) for name in _ENCRYPTED} for row in rows]
+    connection.exec_driver_sql(_postgresql_insert(connection.dialect), (json.dumps(sealed, default=str),))
+
+
+@lru_cache(maxsize=1)
+def _sqlite_insert() -> Insert:
+    return sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=_UNIQUE)
+
+
+@lru_cache(maxsize=1)
+def _postgresql_insert(dialect: Dialect) -> str:
+    """All rows as one JSON parameter: one statement and one round trip, whatever their number."""
+    names = ", ".join(_COLUMNS)
+    shape = ", ".join(f"{name} {_TABLE.c[name].type.compile(dialect)}" for name in _COLUMNS)
+    return (
+        f"INSERT INTO {_TABLE.name} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS row({shape}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(_UNIQUE)}) DO NOTHING"
+    )
 
 
 def receive(arrivals: Sequence[Arrival], now: datetime) -> list[dict[str, Any]]:
@@ -132,6 +158,15 @@ def receive(arrivals: Sequence[Arrival], now: datetime) -> list[dict[str, Any]]:
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Rows to store, and who waits for it: a thread (its future has no loop) or a coroutine."""
+
+    rows: list[dict[str, Any]]
+    future: "Future[None] | asyncio.Future[None]"
+    loop: asyncio.AbstractEventLoop | None = None
+
+
 class Gatherer:
     """Commits the rows of many waiting requests together; each is answered only after its own commit.
 
@@ -141,16 +176,26 @@ class Gatherer:
     """
 
     def __init__(self, on_stored: Callable[[], None] = lambda: doorbell.ring(doorbell.INBOX)) -> None:
-        self._waiting: SimpleQueue[tuple[list[dict[str, Any]], Future[None]] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._on_stored = on_stored
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._work, name="inbox-gatherer", daemon=True)
         self._thread.start()
 
     def submit(self, arrivals: Sequence[Arrival], now: datetime) -> Future[None]:
         """Rows to store; the future ends when they are durable, or with the error that kept them from it."""
         future: Future[None] = Future()
-        self._waiting.put(([row_of(arrival, now) for arrival in arrivals], future))
+        self._waiting.put(_Waiting([row_of(arrival, now) for arrival in arrivals], future))
         return future
+
+    async def keep(self, arrivals: Sequence[Arrival], now: datetime) -> None:
+        """Come back when the rows are durable; raises the error that kept them from it."""
+        if not arrivals:
+            return
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._waiting.put(_Waiting([row_of(arrival, now) for arrival in arrivals], future, loop))
+        await future
 
     def close(self) -> None:
         """Store what still waits, then stop."""
@@ -170,18 +215,65 @@ class Gatherer:
             ended = first is None
             if group:
                 self._write(group)
+        self._let_go()
 
-    def _write(self, group: list[tuple[list[dict[str, Any]], Future[None]]]) -> None:
+    def _write(self, group: list[_Waiting]) -> None:
         try:
-            with database().connection() as connection:
-                store(connection, [row for rows, _ in group for row in rows])
+            self._store([row for one in group for row in one.rows])
         except Exception as error:  # noqa: BLE001  (whatever the driver raises is handed to the request that caused it)
+            self._let_go()
             if len(group) == 1:
-                group[0][1].set_exception(error)
+                _settle(group, error)
             else:
                 for one in group:
                     self._write([one])
             return
-        for _, future in group:
-            future.set_result(None)
+        _settle(group, None)
         self._on_stored()
+
+    def _store(self, rows: list[dict[str, Any]]) -> None:
+        """On PostgreSQL with a kept connection where each statement is a transaction: one round trip a group."""
+        if database().is_sqlite:
+            with database().connection() as connection:
+                store(connection, rows)
+            return
+        kept = self._connection is not None
+        try:
+            store(self._connected(), rows)
+        except OperationalError:
+            self._let_go()
+            if not kept:
+                raise
+            store(self._connected(), rows)  # the server may have been restarted meanwhile; a repeat harms nothing
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = database().engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        return self._connection
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _settle(group: list[_Waiting], error: Exception | None) -> None:
+    """Tell those who wait; each event loop is woken once for all of its own."""
+    loops: dict[asyncio.AbstractEventLoop | None, list[_Waiting]] = {}
+    for one in group:
+        loops.setdefault(one.loop, []).append(one)
+    for loop, waiting in loops.items():
+        if loop is None:
+            _end(waiting, error)
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(_end, waiting, error)
+
+
+def _end(waiting: list[_Waiting], error: Exception | None) -> None:
+    for one in waiting:
+        if one.future.done():  # whoever asked has gone
+            continue
+        if error is None:
+            one.future.set_result(None)
+        else:
+            one.future.set_exception(error)

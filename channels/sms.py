@@ -4,6 +4,8 @@ Twilio signs each webhook over the *public* URL, so that is built from the setti
 the request's own host is never believed, and a proxy in front changes nothing.
 """
 
+import base64
+import hmac
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -137,6 +139,16 @@ def _validator(auth_token: str) -> "RequestValidator":
     return RequestValidator(auth_token)
 
 
+def _signed(address: str, form: _Form, auth_token: str, signature: str) -> bool:
+    """Whether it is signed as Twilio usually does; a fifth of the validator's time, which knows the odd cases too.
+
+    https://www.twilio.com/docs/usage/security#validating-requests
+    """
+    words = address + "".join(name + value for name in sorted(form) for value in sorted(set(form[name])))
+    made = base64.b64encode(hmac.digest(auth_token.encode(), words.encode(), "sha1"))
+    return hmac.compare_digest(made, signature.encode())
+
+
 def _verified(request: WebhookRequest, public_url: str, auth_token: str, account_sid: str) -> _Form:
     signature = request.headers.get("x-twilio-signature", "")
     if not signature:
@@ -144,8 +156,11 @@ def _verified(request: WebhookRequest, public_url: str, auth_token: str, account
     if not auth_token:  # with an empty key anybody could sign
         raise Forged("No Twilio token is set, so no webhook can be trusted.", mend="Set OMBUD_TWILIO_AUTH_TOKEN.")
     form = _read_form(request)
+    address = signed_url(public_url, request.url)
     try:
-        genuine = _validator(auth_token).validate(signed_url(public_url, request.url), form, signature)
+        genuine = _signed(address, form, auth_token, signature) or _validator(auth_token).validate(
+            address, form, signature
+        )
     except ValueError:  # an address that cannot be taken apart
         genuine = False
     if not genuine:
