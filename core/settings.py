@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import Misconfigured
 
+DEMO_GOVERNMENT = "Republic of Velmora"
 DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105  (production refuses it)
 DEMO_PASSWORD = "velmora demo"  # noqa: S105  (of every sample sign-in)
 DEMO_TWILIO_ACCOUNT = "AC" + "0" * 32
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     environment: Literal["demo", "production"] = Field(
         "demo", description="demo has the simulators and sample sign-ins; production refuses default secrets."
     )
-    government: str = Field("Republic of Velmora", description="Name shown at the head of every page and message.")
+    government: str = Field(DEMO_GOVERNMENT, description="Name shown at the head of every page and message.")
     accent: str = Field("", pattern=r"^(#[0-9a-fA-F]{6})?$", description="Accent colour of the pages, as #rrggbb.")
     data_dir: Path = Field(Path("data"), description="Folder for the default database, models and exports.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
@@ -199,6 +200,7 @@ class Settings(BaseSettings):
             "OMBUD_TELEGRAM_TOKEN": self.telegram_token == DEMO_TELEGRAM_TOKEN,
             "OMBUD_TELEGRAM_WEBHOOK_SECRET": bool(self.telegram_token)
             and (self.telegram_webhook_secret in ("", DEMO_TELEGRAM_WEBHOOK_SECRET)),
+            "OMBUD_GOVERNMENT": self.government == DEMO_GOVERNMENT,
             "OMBUD_PUBLIC_URL": not self.public_url.startswith("https://"),
         }
         unsafe = [name for name, bad in defaults.items() if bad]

@@ -135,6 +135,7 @@ def test_a_well_set_production_starts() -> None:
     Settings(
         environment="production",
         secret_key="k" * 48,
+        government="Republic of Elsewhere",
         twilio_account_sid="AC" + "1" * 32,
         twilio_auth_token="t" * 32,
         telegram_token="",
