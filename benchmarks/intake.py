@@ -68,7 +68,7 @@ def run(quick: bool = False) -> list[Figure]:
         figure("intake: p99 beside p50, 32 clients", found["32_p99"], found["32_p50"], "ms"),
         figure("intake: broker down, 8 clients", found["8_down_rate"], found["8_rate"], "rows/s", least=0.95),
         figure("intake: broker down, 32 clients", found["32_down_rate"], found["32_rate"], "rows/s", least=0.95),
-        figure("intake: memory of the web process", held, WEB_MB, "MB", most=1.0),
+        figure("intake: memory of the web process", held, WEB_MB, "MiB", most=1.0),
     ]
 
 

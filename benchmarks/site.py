@@ -163,8 +163,8 @@ def free_port() -> int:
 
 
 def memory(pid: int) -> float:
-    """MB that a process holds in memory (RSS; what it shares with its parent counted in full)."""
+    """MiB that a process holds in memory (RSS; what it shares with its parent counted in full)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1000
+            return int(line.split()[1]) / 1024
     raise Unusable(f"/proc says nothing of the memory of process {pid}")

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from rapidfuzz.distance import OSA
-
 T = TypeVar("T")
 
 MAX_TOKENS = 400
@@ -147,6 +145,8 @@ class Names(Generic[T]):
         """Known names one slip (a letter wrong, missing, doubled or swapped) away, with the same first letter."""
         if len(word) < SHORTEST_MISTYPED - 1 or len(word) > 40 or word in self._ordinary:
             return ()
+        from rapidfuzz.distance import OSA  # 3 MB that a web process hardly ever needs
+
         found: dict[str, None] = {}
         for key in (word, *_without_one(word)):
             for name in (key, *self._shortened.get(key, ())):
