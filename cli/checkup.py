@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cli.output import out
 from core.database import database
 from core.errors import OmbudError
-from core.settings import DEMO_SECRET, Settings, settings
+from core.settings import DEMO_GOVERNMENT, DEMO_SECRET, Settings, settings
 from migrations import schema
 
 State = Literal["good", "bad", "off"]
@@ -56,6 +56,8 @@ def _secrets(current: Settings) -> Finding:
         current.check_production()
     except OmbudError as error:
         return Finding("secrets", "bad", error.message, error.mend)
+    if current.environment == "production" and current.government == DEMO_GOVERNMENT:
+        return Finding("secrets", "bad", "Every page is headed by the sample government's name.", "Set OMBUD_GOVERNMENT.")
     if current.environment == "demo":
         seen = "demo: default secrets are allowed" if current.secret_key == DEMO_SECRET else "demo with own secrets"
         return Finding("secrets", "good", seen)

@@ -200,8 +200,7 @@ class Settings(BaseSettings):
             "OMBUD_TELEGRAM_TOKEN": self.telegram_token == DEMO_TELEGRAM_TOKEN,
             "OMBUD_TELEGRAM_WEBHOOK_SECRET": bool(self.telegram_token)
             and (self.telegram_webhook_secret in ("", DEMO_TELEGRAM_WEBHOOK_SECRET)),
-            "OMBUD_GOVERNMENT": self.government == DEMO_GOVERNMENT,
-            "OMBUD_PUBLIC_URL": not self.public_url.startswith("https://"),
+            "OMBUD_PUBLIC_URL": not (self.public_url.startswith("https://") or _on_loopback(self.public_url)),
         }
         unsafe = [name for name, bad in defaults.items() if bad]
         if unsafe:
@@ -209,6 +208,11 @@ class Settings(BaseSettings):
                 f"Production does not start with {', '.join(unsafe)} unset, short or at the demo's value.",
                 mend="Set each in the environment; `openssl rand -base64 48` makes a secret; the public URL starts with https://.",
             )
+
+
+def _on_loopback(url: str) -> bool:
+    """Whether an address is this machine's own, where a certificate proves nothing."""
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 @lru_cache(maxsize=1)
