@@ -57,7 +57,8 @@ def _secrets(current: Settings) -> Finding:
     except OmbudError as error:
         return Finding("secrets", "bad", error.message, error.mend)
     if current.environment == "production" and current.government == DEMO_GOVERNMENT:
-        return Finding("secrets", "bad", "Every page is headed by the sample government's name.", "Set OMBUD_GOVERNMENT.")
+        seen = "Every page is headed by the sample government's name."
+        return Finding("secrets", "bad", seen, "Set OMBUD_GOVERNMENT.")
     if current.environment == "demo":
         seen = "demo: default secrets are allowed" if current.secret_key == DEMO_SECRET else "demo with own secrets"
         return Finding("secrets", "good", seen)
