@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -109,9 +110,8 @@ def _to_sign_in(request: Request, error: Exception) -> Response:
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if request.method != "GET":
         target = "/staff"
-    return RedirectResponse(
-        str(request.url.replace(path="/staff/sign-in", query="").include_query_params(next=target)), 303
-    )
+    # a path alone: behind a proxy the request's own host and scheme are not ours, and anybody may invent them
+    return RedirectResponse(f"/staff/sign-in?{urlencode({'next': target})}", 303)
 
 
 def _accent() -> Response:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session, col, func, select
 
+from api import throttle
 from api.pages import render
 from core.crypto import same, token, token_hash
 from core.database import database
@@ -22,7 +23,7 @@ from domain.catalogue import catalogue
 from domain.clock import Notice
 from domain.staff import Staff, StaffRole, StaffSession, email_index
 from domain.states import Role
-from domain.visibility import Viewer, viewer
+from domain.visibility import Viewer, readable, viewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,7 +72,7 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
         open_session, person = found
         who = viewer(session, person.id, person.name)
         unread = session.exec(
-            select(func.count()).where(col(Notice.staff_id) == person.id, col(Notice.read_at).is_(None))
+            select(func.count()).where(col(Notice.staff_id) == person.id, col(Notice.read_at).is_(None), readable(who))
         ).one()
         offices = sorted(catalogue(session).name(office) for office in who.home)
     staff = SignedIn(
@@ -156,7 +157,8 @@ def sign_in(
     next: Annotated[str, Form()] = "/staff",
 ) -> Response:
     """Check the password and open a session. Attempts beyond five make each further one wait longer."""
-    now = datetime.now(UTC)
+    now, address = datetime.now(UTC), throttle.address_of(request)
+    throttle.check("sign-in", address)
     wrong = "That e-mail and password do not go together. Check both, or ask your administrator for a new password."
     with database().read() as session:
         person = session.exec(select(Staff).where(col(Staff.email_index) == email_index(email))).first()
@@ -166,6 +168,7 @@ def sign_in(
     # a stranger costs the same time as a colleague, so the time tells nobody who works here
     right = matches(password[:1000], person.password_hash if person else _decoy())
     if person is None or not right or not person.active:
+        throttle.spend("sign-in", address)  # one password tried on many people locks none of them
         if person is not None:
             _count_failure(person, now)
         return _page(request, next, wrong, email, 401)

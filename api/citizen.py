@@ -279,10 +279,12 @@ def _opens(case: Case, unlock: str) -> bool:
 
 
 def _code_right(session: Session, case: Case, code: str) -> bool:
-    throttle.check("pin", case.reference)
+    for rule in ("pin", "pin-week"):
+        throttle.check(rule, case.reference)
     if history.unlocks(session, case, code):
         return True
-    throttle.spend("pin", case.reference)
+    for rule in ("pin", "pin-week"):
+        throttle.spend(rule, case.reference)
     return False
 
 

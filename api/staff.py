@@ -27,7 +27,7 @@ from domain.catalogue import catalogue
 from domain.clock import Notice
 from domain.staff import Staff, StaffSession
 from domain.states import CaseState, Outcome
-from domain.visibility import Viewer
+from domain.visibility import Viewer, readable
 
 router = APIRouter(include_in_schema=False)
 
@@ -359,7 +359,7 @@ def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
         found = session.exec(
             select(Notice, Case.reference)
             .join(Case, col(Case.id) == col(Notice.case_id), isouter=True)
-            .where(col(Notice.staff_id) == UUID(staff.id))
+            .where(col(Notice.staff_id) == UUID(staff.id), readable(staff.viewer))
             .order_by(col(Notice.at).desc())
             .offset(page * NOTICES)
             .limit(NOTICES + 1)

@@ -1,34 +1,66 @@
 """Rate limits: per address and per case, kept in Redis in production and in memory in the embedded default."""
 
+import time
+from collections.abc import Callable
 from functools import lru_cache
 
 from fastapi import Request
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from core.errors import TooMany
+from core.logs import logger
 from core.settings import settings
+
+log = logger("api.throttle")
 
 RULES: dict[str, RateLimitItem] = {
     "report": parse("60 per 10 minutes"),  # many phones share one address behind a mobile network
     "exit": parse("240 per 10 minutes"),  # a busy kiosk
     "track": parse("20 per 10 minutes"),  # wrong references; right ones cost nothing
     "pin": parse("10 per hour"),  # per case, so that four digits hold
-    "sign-in": parse("30 per 10 minutes"),
+    "pin-week": parse("30 per 7 days"),  # … against the patient too: ten an hour would try them all in six weeks
+    "sign-in": parse("30 per 10 minutes"),  # wrong passwords, whoever they are for
 }
+REDIS_PAUSE = 10.0
+"""Seconds without asking a Redis that did not answer; this process counts alone meanwhile."""
+
+
+class _Counter:
+    """Counts in Redis where there is one, and on its own while that does not answer: nobody's message waits for it."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared: MovingWindowRateLimiter | None = None
+        self._url = broker_url
+        self._alone_until = 0.0
+
+    def ask(self, question: Callable[[MovingWindowRateLimiter], bool]) -> bool:
+        """The answer of the limiter that can be reached."""
+        if not self._url.startswith("memory:") and time.monotonic() >= self._alone_until:
+            try:
+                if self._shared is None:
+                    storage = RedisStorage(
+                        self._url, wrap_exceptions=True, socket_connect_timeout=0.5, socket_timeout=0.5
+                    )
+                    self._shared = MovingWindowRateLimiter(storage)
+                return question(self._shared)
+            except StorageError as error:
+                self._alone_until = time.monotonic() + REDIS_PAUSE
+                log.warning("counting_alone", error=type(error.storage_error).__name__, seconds=REDIS_PAUSE)
+        return question(self._own)
 
 
 @lru_cache(maxsize=1)
-def _limiter() -> MovingWindowRateLimiter:
-    current = settings()
-    storage: Storage = MemoryStorage() if current.embedded else RedisStorage(current.broker_url)
-    return MovingWindowRateLimiter(storage)
+def _counter() -> _Counter:
+    return _Counter(settings().broker_url)
 
 
 def forget() -> None:
     """Start counting anew (after settings changed)."""
-    _limiter.cache_clear()
+    _counter.cache_clear()
 
 
 def address_of(request: Request) -> str:
@@ -43,21 +75,22 @@ def address_of(request: Request) -> str:
 
 def spend(rule: str, key: str) -> None:
     """Count one attempt. Raises TooMany when there were too many of them lately."""
-    if not _limiter().hit(RULES[rule], rule, key):
+    if not _counter().ask(lambda limiter: limiter.hit(RULES[rule], rule, key)):
         raise _too_many(rule)
 
 
 def check(rule: str, key: str) -> None:
     """Raise TooMany if the attempts are used up, without counting one."""
-    if not _limiter().test(RULES[rule], rule, key):
+    if not _counter().ask(lambda limiter: limiter.test(RULES[rule], rule, key)):
         raise _too_many(rule)
 
 
 def _too_many(rule: str) -> TooMany:
     item = RULES[rule]
     minutes = max(1, int(item.get_expiry()) // 60)
+    wait = f"{minutes} minutes" if minutes <= 120 else f"{minutes // 1440} days"
     return TooMany(
-        "There were too many attempts from here.",
-        mend=f"Wait up to {minutes} minutes, then try again. Nothing you sent before is lost.",
+        "There were too many attempts.",
+        mend=f"Wait up to {wait}, then try again. Nothing you sent before is lost.",
         retry_after=item.get_expiry(),
     )

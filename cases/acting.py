@@ -49,7 +49,9 @@ class Repeated(Exception):
 
 def lock(session: Session, case_id: UUID, who: Viewer) -> Case:
     """The case, locked for change. Raises NotFound for what the viewer may not see."""
-    case = session.exec(select(Case).where(col(Case.id) == case_id, visible(who)).with_for_update()).first()
+    query = select(Case).where(col(Case.id) == case_id, visible(who)).with_for_update()
+    # the caller has usually read it before, without a lock: what changed meanwhile must not be overlooked
+    case = session.exec(query, execution_options={"populate_existing": True}).first()
     if case is None:
         raise NotFound("There is no such case on your desk.", mend="It may have gone to another office meanwhile.")
     return case

@@ -26,7 +26,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; every field left out narrows nothing."""
+    """What a list is narrowed to; every field left out narrows nothing. Offices are those that answer for a case now."""
 
     states: frozenset[CaseState] | None = None
     office_ids: frozenset[UUID] | None = None
@@ -60,9 +60,7 @@ def _conditions(who: Viewer, chosen: Filter) -> list[ColumnElement[bool]]:
     if chosen.states is not None:
         conditions.append(col(Case.state).in_(chosen.states))
     if chosen.office_ids is not None:
-        conditions.append(
-            or_(col(Case.office_id).in_(chosen.office_ids), col(Case.pending_office_id).in_(chosen.office_ids))
-        )
+        conditions.append(col(Case.office_id).in_(chosen.office_ids))
     if chosen.channel is not None:
         conditions.append(col(Case.channel) == chosen.channel)
     if chosen.kind is not None:

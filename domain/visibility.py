@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
+from domain.clock import Notice
 from domain.staff import StaffRole
 from domain.states import CaseState, Role
 
@@ -99,6 +100,11 @@ def visible(who: Viewer) -> ColumnElement[bool]:
     not_me = (
         or_(col(Case.about_staff_id).is_(None), col(Case.about_staff_id) != who.staff_id)
         if who.staff_id is not None
-        else col(Case.about_office_id).is_(None)
+        else and_(col(Case.about_office_id).is_(None), col(Case.about_staff_id).is_(None))
     )
     return and_(or_(*granted), clear, not_me)
+
+
+def readable(who: Viewer) -> ColumnElement[bool]:
+    """SQL predicate over `Notice`: those about no case, or about one this viewer may still see."""
+    return or_(col(Notice.case_id).is_(None), col(Notice.case_id).in_(select(Case.id).where(visible(who))))

@@ -69,7 +69,8 @@ class Roster:
 
 def sees(who: Viewer, matter: Matter) -> bool:
     """Whether `domain.visibility.visible` would show this case to this viewer."""
-    not_me = matter.about_office_id is None if who.staff_id is None else matter.about_staff_id != who.staff_id
+    nobody = matter.about_office_id is None and matter.about_staff_id is None
+    not_me = nobody if who.staff_id is None else matter.about_staff_id != who.staff_id
     if not not_me or (matter.about_office_id is not None and matter.about_office_id in who.shut_out):
         return False
     if matter.integrity:

@@ -9,13 +9,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlmodel import col, select
 
 from api import throttle
 from api.problems import FOR_PROGRAMS
 from core.database import database
 from domain.access import Scope
-from domain.case import Case
 from tests.api.site import CSRF, Web, give_all_roles
 from tests.builders import plain_case
 
@@ -43,8 +41,9 @@ QUERY = (
     "office weeks said q open page lang next reference decide service place state cursor limit order kind channel "
     "from to below number app wire"
 ).split()
+REFERENCE = "4GK3-H8ZF"
 PATHS = {
-    "reference": ("K7QF-3M9X", "%00", "..%2f..%2fetc", "%ff%fe", "x" * 500, "%F0%9F%98%80", "%0d%0aX:y", "²"),
+    "reference": (REFERENCE, "%00", "..%2f..%2fetc", "%ff%fe", "x" * 500, "%F0%9F%98%80", "%0d%0aX:y", "²"),
     "office_code": ("WAT1", "NOPE", "%00", "..%2f..", "%ff", "x" * 500, "%0d%0aX:y"),
     "token": ("nope", "%00", "..%2f..", "%ff%fe", "x" * 5000, "%0d%0aX:y"),
     "week": ("2026-03-02", "0001-01-01", "9999-12-31", "%00", "2026-W10", "-1", "9" * 50),
@@ -93,8 +92,9 @@ def sound(answer: httpx.Response, path: str, said: object = "") -> None:
     about = f"{answer.request.method} {path} {said!r}"[:200]
     kind = answer.headers.get("content-type", "")
     expected = "application/problem+json" if path.startswith(FOR_PROGRAMS) else "text/html; charset=utf-8"
-    ready = path == "/readyz" and answer.status_code == 503  # tables made without Alembic are not migrated
-    if (answer.status_code >= 500 and not ready) or "Traceback" in answer.text:
+    if path == "/readyz" and answer.status_code == 503:  # tables made without Alembic are not migrated
+        return
+    if answer.status_code >= 500 or "Traceback" in answer.text:
         FOUND.append(f"{answer.status_code} {about}")
     elif answer.status_code >= 400 and kind != expected and not path.startswith("/simulator"):
         FOUND.append(f"{answer.status_code} {about}: {kind}, {answer.text[:100]}")
@@ -107,7 +107,7 @@ def everybody(web: Web) -> Web:
     """With somebody who may do everything, cases to do it to, and no limit on how often."""
     give_all_roles(web.known, "minister")
     with database().write() as session:
-        session.add(plain_case(web.known, "WAT1", reference="K7QF-3M9X"))
+        session.add(plain_case(web.known, "WAT1", reference=REFERENCE))
     return web
 
 
@@ -141,7 +141,8 @@ def test_addresses(everybody: Web) -> None:
 
 
 def test_queries(everybody: Web) -> None:
-    gets = [path for method, path in routes(everybody) if method == "GET"]
+    left_alone = ("/simulator/twilio", "/simulator/control", "/static", "/healthz", "/readyz", "/metrics")
+    gets = [path for method, path in routes(everybody) if method == "GET" and not path.startswith(left_alone)]
     for path in gets:
         address = next(addresses(path))
         for said in texts(everybody):
@@ -176,7 +177,7 @@ FORMS: dict[str, dict[str, str]] = {
         "step": "check", "go": "send", "text": "No water", "service": "water", "place": "Lumas", "answer": "phone",
         "phone": "+355691112233", "name": "Ana", "about_staff": "", "form_id": "", "office": "",
     },
-    "/track": {"reference": "K7QF-3M9X", "code": "1234"},
+    "/track": {"reference": REFERENCE, "code": "1234"},
     "/track/{reference}": {"code": "1234"},
     "/track/{reference}/message": {"text": "More", "unlock": "x", "message_code": "1234"},
     "/exit/{office_code}": {
@@ -193,9 +194,13 @@ def test_fields_of_forms(everybody: Web) -> None:
         if path == "/staff/sign-out":
             continue
         form = FORMS.get(path, {"number": "+355690000101", "text": "x", "message": "1", "data": "x", "blocked": "1"})
-        address = path.format(
-            reference="K7QF-3M9X", office_code="WAT1", token="x", week="2026-03-02", action_id="x", **SIMULATED
-        ) if "{" in path else path
+        address = (
+            path.format(
+                reference=REFERENCE, office_code="WAT1", token="x", week="2026-03-02", action_id="x", **SIMULATED
+            )
+            if "{" in path
+            else path
+        )
         for name, said in itertools.product(form, texts(everybody)):
             sound(everybody.post(address, "minister", **{**form, name: said}), path, (name, said))
 
@@ -292,31 +297,39 @@ def test_headers(everybody: Web) -> None:
 
 
 def test_methods_nobody_offered(everybody: Web) -> None:
-    for (_, path), method in itertools.product(routes(everybody), ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO")):
+    for (_, path), method in itertools.product(
+        routes(everybody), ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO")
+    ):
         answer = everybody.call(method, next(addresses(path)), "minister")
         assert answer.status_code in (404, 405) or path.startswith("/simulator"), (method, path)
         sound(answer, path)
 
 
 def test_json_of_the_api(everybody: Web) -> None:
-    fields = ("text kind external_id office service place language phone name about_staff transactions completed_at").split()
+    fields = (
+        "text kind external_id office service place language phone name about_staff transactions completed_at"
+    ).split()
     values: list[object] = [*TEXTS.values(), None, True, 0, -1, 10**40, 1e308, [], {}, [None], {"a": {}}, "\ud800"]
     for path, name, value in itertools.product(("/cases", "/transactions"), fields, values):
         body = {"text": "No water", name: value} if path == "/cases" else {
             "external_id": "1", "office": "CIV1", "service": "passport", "completed_at": "2026-03-02T09:00:00Z", name: value,
         }  # fmt: skip
         raw = json.dumps(body).encode()
-        sound(everybody.api("POST", path, content=raw, headers={"Content-Type": "application/json"}), f"/api/v1{path}", raw)
+        sound(
+            everybody.api("POST", path, content=raw, headers={"Content-Type": "application/json"}),
+            f"/api/v1{path}",
+            raw,
+        )
 
 
 def test_nothing_of_it_was_stored_or_broken(everybody: Web) -> None:
     """Whatever was typed came out as text: no markup, and the case is as it was."""
     attack = "<script>alert(1)</script>"
-    everybody.post("/staff/cases/K7QF-3M9X/note", "minister", note=attack, version="1")
-    page = everybody.get("/staff/cases/K7QF-3M9X", "minister").text
+    reference = everybody.case().reference
+    everybody.post(f"/staff/cases/{reference}/note", "minister", note=attack, version="1")
+    page = everybody.get(f"/staff/cases/{reference}", "minister").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
     for path in ("/track?reference=", "/report?place=", "/report?office=", "/staff/sign-in?next=", "/staff/search?q="):
         assert "<script>alert" not in everybody.get(path + quote(attack), "minister").text
-    with database().read() as session:
-        assert session.exec(select(Case.text).where(col(Case.reference) == "K7QF-3M9X")).one() == "No water"
+    assert everybody.case().text == "No water"

@@ -39,7 +39,7 @@ CASES = {
     "about the integrity office": ({"office": "INTEG", "integrity": True, "about": "INTEG"}, set()),
     "about officer1 herself": (
         {"about_staff": "officer1"},
-        {"head1", "head_water", "reviewer", "minister", "auditor", "key"},
+        {"head1", "head_water", "reviewer", "minister", "auditor"},
     ),
 }
 

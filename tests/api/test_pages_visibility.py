@@ -1,0 +1,274 @@
+"""Nobody sees a case that is about them or their office: every page that reads, as everybody who signs in."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from sqlmodel import col, select, update
+
+from core.database import database
+from core.ids import new_id
+from domain.access import Scope
+from domain.case import Case
+from domain.clock import Notice
+from domain.review import Action, Finding, Review
+from domain.staff import Staff
+from domain.states import CaseState, EntryKind
+from domain.survey import Answer
+from domain.timeline import append
+from tests.api.site import Web
+from tests.builders import plain_case
+
+MARKER = "zyxmarker"
+QUERIES = (
+    "", "?q={reference}", "?office=INTEG&weeks=13",
+    "?said=note&q=zyxmarker&open={reference}&office=WAT1&reference={reference}&weeks=13&decide=new-{reference}&page=0",
+)  # fmt: skip
+API_QUERIES = ("", "?office=INTEG", "?office=GOV&below=true", "?order=due", "?state=open&kind=complaint&channel=web")
+FROM = "2026-01-01T00:00:00Z"
+MOVING = re.compile(
+    r'value="[0-9a-f-]{36}"|datetime="[^"]*"|"until":"[^"]*"|\d+ (min|h|s)\b|\d\d:\d\d(:\d\d)?|^(?!ombud_(in|out)box)(process|python|ombud)_.*',
+    re.MULTILINE,
+)
+
+
+def gets(web: Web, reference: str, week: str) -> Iterator[str]:
+    """Every address that reads, with every query that could lead to a case."""
+    values = {"reference": reference, "week": week, "office_code": "WAT1", "token": "x"}
+    for one in iter_route_contexts(web.app.routes):
+        path = str(one.path)
+        if "GET" not in (one.methods or ()) or path.startswith("/simulator"):
+            continue
+        if path.startswith("/track/"):
+            continue  # the citizen's own page: whoever holds the reference is the citizen
+        filled = [re.sub(r"\{(\w+)\}", lambda match: values[match[1]], path)]
+        if "{office_code}" in path:
+            filled = [path.format(**values | {"office_code": code}) for code in ("WAT1", "WATER", "GOV", "INTEG")]
+        for address in filled:
+            queries = API_QUERIES if path.startswith("/api/") else QUERIES if web.database.is_sqlite else QUERIES[:1]
+            yield from (address + query.format(reference=reference) for query in queries)
+
+
+def hide(web: Web, kind: str) -> Case:
+    """A case that nobody of WAT1 and above may see, with everything that may hang on one."""
+    known, now = web.known, datetime.now(UTC)
+    accused = {"about_office_id": known.office["WAT1"]}
+    values: dict[str, object] = {
+        "integrity": {"office": "INTEG", "integrity": True, **accused},
+        "about office": {"office": "CIV1", **accused},
+        "about a person": {"office": "WAT1", "about_staff_id": known.staff["officer1"]},
+    }[kind]
+    with database().write() as session:
+        case = plain_case(
+            known, text=f"{MARKER} took my money", received_at=now - timedelta(days=5), opened_at=now - timedelta(days=5),
+            **values,  # type: ignore[arg-type]
+        )  # fmt: skip
+        append(
+            session,
+            case,
+            EntryKind.received,
+            now - timedelta(days=5),
+            actor="citizen",
+            public=True,
+            body={"text": case.text},
+        )
+        session.add(case)
+        session.flush()
+        monday = (now - timedelta(days=now.weekday() + 7)).date()
+        review = Review(id=new_id(), office_id=known.office["WATER"], week=monday, opened_at=now)
+        session.add(review)
+        session.flush()
+        session.add(
+            Finding(
+                review_id=review.id,
+                case_id=case.id,
+                why=MARKER,
+                decision=MARKER,
+                at=now,
+                author_id=known.staff["head_water"],
+            )
+        )
+        session.add(
+            Action(
+                id=new_id(),
+                review_id=review.id,
+                office_id=review.office_id,
+                case_id=case.id,
+                what=f"Talk about {MARKER}",
+                owner_id=known.staff["head_water"],
+                due_on=monday,
+                created_at=now,
+            )  # fmt: skip
+        )
+        for name, staff_id in known.staff.items():
+            session.add(
+                Notice(
+                    staff_id=staff_id,
+                    case_id=case.id,
+                    dedupe_key=f"x:{name}",
+                    text=f"{case.reference} {MARKER} is late",
+                    at=now,
+                )
+            )
+        for question, value, text in (
+            ("rating", 1, None),
+            ("words", None, f"{MARKER} took my money"),
+            ("money", 1, None),
+        ):
+            session.add(
+                Answer(
+                    source_id="exit:v1",
+                    question=question,
+                    value=value,
+                    text=text,
+                    office_id=known.office["WAT1"],
+                    channel="kiosk",
+                    answered_at=now - timedelta(days=1),
+                )  # fmt: skip
+            )
+    return case
+
+
+BLIND = {
+    "integrity": ("officer1", "head1", "officer2", "head_water", "reviewer", "minister", "auditor", "triage", "clerk"),
+    "about office": ("officer1", "head1", "head_water", "reviewer", "minister", "auditor", "triage", "officer2"),
+    "about a person": ("officer1", "officer2", "clerk", "triage", "integrity"),
+}
+
+
+@pytest.mark.parametrize("kind", BLIND)
+def test_no_page_tells_of_it(web: Web, kind: str) -> None:
+    week = (datetime.now(UTC) - timedelta(days=datetime.now(UTC).weekday() + 7)).date().isoformat()
+    case = hide(web, kind)
+    leaks = []
+    for path in gets(web, case.reference, week):
+        for who in ("", *BLIND[kind]):
+            if who and path.startswith(("/api/", "/metrics", "/healthz", "/readyz", "/static")):
+                continue
+            told = web.get(path, who).text
+            if f"{MARKER} took" in told or f"about {MARKER}" in told or (MARKER in told and MARKER not in path):
+                leaks.append((who, path, "words"))
+            if case.reference in told and case.reference not in path:
+                leaks.append((who, path, "reference"))
+        if path.startswith("/api/"):
+            for scope in Scope:
+                told = web.api("GET", path.removeprefix("/api/v1"), scope).text
+                if MARKER in told or (case.reference in told and case.reference not in path):
+                    leaks.append((f"key {scope}", path, "api"))
+    assert not leaks
+
+
+def shown(web: Web, paths: list[str], people: tuple[str, ...]) -> dict[tuple[str, str], str]:
+    """What they read, without what moves by itself."""
+    pages = {(who, path): web.get(path, who).text for path, who in product(paths, people)}
+    pages |= {
+        ("key", path): web.api("GET", path).text
+        for path in ("/cases", f"/kpis/silence?from={FROM}", f"/kpis/silence?office=WAT1&from={FROM}")
+    }
+    return {key: MOVING.sub("", text) for key, text in pages.items()}
+
+
+@pytest.mark.parametrize("kind", ["integrity", "about office"])
+def test_not_even_a_count_changes(web: Web, kind: str) -> None:
+    now = datetime.now(UTC)
+    week = (now - timedelta(days=now.weekday() + 7)).date().isoformat()
+    paths = [
+        "/staff", "/staff/queue", "/staff/search?q=" + MARKER, "/staff/triage", "/staff/notices", "/leadership",
+        "/leadership?office=WAT1", "/staff/reviews", f"/staff/reviews/WATER/{week}", f"/staff/reviews/WAT1/{week}", "/metrics",
+    ]  # fmt: skip
+    with database().write() as session:
+        session.add(
+            Review(
+                id=new_id(),
+                office_id=web.known.office["WATER"],
+                week=datetime.fromisoformat(week).date(),
+                opened_at=now,
+            )
+        )
+    before = shown(web, paths, BLIND[kind])
+    case = hide_alone(web, kind)
+    after = shown(web, paths, BLIND[kind])
+    assert [key for key in before if before[key] != after[key]] == []
+    assert web.get(f"/staff/cases/{case.reference}", "integrity" if kind == "integrity" else "clerk").status_code == 200
+
+
+def hide_alone(web: Web, kind: str) -> Case:
+    """The case and the notices that were sent before it was known what it is about."""
+    now, known = datetime.now(UTC), web.known
+    with database().write() as session:
+        case = plain_case(
+            known, "INTEG" if kind == "integrity" else "CIV1", integrity=kind == "integrity", about_office_id=known.office["WAT1"],
+            text=f"{MARKER} took my money", received_at=now - timedelta(days=9), opened_at=now - timedelta(days=9),
+        )  # fmt: skip
+        session.add(case)
+        session.flush()
+        for name in BLIND[kind]:
+            session.add(
+                Notice(staff_id=known.staff[name], case_id=case.id, dedupe_key=f"y:{name}", text="Late", at=now)
+            )
+    return case
+
+
+def test_a_case_merely_offered_is_read_by_both_and_worked_on_by_its_owner(web: Web) -> None:
+    with database().write() as session:
+        case = plain_case(web.known, "WAT1", pending_office_id=web.known.office["WAT2"], text=f"{MARKER} well")
+        append(
+            session, case, EntryKind.received, datetime.now(UTC), actor="citizen", public=True, body={"text": case.text}
+        )
+        session.add(case)
+    path = f"/staff/cases/{case.reference}"
+    assert all(MARKER in web.get(path, who).text for who in ("officer1", "officer2"))
+    assert web.get(path, "clerk").status_code == 404
+    assert web.post(f"{path}/answer", "officer2", text="Hello", version="9").status_code == 403
+    assert web.post(f"{path}/answer", "officer1", text="We come", version="9").status_code == 303
+    # for programs the office of a case is the one that answers for it
+    assert [one["reference"] for one in web.api("GET", "/cases?office=WAT1").json()["items"]] == [case.reference]
+    assert web.api("GET", "/cases?office=WAT2").json()["items"] == []
+
+
+def test_bribery_at_the_exit_reaches_only_integrity(web: Web) -> None:
+    visit = str(new_id())
+    web.post("/exit/WAT1", rating="1", visit=visit)
+    web.post("/exit/WAT1", rating="1", visit=visit, step="why", words=f"The clerk asked me for a bribe {MARKER}")
+    web.work()
+    case = web.case()
+    assert case.integrity
+    assert case.office_id == web.known.office["INTEG"]
+    for who in BLIND["integrity"]:
+        for path in ("/staff", "/staff/figures/surveys", "/leadership", "/staff/search?q=bribe", "/staff/triage"):
+            assert MARKER not in web.get(path, who).text, (who, path)
+    assert MARKER in web.get("/staff", "integrity").text
+
+
+def test_a_report_about_staff_is_shut_to_the_office_it_names(web: Web) -> None:
+    form = {
+        "step": "check",
+        "go": "send",
+        "text": f"{MARKER} The officer shouted at me",
+        "office": "WAT1",
+        "answer": "anonymous",
+    }
+    receipt = web.post("/report", **form, about_staff="yes")
+    assert receipt.status_code == 200
+    case = web.case()
+    assert (case.integrity, case.about_office_id) == (True, web.known.office["WAT1"])
+    for who in BLIND["integrity"]:
+        assert web.get(f"/staff/cases/{case.reference}", who).status_code == 404
+        assert MARKER not in web.get("/staff", who).text
+    assert web.api("GET", f"/cases/{case.reference}").status_code == 404
+    assert "INTEG" not in web.get(f"/track/{case.reference}").text
+
+
+def test_roles_are_read_anew_at_every_request(web: Web) -> None:
+    with database().write() as session:
+        case = plain_case(web.known, "WAT1", state=CaseState.open)
+        session.add(case)
+    assert web.get(f"/staff/cases/{case.reference}", "officer1").status_code == 200
+    with database().write() as session:
+        session.execute(update(Case).values(about_staff_id=web.known.staff["officer1"]))
+    assert web.get(f"/staff/cases/{case.reference}", "officer1").status_code == 404
+    with database().read() as session:
+        assert session.exec(select(Staff.active).where(col(Staff.id) == web.known.staff["officer1"])).one()
