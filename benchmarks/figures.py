@@ -14,7 +14,7 @@ from rich.table import Table
 Figure = dict[str, object]
 """{"name", "ratio", "ours", "reference", "unit", "holds"}; `holds` is true too where no mark is set."""
 
-UNQUIET = 3.0
+UNQUIET = 5.0
 """A round counts only if the disk took at most so many times as long after it as before it, or the other way round."""
 
 told = Console(stderr=True)

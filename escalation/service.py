@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import inspect, update
 from sqlmodel import Session, col, select
 
+from core.ids import new_id
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Rung
@@ -52,7 +53,10 @@ def start(session: Session, case: Case, kind: ClockKind, now: datetime, since: d
         **({"since": began.isoformat()} if began != now else {}),
     }
     entry = append(session, case, EntryKind.clock_started, now, body=body)
+    # all that has a default factory is given, here and for rungs: pydantic inspects a factory at each call
     clock = Clock(
+        id=new_id(),
+        rungs=[],
         case_id=case.id,
         kind=kind,
         entry=entry.number,
@@ -296,6 +300,8 @@ def _say_ended(session: Session, case: Case, clock: Clock, now: datetime) -> Non
 
 def _rung(clock: Clock, step: dict[str, object]) -> Rung:
     return Rung(
+        id=new_id(),
+        told=[],
         clock_id=clock.id,
         case_id=clock.case_id,
         number=int(str(step["number"])),

@@ -1,0 +1,67 @@
+"""The benchmarks run and say what they found, in the form others script against. Speed is not judged here."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import redis
+
+from tests.conftest import REDIS, SERVER, left_out
+from tests.processes import ROOT
+
+EXPECTED = {
+    "intake": [
+        "intake: 8 clients",
+        "intake: 32 clients",
+        "intake: p99 beside p50, 8 clients",
+        "intake: p99 beside p50, 32 clients",
+        "intake: broker down, 8 clients",
+        "intake: broker down, 32 clients",
+        "intake: memory of the web process",
+    ],
+    "process": ["process: cases", "process: statements per case", "process: memory of a worker without model"],
+    "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
+}
+
+
+def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "OMBUD_BENCH_DATABASE_URL": SERVER, "OMBUD_BENCH_BROKER_URL": REDIS}
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_quick_run_gives_well_formed_figures(name: str, postgres_url: str | None) -> None:
+    if postgres_url is None:
+        left_out("PostgreSQL could not be reached")
+    try:
+        redis.Redis.from_url(REDIS).ping()
+    except redis.ConnectionError:
+        left_out("Redis could not be reached")
+    done = _run(name, "--quick", "--json")
+    assert done.returncode in (0, 1), done.stderr
+    figures = json.loads(done.stdout)
+    assert [one["name"] for one in figures] == EXPECTED[name]
+    for one in figures:
+        assert set(one) == {"name", "ratio", "ours", "reference", "unit", "holds"}
+        assert one["ours"] > 0
+        assert one["reference"] > 0
+        assert one["ratio"] > 0
+        assert isinstance(one["holds"], bool)
+    assert done.returncode == (0 if all(one["holds"] for one in figures) else 1)
+
+
+def test_a_benchmark_that_does_not_exist_is_named() -> None:
+    done = _run("moon")
+    assert done.returncode == 2
+    assert "moon" in done.stderr
+    assert "intake" in done.stderr
