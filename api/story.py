@@ -135,7 +135,7 @@ def _clock(entry: TimelineEntry) -> str:
 def _aside(entry: TimelineEntry) -> str:
     """What a quiet entry adds to the line of the one it follows from; "" for nothing worth saying there."""
     if entry.kind == EntryKind.acknowledged:
-        return "citizen has the number"
+        return "the citizen has the reference"
     if entry.kind == EntryKind.clock_ended:
         return f"{_clock(entry)} {_in_time(entry)}"
     return ""
@@ -160,7 +160,7 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
         case EntryKind.assigned:
             return f"given to {body.get('to')}"
         case EntryKind.acknowledged:
-            return "the citizen was sent the number"
+            return "the citizen was sent the reference"
         case EntryKind.clock_started:
             return f"clock started: {_clock(entry)}"
         case EntryKind.clock_ended:

@@ -115,10 +115,10 @@ HISTORY = [
     line(
         "routed",
         ago(hours=22),
-        text="Sent to Water, District 3, citizen has the number",
+        text="Sent to Water, District 3, the citizen has the reference",
         steps=[
             {"at": ago(hours=22), "text": "sent to Water, District 3"},
-            {"at": ago(hours=22), "text": "the citizen was sent the number"},
+            {"at": ago(hours=22), "text": "the citizen was sent the reference"},
         ],
     ),
     line("noted", ago(hours=3), by="Besnik Leka", text="note", said="The pump team was told at 10.", note=True),
