@@ -178,7 +178,9 @@ def test_a_completed_service_is_asked_about(running: Site) -> None:
     assert len(asked) == 1
     text_in(site, "4 good", "+355694445566")
     leadership = sign_in(site, leader())
-    wait_for(lambda: "4" in leadership.get("/staff/surveys").text)
+    wait_for(
+        lambda: re.search(r"Passport.*?<b[^>]*>4\.0</b>", leadership.get("/staff/figures/surveys").text, re.DOTALL)
+    )
 
 
 def test_forged_and_broken_webhooks_leave_nothing(running: Site) -> None:
