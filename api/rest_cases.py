@@ -31,7 +31,7 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.clock import Clock
 from domain.states import CaseKind, CaseState, ClockKind
 from domain.visibility import SYSTEM_KEY
-from escalation.service import calendar_of
+from escalation.terms import calendar_of
 from nlp.redaction import redact
 from surveys.phones import read_phone
 from surveys.transactions import unknown_code

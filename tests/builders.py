@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -113,22 +114,21 @@ def government(session: Session) -> Government:
     return Government(offices, services, staff)
 
 
-def plain_case(known: Government, office: str = "WAT1", **values: object) -> Case:
+def plain_case(known: Government, office: str = "WAT1", **values: Any) -> Case:
     """An open case of an office, not yet in a session."""
-    return Case(
-        **{
-            "id": new_id(),
-            "reference": new_reference(),
-            "state": CaseState.open,
-            "channel": "web",
-            "language": "en",
-            "text": "No water",
-            "office_id": known.office[office],
-            "routing_method": "test",
-            "routing_reason": "made by a test",
-            "received_at": NOW,
-            "opened_at": NOW,
-            "updated_at": NOW,
-            **values,
-        }
-    )
+    made: dict[str, Any] = {
+        "id": new_id(),
+        "reference": new_reference(),
+        "state": CaseState.open,
+        "channel": "web",
+        "language": "en",
+        "text": "No water",
+        "office_id": known.office[office],
+        "routing_method": "test",
+        "routing_reason": "made by a test",
+        "received_at": NOW,
+        "opened_at": NOW,
+        "updated_at": NOW,
+        **values,
+    }
+    return Case(**made)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import httpx
 
@@ -26,7 +26,7 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def wait_for(what: Callable[[], T], *, seconds: float = 20.0, every: float = 0.05) -> T:
+def wait_for(what: Callable[[], T | None], *, seconds: float = 20.0, every: float = 0.05) -> T:
     """The first truthy result of `what`; fails after `seconds` with what it gave last."""
     end = time.monotonic() + seconds
     last: object = None
@@ -37,7 +37,7 @@ def wait_for(what: Callable[[], T], *, seconds: float = 20.0, every: float = 0.0
             last = error
         else:
             if last:
-                return last  # type: ignore[return-value]
+                return cast("T", last)
         time.sleep(every)
     raise AssertionError(f"not within {seconds} s; last: {last!r}")
 

@@ -80,7 +80,7 @@ def test_every_address_of_the_contract_is_served() -> None:
 
     def served(method: str, path: str) -> bool:
         if path.startswith("/webhooks/"):  # handled before the router; unsigned, each of them is refused
-            return TestClient(app).post(path).status_code == 403
+            return bool(TestClient(app).post(path).status_code == 403)
         scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": [], "app": app}
         return any(route.matches(scope)[0] is Match.FULL for route in app.router.routes)
 

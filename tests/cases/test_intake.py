@@ -186,12 +186,12 @@ def test_a_case_costs_at_most_twelve_statements(town: Town) -> None:
 
 
 def test_a_row_that_cannot_be_processed_is_kept_and_said(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cases import intake
+    from cases import intake, opening
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("classifier on fire")
 
-    monkeypatch.setattr(intake.opening, "open_case", broken)
+    monkeypatch.setattr(opening, "open_case", broken)
     receive([Inbound(Channel.sms, "acc", "SM1", CITIZEN, "x", WATER)], town.now)
     for _ in range(12):
         intake.process_due(town.now)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 from sqlmodel import select
 
+from channels.values import Channel
 from core.claims import claim, retry_at
 from core.database import after_commit
 from core.ids import new_id
@@ -85,7 +86,7 @@ def test_contact_details_are_unreadable_in_the_database(installation: Installati
         session.add(
             ContactPoint(
                 citizen_id=citizen.id,
-                channel="sms",
+                channel=Channel.sms,
                 address="+355690001234",
                 address_index="x",
                 hint="…234",
@@ -103,7 +104,7 @@ def test_contact_details_are_unreadable_in_the_database(installation: Installati
 
 def _waiting(count: int, due: datetime = NOW) -> list[InboundMessage]:
     return [
-        InboundMessage(id=new_id(), channel="sms", account="a", provider_id=str(n), received_at=due, due_at=due)
+        InboundMessage(id=new_id(), channel=Channel.sms, account="a", provider_id=str(n), received_at=due, due_at=due)
         for n in range(count)
     ]
 

@@ -13,7 +13,7 @@ import redis
 from twilio.request_validator import RequestValidator
 
 from core.settings import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
-from tests.journeys.conftest import REDIS
+from tests.conftest import REDIS
 from tests.processes import ROOT, Process, environment_of, free_port, prepare, site, wait_for
 
 MESSAGES = 240

@@ -98,7 +98,16 @@ STAFF_CASE = {
 
 def line(kind: str, at: datetime, **values: object) -> dict[str, object]:
     """A line of the story as api/story.py tells it."""
-    usual = {"until": None, "by": "", "text": "", "said": "", "ours": True, "note": False, "late": False, "steps": []}
+    usual: dict[str, object] = {
+        "until": None,
+        "by": "",
+        "text": "",
+        "said": "",
+        "ours": True,
+        "note": False,
+        "late": False,
+        "steps": [],
+    }
     return {"kind": kind, "at": at, **usual, **values}
 
 
