@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import httpx
 
@@ -37,7 +37,7 @@ def wait_for(what: Callable[[], T | None], *, seconds: float = 20.0, every: floa
             last = error
         else:
             if last:
-                return cast("T", last)
+                return last
         time.sleep(every)
     raise AssertionError(f"not within {seconds} s; last: {last!r}")
 
