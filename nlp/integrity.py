@@ -32,7 +32,9 @@ class Accusation:
 
 
 _GAP = r"[^.!?।\n]{0,60}?"
-_BENGALI_END = "[\u0980-\u09ff]*"
+_BENGALI_END = "[\u0980-\u09ff]{0,20}"
+# without a bound, one message of nothing but digits keeps a processor busy for minutes
+_BOUNDED = ((r"\w*", r"\w{0,30}"), (r"\w+", r"\w{1,30}"), (r"\d+", r"\d{1,15}"), (r"[\d.,]*", r"[\d.,]{0,15}"))
 # a pattern is tried only on texts that have letters of its language's script
 _LETTERS = {
     "en": re.compile(r"[a-z]"),
@@ -97,4 +99,6 @@ def _any_of(lines: Iterable[str], language: str) -> str:
 
 
 def _expand(line: str, staff: str) -> str:
+    for endless, bounded in _BOUNDED:
+        line = line.replace(endless, bounded)
     return line.replace("<staff>", staff).replace("...", _GAP).replace("~", _BENGALI_END)

@@ -132,6 +132,8 @@ class _Choice:
         if self.service is None and (sure := self._sure()) is not None and (found := self._answers(sure)) is not None:
             understood = f"the text was understood as {name_of(sure, 'en')}, {self._share()} sure"
             return self._decided(_Found(found.office, f"{found.words}; {understood}."), Method.classifier, service=sure)
+        if self.service is None and (agreed := self._agreed()) is not None:
+            return agreed
         return self._to_triage()
 
     # -- the four ways -------------------------------------------------------------------------------------------
@@ -182,6 +184,7 @@ class _Choice:
         service: Service | None,
         integrity: bool = False,
         about: UUID | None = None,
+        confidence: float | None = None,
     ) -> Decision:
         understood = self.request.prediction if method in (Method.classifier, Method.triage) else None
         return Decision(
@@ -190,7 +193,7 @@ class _Choice:
             reason=found.words,
             service_id=service.id if service else None,
             place=self.place.name if self.place else None,
-            confidence=understood.labels[0].probability if understood and understood.labels else None,
+            confidence=confidence or (understood.labels[0].probability if understood and understood.labels else None),
             model=understood.model if understood else None,
             integrity=integrity,
             about_office_id=about,
@@ -210,6 +213,27 @@ class _Choice:
         if prediction is None or not prediction.confident:
             return None
         return self.catalogue.service_by_code.get(prediction.labels[0].label)
+
+    def _agreed(self) -> Decision | None:
+        """The office that answers for several likely services, when together they are sure enough.
+
+        Office is not topic: calibrated probabilities of different topics add up, and whichever it is, it goes there.
+        """
+        candidates = list(self._suggestions())
+        if not candidates or self.request.prediction is None:
+            return None
+        alike = [candidate for candidate in candidates if candidate.office_id == candidates[0].office_id]
+        together = sum(candidate.probability for candidate in alike)
+        if len(alike) < 2 or together < self.request.prediction.threshold:
+            return None
+        office = self.catalogue.offices[candidates[0].office_id]
+        topics = " or ".join(name_of(self.catalogue.services[candidate.service_id], "en") for candidate in alike)
+        where = f" in {self.place.name}" if self.place else ""
+        words = (
+            f"{name_of(office, 'en')} answers for {topics}{where}; the text is about one of these, {together:.0%} sure."
+        )
+        service = self.catalogue.services[candidates[0].service_id]
+        return self._decided(_Found(office, words), Method.classifier, service=service, confidence=together)
 
     def _share(self) -> str:
         prediction = self.request.prediction

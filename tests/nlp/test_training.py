@@ -27,7 +27,7 @@ from nlp.training.fit import count, design, transform
 from nlp.training.train import train
 from tests.nlp.conftest import NOW
 
-# measured by cross-validation over the 1,134 messages: accuracy 0.758, top three 0.859, calibration error 0.045, 52%
+# measured by cross-validation over the 1,146 messages: accuracy 0.759, top three 0.864, calibration error 0.044, 53%
 # routed without a person at 96.3% precision; the floors leave room for another release of the libraries
 ACCURACY_FLOOR = 0.73
 TOP3_FLOOR = 0.83
@@ -38,7 +38,7 @@ LANGUAGE_FLOOR = 0.70
 
 def test_starter_model_on_what_it_has_not_seen(starter_model: Classifier) -> None:
     metrics = starter_model.card["metrics"]
-    assert metrics["n"] == 1134
+    assert metrics["n"] == 1146
     assert metrics["accuracy"] >= ACCURACY_FLOOR
     assert metrics["top3"] >= TOP3_FLOOR
     assert metrics["ece"] <= ECE_CEILING

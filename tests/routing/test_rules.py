@@ -39,6 +39,20 @@ def test_an_unsure_model_leaves_it_to_a_person(world: World) -> None:
     assert [(c.service, c.office) for c in decision.suggestions] == [("water", "WAT3"), ("passport", "CIV")]
 
 
+def test_several_topics_of_one_office_are_sure_together(world: World) -> None:
+    world.service("meter", "Water meters", ("Berim", "WAT3"))
+    unsure = sees("water", 0.5, ("meter", 0.4), ("passport", 0.05))
+    code, decision = decide(world, "the meter and no water in Berim", prediction=unsure)
+    assert (code, decision.method) == ("WAT3", Method.classifier)
+    assert decision.confidence == pytest.approx(0.9)
+    assert decision.service_id == world.services["water"].id
+    assert decision.reason == (
+        "Water, District 3 answers for Water supply or Water meters in Berim; the text is about one of these, 90% sure."
+    )
+    apart = decide(world, "the meter and no water in Berim", prediction=sees("water", 0.5, ("passport", 0.45)))
+    assert apart[0] == "TRI"
+
+
 def test_without_a_model_the_reason_says_so(world: World) -> None:
     code, decision = decide(world, "dry taps", no_prediction="No model is trained yet")
     assert (code, decision.reason) == ("TRI", "No model is trained yet; a person decides.")
