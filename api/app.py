@@ -9,7 +9,21 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from api import auth, citizen, feedback, health, leadership, problems, rest, review, staff, styleguide, webhooks
+from api import (
+    account,
+    auth,
+    citizen,
+    feedback,
+    health,
+    leadership,
+    problems,
+    rest,
+    review,
+    staff,
+    styleguide,
+    triage,
+    webhooks,
+)
 from api.headers import SecurityHeaders
 from api.limits import BodyLimit
 from api.pages import STATIC, accent_css
@@ -60,17 +74,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, limit=current.body_limit_bytes)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
-    for router in (
-        health.router,
-        rest.router,
-        auth.router,
-        citizen.router,
-        feedback.router,
-        staff.router,
-    ):
-        app.include_router(router)
-    app.include_router(leadership.router)
-    app.include_router(review.router)
+    for room in (health, rest, auth, citizen, feedback, staff, triage, account, leadership, review):
+        app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     if current.environment == "demo":

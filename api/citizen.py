@@ -1,19 +1,19 @@
 """Citizens' pages: start, report, receipt, tracking. Plain forms; everything a step needs travels in the form."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
 from urllib.parse import quote
 
 import segno
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlmodel import Session
-from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 
 from api import choices, throttle
+from api.forms import Posted
 from api.pages import choose_language, render
 from api.words import EVENTS, N_, STATES
 from cases import history, intake, lifecycle
@@ -40,30 +40,6 @@ router = APIRouter(include_in_schema=False)
 STEPS = ("what", "where", "how", "check")
 FIELDS = ("text", "service", "place", "answer", "phone", "name", "about_staff")
 STEP_OF_FIELD = {"text": "what", "service": "where", "place": "where"}
-
-
-async def form_of(request: Request) -> dict[str, str]:
-    """The posted form as text; the last value of a repeated field. Raises BadInput for what is no form."""
-    form = await read_form(request)
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
-
-
-async def read_form(request: Request) -> FormData:
-    """The posted form. Raises BadInput for a body that is none."""
-    try:
-        form = await request.form(max_files=0, max_fields=100)
-    except HTTPException as error:
-        if error.status_code == 413:  # longer than the application takes; it has words for that
-            raise
-        raise BadInput("This form could not be read.", mend="Go back, reload the page and send it again.") from error
-    except Exception as error:  # the parsers raise what they like on broken bodies
-        raise BadInput("This form could not be read.", mend="Go back, reload the page and send it again.") from error
-    if any(isinstance(value, UploadFile) for value in form.values()):
-        raise BadInput("This form takes no files.", mend="Describe it in words.")
-    return form
-
-
-Posted = Annotated[dict[str, str], Depends(form_of)]
 
 
 @router.get("/")
@@ -160,7 +136,9 @@ def _report(
 
 
 def _sent(request: Request, message: Inbound, values: Mapping[str, str]) -> Response:
-    row = intake.receive_and_process(message, datetime.now(UTC))
+    # clicked twice it is one message; changed on the way back from the receipt it is another
+    said = hashlib.sha256(f"{message.sender}\0{message.text}".encode()).hexdigest()[:16]
+    row = intake.receive_and_process(replace(message, provider_id=f"{message.provider_id}/{said}"), datetime.now(UTC))
     lang, _ = choose_language(request)
     with database().read() as session:
         case = session.get(Case, row.case_id) if row.case_id else None

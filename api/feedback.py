@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 import surveys.web
 from api import throttle
-from api.citizen import read_form
+from api.forms import read_form
 from api.pages import choose_language, render
 from api.words import BAD_REASONS, GOOD_REASONS, REASONS
 from cases import intake

@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from api.auth import SignedIn, Staffed
+from api.forms import Filled
 from api.pages import choose_language, render
-from api.staff import Filled
 from api.words import N_
 from cases import history
 from core.database import database

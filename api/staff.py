@@ -1,33 +1,28 @@
-"""Staff pages: the desk and what is done there, triage, notices, account. Every change is a POST with a CSRF token."""
+"""The desk and what is done there. Every change is a POST with a CSRF token."""
 
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session
 
-from api import choices, desk
-from api.auth import SignedIn, Staffed, hashed_cookie
-from api.citizen import Posted
+from api import desk
+from api.auth import SignedIn, Staffed
+from api.forms import Filled
 from api.pages import render, render_fragment
 from cases import handover, history, lifecycle
 from cases.acting import Form, Repeated
-from core.crypto import same
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, OmbudError
-from core.settings import settings
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.clock import Notice
-from domain.staff import Staff, StaffSession
-from domain.states import CaseState, Outcome
-from domain.visibility import Viewer, readable
+from domain.states import Outcome
+from domain.visibility import Viewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,16 +39,6 @@ SAID = {
     "release": "Released to triage.",
     "placed": "Placed. The office has it, and the classifier learns from it.",
 }
-
-
-def checked_form(staff: Staffed, form: Posted) -> dict[str, str]:
-    """Dependency: the posted form of somebody signed in, sent from our own page. Raises NotAllowed."""
-    if not same(form.get("csrf", ""), staff.csrf):
-        raise NotAllowed("This form is from another session.", mend="Go back, reload the page, and send it again.")
-    return form
-
-
-Filled = Annotated[dict[str, str], Depends(checked_form)]
 
 
 def _now() -> datetime:
@@ -268,168 +253,3 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise BadInput("Choose a colleague.", fields={"staff": "Choose a colleague."}) from error
-
-
-@router.get("/staff/triage")
-def show_triage(request: Request, staff: Staffed, said: str = "") -> Response:
-    """What needs a person to say whose it is, longest silent first."""
-    if said in SAID:
-        request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
-    return _triage(request, staff.viewer)
-
-
-def _triage(request: Request, who: Viewer, errors: Mapping[str, str] | None = None) -> Response:
-    if not who.triage:
-        raise NotAllowed("The triage desk is for those who work there.", mend="Your own cases are on your desk.")
-    now = _now()
-    waiting = history.Filter(states=frozenset({CaseState.triage}))
-    with database().read() as session:
-        known = catalogue(session)
-        items = [
-            {
-                "reference": line.case.reference,
-                "text": line.case.text,
-                "channel": str(line.case.channel),
-                "language": line.case.language,
-                "opened_at": line.case.opened_at,
-                "silent_seconds": int((now - line.case.received_at).total_seconds()),
-                "reason": line.case.routing_reason,
-                "suggestions": [
-                    {
-                        "service": guess["service"],
-                        "name": choices.service_name(known, str(guess["service"])),
-                        "office": guess["office"],
-                        "office_name": choices.office_name(known, str(guess["office"])),
-                        "probability": guess["probability"],
-                    }
-                    for guess in line.case.routing_suggestions
-                ],
-            }
-            for line in history.find(session, who, waiting, order="oldest", limit=50)
-        ]
-        context = {
-            "items": items,
-            "services": choices.services(known, "en"),
-            "offices": choices.offices(known, "en"),
-            "total": history.count(session, who, waiting),
-            "errors": dict(errors or {}),
-        }
-    return render(request, "staff/triage.html", context, status=422 if errors else 200)
-
-
-@router.post("/staff/triage/{reference}")
-def place(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
-    """Say whose it is: a suggestion, or a service and an office."""
-    picked = form.get("pick", "")
-    service_code, _, office_code = (
-        picked.partition("|") if picked else (form.get("service", ""), "", form.get("office", ""))
-    )
-    once = hashlib.sha256(f"{staff.id}|{reference}|{service_code}|{office_code}".encode()).hexdigest()[:32]
-    try:
-        with database().write() as session:
-            known = catalogue(session)
-            case = history.load(session, staff.viewer, reference)
-            service = known.service_by_code.get(service_code)
-            office = known.office_by_code.get(office_code.upper())
-            if office is None and service is not None:
-                office = choices.responsible(known, service.id, case.place, _now())
-            if office is None:
-                raise BadInput("Choose a service or an office.", fields={f"office-{reference}": "Choose one of both."})
-            handover.place_from_triage(
-                session, case.id, staff.viewer, office.id, service.id if service else None, _now(), Form(2**31, once)
-            )
-    except Repeated:
-        pass
-    except BadInput as error:
-        return _triage(request, staff.viewer, error.fields)
-    except Conflict as error:
-        request.state.flash = {"text": str(error), "tone": "soon", "undo": ""}
-        return _triage(request, staff.viewer)
-    return RedirectResponse("/staff/triage?said=placed", status_code=303)
-
-
-NOTICES = 50
-
-
-@router.get("/staff/notices")
-def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
-    """What the person was told, newest first."""
-    page = max(0, min(page, 1000))
-    with database().read() as session:
-        found = session.exec(
-            select(Notice, Case.reference)
-            .join(Case, col(Case.id) == col(Notice.case_id), isouter=True)
-            .where(col(Notice.staff_id) == UUID(staff.id), readable(staff.viewer))
-            .order_by(col(Notice.at).desc())
-            .offset(page * NOTICES)
-            .limit(NOTICES + 1)
-        ).all()
-    rows = [
-        {
-            # the reference is shown as a link of its own
-            "text": notice.text.removeprefix(f"{reference}: "),
-            "at": notice.at,
-            "reference": reference or "",
-            "unread": notice.read_at is None,
-        }
-        for notice, reference in found[:NOTICES]
-    ]
-    context = {
-        "notices": rows,
-        "newer": f"/staff/notices?page={page - 1}" if page else "",
-        "older": f"/staff/notices?page={page + 1}" if len(found) > NOTICES else "",
-    }
-    return render(request, "staff/notices.html", context)
-
-
-@router.post("/staff/notices")
-def read_notices(staff: Staffed, form: Filled) -> Response:
-    """Mark all as read."""
-    with database().write() as session:
-        session.execute(
-            update(Notice)
-            .where(col(Notice.staff_id) == UUID(staff.id), col(Notice.read_at).is_(None))
-            .values(read_at=_now())
-        )
-    return RedirectResponse("/staff/notices", status_code=303)
-
-
-@router.get("/staff/account")
-def show_account(request: Request, staff: Staffed) -> Response:
-    """Who one is here, and where one is signed in."""
-    now = _now()
-    with database().read() as session:
-        known = catalogue(session)
-        person = session.get_one(Staff, UUID(staff.id))
-        open_sessions = session.exec(
-            select(StaffSession)
-            .where(
-                col(StaffSession.staff_id) == person.id,
-                col(StaffSession.revoked_at).is_(None),
-                col(StaffSession.expires_at) > now,
-            )
-            .order_by(col(StaffSession.created_at).desc())
-        ).all()
-        here = hashed_cookie(request)
-        context = {
-            "roles": [
-                {"role": role, "office": known.name(office)} for role, office in sorted(staff.viewer.roles, key=str)
-            ],
-            "email": person.email,
-            "sessions": [
-                {"agent": one.agent, "created_at": one.created_at, "current": one.token_hash == here}
-                for one in open_sessions
-            ],
-        }
-    return render(request, "staff/account.html", context)
-
-
-@router.post("/staff/account/language")
-def set_language(staff: Staffed, form: Filled) -> Response:
-    """Language of the staff pages for this person."""
-    wanted = form.get("language", "")
-    if wanted not in settings().languages:
-        raise BadInput("Choose one of the languages offered.", fields={"language": "choose one"})
-    with database().write() as session:
-        session.get_one(Staff, UUID(staff.id)).language = wanted
-    return RedirectResponse("/staff/account", status_code=303)
