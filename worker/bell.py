@@ -8,12 +8,11 @@ import threading
 import time
 
 from celery import Celery
-from kombu.exceptions import OperationalError as BrokerDown
 
 from core import doorbell
 from core.logs import logger
 
-COALESCE = 0.005
+COALESCE = 0.02
 LONGEST_PAUSE = 5.0
 
 log = logger("worker.bell")
@@ -60,7 +59,7 @@ class Bell:
                 for kind in kinds:
                     self._app.send_task(f"ombud.{kind}", retry=False, ignore_result=True, expires=60)
                 pause = 0.0
-            except (BrokerDown, OSError) as error:
+            except Exception as error:  # noqa: BLE001  (a full or read-only Redis too must not end this thread for good)
                 pause = min(max(pause * 2, 0.25), LONGEST_PAUSE)
                 log.warning("doorbell_silent", error=type(error).__name__, pause_seconds=pause)
                 with self._changed:
