@@ -95,7 +95,7 @@ def place(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
                 office.id,
                 service.id if service else None,
                 datetime.now(UTC),
-                Form(2**31, once),
+                Form(2**31 - 1, once),
             )
     except Repeated:
         pass
