@@ -145,6 +145,18 @@ def test_a_reference_leads_to_its_case(town: Town) -> None:
     assert len(town.cases()) == 1
 
 
+@pytest.mark.parametrize("channel", [Channel.web, Channel.api])
+def test_the_number_left_in_a_form_is_where_the_answer_goes(town: Town, channel: Channel) -> None:
+    town.arrives(WATER, channel=channel, name="Arta H.", contact=CITIZEN)
+    case = town.case()
+    assert case.contact_point_id is not None
+    assert case.reference in town.texts()[0]
+    with town.database.connection() as connection:
+        stored = str(connection.exec_driver_sql("SELECT details, sender, text FROM inbound_message").one())
+    assert CITIZEN[-6:] not in stored
+    assert "Arta" not in stored
+
+
 def test_a_bribe_is_shut_to_the_accused_and_all_above(town: Town) -> None:
     town.arrives("WAT1 the inspector wanted a bribe of 50 euro to connect our water")
     case = town.case()
