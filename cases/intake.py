@@ -174,7 +174,7 @@ def _hinted_language(row: InboundMessage) -> str:
 def _command(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> str | None:
     """Opt-out words first, then everything else that is an order and not a message."""
     word = word_of(row.text)
-    if word in STOP_WORDS:
+    if word in STOP_WORDS or row.details.get("opt_out") == "STOP":  # Twilio marks an account's own words
         contact.opted_out_at = contact.opted_out_at or now
         outbox.cancel_queued(session, contact, now, outcomes.on_result)
         return "opted_out"

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 from sqlmodel import col, func, select
 from twilio.request_validator import RequestValidator
@@ -17,6 +18,7 @@ from twilio.request_validator import RequestValidator
 from api import keys, throttle
 from api.app import create_app
 from api.auth import COOKIE
+from api.webhooks import hooks
 from cases import intake, outcomes
 from channels.values import Channel, DeliveryStatus, Outgoing, Sent
 from core.crypto import token_hash
@@ -53,7 +55,8 @@ class Web:
         if who:
             headers["Cookie"] = f"{COOKIE}=session-of-{who}"
         self.http.cookies.clear()
-        return self.http.request(method, path, headers=headers, follow_redirects=False, **request)
+        answer: httpx.Response = self.http.request(method, path, headers=headers, follow_redirects=False, **request)
+        return answer
 
     def get(self, path: str, who: str = "", **request: Any) -> httpx.Response:
         """GET."""
@@ -113,6 +116,17 @@ class Web:
         """Rows of a table."""
         with self.database.read() as session:
             return session.exec(select(func.count()).select_from(table)).one()
+
+
+def routes_of(app: FastAPI) -> set[tuple[str, str]]:
+    """Every method and path; the webhooks stand before the router."""
+    found = {
+        (method, str(one.path))
+        for one in iter_route_contexts(app.routes)
+        for method in one.methods or ()
+        if method != "HEAD"
+    }
+    return found | {("POST", path) for path in hooks(settings())}
 
 
 def signed(form: dict[str, str], path: str = "/webhooks/twilio/messages") -> dict[str, str]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of requests)
 """Staff sessions: who is let in, what a form must carry, and that two clicks are one."""
 
 import re
