@@ -46,7 +46,7 @@ def configure(level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, _redact_event, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # looked up at each line: it may be replaced
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
