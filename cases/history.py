@@ -26,7 +26,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; every field left out narrows nothing. Offices are those that answer for a case now."""
+    """What a list is narrowed to; what is left out narrows nothing. Offices are those that answer now."""
 
     states: frozenset[CaseState] | None = None
     office_ids: frozenset[UUID] | None = None

@@ -122,7 +122,10 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
         message = fields.get("message", "")
         if error := _unusable(fields):
             return error
-        if not _WHOLE.fullmatch(message) or not chats.press(person_of(_number(fields)), int(message), fields.get("data", "")):
+        pressed = _WHOLE.fullmatch(message) and chats.press(
+            person_of(_number(fields)), int(message), fields.get("data", "")
+        )
+        if not pressed:
             return _problem("There is no such button.", "Give the message and the data that /messages lists.")
         return _done(request, fields, "telegram")
 

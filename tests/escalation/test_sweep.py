@@ -78,8 +78,7 @@ def test_climbs_rung_by_rung_and_no_further(installation: Installation, world: W
     with installation.database.read() as session:
         notice = session.exec(select(Notice).where(Notice.staff_id == world.staff["sara"])).one()
         assert notice.text == (
-            f"{case.reference}: the citizen still waits for a first answer, 80% of the time is gone. "
-            "Due 3 Mar, 16:30."
+            f"{case.reference}: the citizen still waits for a first answer, 80% of the time is gone. Due 3 Mar, 16:30."
         )
 
 
