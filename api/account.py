@@ -1,5 +1,6 @@
 """What one was told, who one is here, and where one is signed in."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import col, select, update
 
-from api.auth import Staffed, hashed_cookie
+from api import throttle
+from api.auth import SignedIn, Staffed, hashed_cookie
 from api.forms import Filled
 from api.pages import render
 from core.database import database
 from core.errors import BadInput
+from core.passwords import hash_password, matches
 from core.settings import settings
 from domain.case import Case
 from domain.catalogue import catalogue
@@ -20,6 +23,9 @@ from domain.staff import Staff, StaffSession
 from domain.visibility import readable
 
 router = APIRouter(include_in_schema=False)
+
+SHORTEST, LONGEST = 12, 200
+"""Length of a password: NIST SP 800-63B asks for length, not for signs."""
 
 NOTICES = 50
 
@@ -68,8 +74,14 @@ def read_notices(staff: Staffed, form: Filled) -> Response:
 
 
 @router.get("/staff/account")
-def show_account(request: Request, staff: Staffed) -> Response:
+def show_account(request: Request, staff: Staffed, changed: bool = False) -> Response:
     """Who one is here, and where one is signed in."""
+    return _account(request, staff, changed=changed)
+
+
+def _account(
+    request: Request, staff: SignedIn, *, changed: bool = False, errors: Mapping[str, str] | None = None
+) -> Response:
     now = datetime.now(UTC)
     with database().read() as session:
         known = catalogue(session)
@@ -89,12 +101,14 @@ def show_account(request: Request, staff: Staffed) -> Response:
                 {"role": role, "office": known.name(office)} for role, office in sorted(staff.viewer.roles, key=str)
             ],
             "email": person.email,
+            "changed": changed,
+            "errors": dict(errors or {}),
             "sessions": [
                 {"agent": one.agent, "created_at": one.created_at, "current": one.token_hash == here}
                 for one in open_sessions
             ],
         }
-    return render(request, "staff/account.html", context)
+    return render(request, "staff/account.html", context, status=422 if errors else 200)
 
 
 @router.post("/staff/account/language")
@@ -106,3 +120,30 @@ def set_language(staff: Staffed, form: Filled) -> Response:
     with database().write() as session:
         session.get_one(Staff, UUID(staff.id)).language = wanted
     return RedirectResponse("/staff/account", status_code=303)
+
+
+@router.post("/staff/account/password")
+def change_password(request: Request, staff: Staffed, form: Filled) -> Response:
+    """Another password for this person; every other session of theirs ends."""
+    throttle.check("sign-in", throttle.address_of(request))
+    new, now = form.get("new", ""), datetime.now(UTC)
+    with database().read() as session:
+        stored = session.get_one(Staff, UUID(staff.id)).password_hash
+    if not matches(form.get("current", "")[:1000], stored):
+        throttle.spend("sign-in", throttle.address_of(request))
+        return _account(request, staff, errors={"current": "This is not your password now."})
+    if not SHORTEST <= len(new) <= LONGEST:
+        return _account(request, staff, errors={"new": f"Choose {SHORTEST} to {LONGEST} letters or digits."})
+    hashed = hash_password(new)
+    with database().write() as session:
+        session.get_one(Staff, UUID(staff.id)).password_hash = hashed
+        session.execute(
+            update(StaffSession)
+            .where(
+                col(StaffSession.staff_id) == UUID(staff.id),
+                col(StaffSession.token_hash) != hashed_cookie(request),
+                col(StaffSession.revoked_at).is_(None),
+            )
+            .values(revoked_at=now)
+        )
+    return RedirectResponse("/staff/account?changed=true", status_code=303)

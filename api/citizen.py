@@ -238,7 +238,7 @@ def add_message(request: Request, reference: str, form: Posted) -> Response:
 
 
 _UNKNOWN = N_(
-    "We do not know this number. It has eight letters and digits, such as K7QF-3M9X. "
+    "We do not know this number. It has eight letters and digits, such as K7QF-3M9V. "
     "Check each one, or ask at any office."
 )
 _WRONG_CODE = N_(

@@ -13,7 +13,7 @@ router = APIRouter(include_in_schema=False)
 
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
 ROW: dict[str, object] = {
-    "reference": "K7QF-3M9X",
+    "reference": "K7QF-3M9V",
     "title": "No water in Rruga e Kavajës since Monday",
     "state": "open",
     "channel": "sms",

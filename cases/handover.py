@@ -181,6 +181,8 @@ def place_from_triage(
         raise BadInput("Choose an office that answers.", fields={"office": "choose an office"})
     if case.state != CaseState.triage:
         raise Conflict("Somebody has placed it already.", mend="Reload the triage desk.")
+    if case.about_office_id is not None and target.id in {office.id for office in known.chain(case.about_office_id)}:
+        raise NotAllowed("This case is about that office or one it answers to, so it cannot go there.")
     service = known.services.get(service_id) if service_id else None
     if service is not None:
         case.service_id = service.id

@@ -162,7 +162,7 @@ def tracked(session: Session, reference: str) -> Case:
     if case is None:
         raise NotFound(
             "We do not know this number.",
-            mend="It has eight letters and digits, such as K7QF-3M9X. Check each one, or ask at any office.",
+            mend="It has eight letters and digits, such as K7QF-3M9V. Check each one, or ask at any office.",
         )
     return case
 

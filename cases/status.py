@@ -1,4 +1,4 @@
-"""`STATUS K7QF-3M9X`: where a case stands, told on the channel it was asked on."""
+"""`STATUS K7QF-3M9V`: where a case stands, told on the channel it was asked on."""
 
 import re
 from collections.abc import Sequence

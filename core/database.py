@@ -32,6 +32,7 @@ class Database:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
                 url,
+                hide_parameters=True,
                 connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
                 pool_size=pool,
                 max_overflow=16,
@@ -40,7 +41,12 @@ class Database:
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = create_engine(
-                url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args={"options": "-c timezone=utc"}
+                url,
+                hide_parameters=True,
+                pool_size=pool,
+                max_overflow=pool,
+                pool_pre_ping=True,
+                connect_args={"options": "-c timezone=utc"},
             )
         self._writer: Engine = self.engine.execution_options(**{_WRITE: True})
 

@@ -1,7 +1,7 @@
 """Identifiers: time-ordered row ids, and the public reference of a case.
 
 A reference is seven random letters of Crockford's base 32 (no I, L, O, U) and a check character (ISO 7064 hybrid
-system, modulus 33/32), written in two groups: `K7QF-3M9X`. 35 random bits: knowing one tells nothing of another, and
+system, modulus 33/32), written in two groups: `K7QF-3M9V`. 35 random bits: knowing one tells nothing of another, and
 guessing is slowed by the rate limit of the tracking page.
 """
 
@@ -24,7 +24,7 @@ def new_id() -> UUID:
 
 
 def new_reference() -> str:
-    """A fresh public reference such as `K7QF-3M9X`."""
+    """A fresh public reference such as `K7QF-3M9V`."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
     return _grouped(body + mod_37_36.calc_check_digit(body, alphabet=ALPHABET))
 

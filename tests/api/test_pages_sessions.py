@@ -116,6 +116,26 @@ def test_a_session_is_made_kept_and_ended(desk: Web) -> None:
     assert desk.get("/staff", headers=headers).status_code == 303, "its value is worth nothing any more"
 
 
+def test_a_password_is_changed_by_who_knows_it_and_ends_other_sessions(desk: Web) -> None:
+    here, elsewhere = (sign_in(desk).cookies[COOKIE] for _ in range(2))
+    headers = {"Cookie": f"{COOKIE}={here}"}
+    csrf = re.search(r'name="csrf" value="([^"]+)"', desk.get("/staff", headers=headers).text)
+    assert csrf is not None
+
+    def change(current: str, new: str) -> int:
+        data = {"csrf": csrf[1], "current": current, "new": new}
+        return desk.call("POST", "/staff/account/password", headers=headers, data=data).status_code
+
+    assert change("not mine", "a new and longer one") == 422
+    assert change(PASSWORD, "short") == 422
+    assert sign_in(desk).status_code == 303
+    assert change(PASSWORD, "a new and longer one") == 303
+    assert desk.get("/staff", headers=headers).status_code == 200
+    assert desk.get("/staff", headers={"Cookie": f"{COOKIE}={elsewhere}"}).status_code == 303
+    assert sign_in(desk).status_code == 401
+    assert sign_in(desk, "a new and longer one").status_code == 303
+
+
 def test_over_https_the_cookie_is_secure(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     with web_of(installation, monkeypatch, public_url="https://x.example") as web:
         with database().write() as session:

@@ -200,8 +200,8 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
     ),
     (
         "command to this bot",
-        {"message": message(text="/status@ombud_bot K7QF-3M9X")},
-        [inbound(text="/status K7QF-3M9X")],
+        {"message": message(text="/status@ombud_bot K7QF-3M9V")},
+        [inbound(text="/status K7QF-3M9V")],
     ),
     (
         "group",

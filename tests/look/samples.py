@@ -7,7 +7,7 @@ from markupsafe import Markup
 from segno import make_qr
 
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
-REFERENCE = "K7QF-3M9X"
+REFERENCE = "K7QF-3M9V"
 OFFICE = {"code": "sc-kombinat", "name": "Service Centre Kombinat"}
 TEXT = "There has been no water in Rruga e Kavajës since Monday. The pump house is locked and nobody answers the phone."
 
@@ -101,7 +101,7 @@ TALK = [
 ]
 TRACKED = {"case": CASE, "timeline": PUBLIC_TIMELINE, "unlock": "", "errors": {}, "sent": False}
 QR = Markup(
-    make_qr("https://ombud.example/track/K7QF-3M9X").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
+    make_qr("https://ombud.example/track/K7QF-3M9V").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
 )
 EXIT = {
     "step": "rate",
@@ -174,7 +174,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             "due_at": NOW + timedelta(days=3),
             "by_phone": "567",
             "qr": QR,
-            "track_url": "https://ombud.example/track/K7QF-3M9X",
+            "track_url": "https://ombud.example/track/K7QF-3M9V",
         },
     ),
     "receipt-anonymous": (
@@ -188,7 +188,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             "due_at": NOW + timedelta(days=3),
             "by_phone": "",
             "qr": "",
-            "track_url": "https://ombud.example/track/K7QF-3M9X",
+            "track_url": "https://ombud.example/track/K7QF-3M9V",
         },
     ),
     "track": ("track", {"reference": "", "errors": {}}),

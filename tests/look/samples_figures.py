@@ -74,7 +74,7 @@ LEADERSHIP: dict[str, object] = {
             "tone": "late",
             "note": "",
             "definition": "",
-            "url": "/staff/cases/K7QF-3M9X",
+            "url": "/staff/cases/K7QF-3M9V",
         },
         {
             "value": "3.6",

@@ -161,6 +161,8 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             "roles": [{"role": "officer", "office": "Water, District 3"}],
             "email": "arta@velmora.example",
             "sessions": [{"agent": "Firefox on Linux", "created_at": ago(hours=2), "current": True}],
+            "changed": True,
+            "errors": {"new": "Choose 12 to 200 letters or digits."},
         },
     ),
 }

@@ -26,7 +26,7 @@ from nlp.redaction import redact
         ("contract 1234567", "contract [number]"),
         ("on 12.03.2026 I paid 14,200", "on 12.03.2026 I paid 14,200"),
         ("since 2026-03-12, house 14, km 8, bus 21", "since 2026-03-12, house 14, km 8, bus 21"),
-        ("reference K7QF-3M9X", "reference K7QF-3M9X"),
+        ("reference K7QF-3M9V", "reference K7QF-3M9V"),
         ("open 08:00-12:00, 13:00-16:30", "open 08:00-12:00, 13:00-16:30"),
         ("", ""),
     ],

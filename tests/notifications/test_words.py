@@ -31,7 +31,7 @@ DUE = datetime(2026, 11, 26, 22, 30, tzinfo=UTC)
 
 def values(language: str, **more: object) -> dict[str, object]:
     return {
-        "reference": "K7QF-3M9X",
+        "reference": "K7QF-3M9V",
         "office": OFFICES[language],
         "service": SERVICES[language],
         "due": DUE,
