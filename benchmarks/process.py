@@ -227,7 +227,7 @@ def _worker_memory(installed: site.Scratch) -> float:
         while steady < 4:
             if process.poll() is not None or time.monotonic() > end:
                 raise site.Unusable(f"The worker does not start:\n{log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.5)
+            time.sleep(0.5)  # processes settle before their memory is read
             found = subprocess.run(("pgrep", "-P", str(process.pid)), capture_output=True, text=True, check=False)
             children = [int(pid) for pid in found.stdout.split()]
             now = max(site.memory(pid) for pid in (process.pid, *children))

@@ -143,7 +143,7 @@ def web(installed: Scratch, **more: str) -> Iterator[Web]:
         while not _answers(f"http://127.0.0.1:{port}/healthz"):
             if process.poll() is not None or time.monotonic() > end:
                 raise Unusable(f"The web process does not serve:\n{log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two looks, up to a deadline
         yield Web(port, process.pid)
 
 

@@ -38,7 +38,7 @@ def wait_for(what: Callable[[], T | None], *, seconds: float = 20.0, every: floa
         else:
             if last:
                 return last
-        time.sleep(every)
+        time.sleep(every)  # between two looks, up to a deadline
     raise AssertionError(f"not within {seconds} s; last: {last!r}")
 
 

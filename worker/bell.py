@@ -52,7 +52,7 @@ class Bell:
                 self._changed.wait_for(lambda: self._wanted or self._closing)
                 if self._closing:
                     return
-            time.sleep(COALESCE)
+            time.sleep(COALESCE)  # lets rings gather; a thread of its own, so nobody waits
             with self._changed:
                 kinds, self._wanted = self._wanted, set()
             try:

@@ -221,7 +221,7 @@ def test_serve_answers_and_stops_on_sigterm(tmp_path: Path) -> None:
                 break
             except OSError:
                 assert process.poll() is None
-                time.sleep(0.1)
+                time.sleep(0.1)  # between two looks, up to a deadline
         else:
             pytest.fail("it never became ready")
         process.send_signal(signal.SIGTERM)

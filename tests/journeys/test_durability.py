@@ -55,14 +55,14 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
                 deliver(running.url, number)
                 if number % 30 == 10:
                     victim = dice.choice([running.web, running.workers[0]])
-                    time.sleep(dice.random() * 0.4)
+                    time.sleep(dice.random() * 0.4)  # a random moment, from a seed
                     victim.kill()
                     if number % 60 == 10:
                         redis.Redis.from_url(REDIS).flushdb()
                     victim.start()
             wait_for(lambda: httpx.get(f"{running.url}/readyz").status_code == 200, seconds=40)
             wait_for(lambda: _acknowledged(control) >= MESSAGES, seconds=200, every=1)
-            time.sleep(3)
+            time.sleep(3)  # a second copy, if there were one, has time to leave
             sent = httpx.get(f"{control}/sms").json()
             out = [text for text in sent if text["direction"].startswith("outbound")]
             per_citizen = Counter(text["to"] for text in out)

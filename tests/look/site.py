@@ -65,7 +65,7 @@ def serving(app: FastAPI) -> Iterator[str]:
     while not server.started:
         if time.monotonic() > deadline:
             raise TimeoutError("the sample site did not start")
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks, up to a deadline
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"

@@ -80,7 +80,7 @@ def until(found: Callable[[], T], seconds: float = 8.0) -> T:
     end = time.monotonic() + seconds
     while not (result := found()):
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks, up to a deadline
     return result
 
 
