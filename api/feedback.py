@@ -15,7 +15,7 @@ from api import throttle
 from api.forms import read_form
 from api.pages import choose_language, render
 from api.words import BAD_REASONS, GOOD_REASONS, REASONS
-from cases import intake
+from cases import forms, intake
 from cases.inbox import receive
 from channels import kiosk
 from core.database import database
@@ -174,7 +174,7 @@ def post_survey(request: Request, token: str, form: Posted) -> Response:
 
 
 def _case_of(session: Session, taken: surveys.web.Taken, now: datetime) -> str:
-    case = intake.open_from_survey(session, taken, now) if taken.opens_case else None
+    case = forms.open_from_survey(session, taken, now) if taken.opens_case else None
     if case is None and taken.case_id is not None:
         case = session.get(Case, taken.case_id)
     return case.reference if case else ""

@@ -1,7 +1,7 @@
 """Codes in words, for citizens and for staff: states, entries, channels, outcomes. Translated where shown."""
 
 from channels.values import Channel
-from domain.states import CaseKind, CaseState, ClockKind, EntryKind, Outcome, Role, Tier
+from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Outcome, Role, Tier
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for it)
@@ -49,6 +49,11 @@ EVENTS: dict[str, str] = {
     EntryKind.reopened: N_("It was opened again"),
     EntryKind.released: N_("It is free for somebody else to take on"),
     EntryKind.reviewed: N_("The weekly review discussed it"),
+    EntryKind.attached: N_("A photo or file was added"),
+    EntryKind.edited: N_("You changed your message"),
+    EntryKind.transcribed: N_("The office wrote down what you said"),
+    EntryKind.called_back: N_("The office called you back"),
+    EntryKind.fell_back: N_("We tried another way to reach you"),
 }
 """What happened, as the citizen reads it."""
 
@@ -75,6 +80,11 @@ STAFF_EVENTS: dict[str, str] = {
     EntryKind.reopened: N_("reopened"),
     EntryKind.released: N_("released"),
     EntryKind.reviewed: N_("reviewed"),
+    EntryKind.attached: N_("file added"),
+    EntryKind.edited: N_("citizen changed their message"),
+    EntryKind.transcribed: N_("written down"),
+    EntryKind.called_back: N_("called back"),
+    EntryKind.fell_back: N_("sent another way"),
 }
 
 CHANNELS: dict[str, str] = {
@@ -96,6 +106,19 @@ KINDS: dict[str, str] = {
     CaseKind.question: N_("Question"),
     CaseKind.request: N_("Request"),
 }
+
+SOURCES: dict[str, str] = {
+    IntakeSource.citizen: N_("the citizen"),
+    IntakeSource.hotline: N_("hotline call"),
+    IntakeSource.walk_in: N_("walk-in"),
+    IntakeSource.open_day: N_("open-door day"),
+    IntakeSource.letter: N_("letter"),
+    IntakeSource.video: N_("video chat"),
+    IntakeSource.complaint_book: N_("complaint book"),
+    IntakeSource.mystery_shopper: N_("mystery shopper"),
+    IntakeSource.quality_audit: N_("quality audit"),
+}
+"""Who put a case in, as staff read it."""
 
 OUTCOMES: dict[str, str] = {
     Outcome.upheld: N_("Put right"),
@@ -159,6 +182,7 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "staff_event": STAFF_EVENTS,
     "channel": CHANNELS,
     "kind": KINDS,
+    "source": SOURCES,
     "outcome": OUTCOMES,
     "tier": TIERS,
     "clock": CLOCKS,

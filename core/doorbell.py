@@ -6,6 +6,7 @@ INBOX = "inbox"
 OUTBOX = "outbox"
 RUNGS = "rungs"
 SURVEYS = "surveys"
+MEDIA = "media"
 
 _ringers: list[Callable[[str], None]] = []
 

@@ -1,4 +1,5 @@
-"""Languages: texts from the `.po` files in `core/locale`; dates, numbers and durations as the reader writes them.
+"""Languages: texts from the `.po` files in `core/locale`, one or several a language;
+dates, numbers and durations as the reader writes them.
 
 Catalogues are read at first use and kept; a message without a translation is shown in English, its source language.
 """
@@ -15,6 +16,7 @@ from typing import Literal
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_skeleton
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -80,18 +82,31 @@ def translator(lang: str) -> Translator:
     Raises:
         Misconfigured: the catalogue cannot be read.
     """
-    path = LOCALE_DIR / lang / "messages.po"
-    if lang not in LANGUAGES or not path.is_file():
+    if lang not in LANGUAGES or not any((LOCALE_DIR / lang).glob("*.po")):
         return Translator(lang, gettext.NullTranslations())
-    try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=lang, abort_invalid=True)
-        binary = io.BytesIO()
-        write_mo(binary, catalogue)
-    except ValueError as error:
-        raise Misconfigured(f"{path.name} of {lang} cannot be read: {error}") from error
+    binary = io.BytesIO()
+    write_mo(binary, catalogue(lang))
     binary.seek(0)
     return Translator(lang, gettext.GNUTranslations(binary))
+
+
+def catalogue(lang: str) -> Catalog:
+    """All `.po` files of a language as one catalogue; the first file that has a message decides.
+
+    Raises:
+        Misconfigured: a file cannot be read.
+    """
+    whole = Catalog(locale=lang)
+    for path in sorted((LOCALE_DIR / lang).glob("*.po")):
+        try:
+            with path.open("rb") as file:
+                part = read_po(file, locale=lang, abort_invalid=True)
+        except ValueError as error:
+            raise Misconfigured(f"{path.name} of {lang} cannot be read: {error}") from error
+        for message in part:
+            if message.id and whole.get(message.id, message.context) is None:
+                whole[message.id] = message
+    return whole
 
 
 @lru_cache(maxsize=64)

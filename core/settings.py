@@ -67,6 +67,18 @@ class Settings(BaseSettings):
     twilio_from: str = Field(
         "+355690000000", description="Sender of SMS: a number in E.164 or a messaging service SID."
     )
+    twilio_whatsapp_from: str = Field("", description="WhatsApp sender, a number in E.164; empty uses the SMS number.")
+    twilio_per_second: float = Field(
+        10.0, gt=0, description="Messages a second each Twilio sender may send, unless it has a rate of its own."
+    )
+    sms_price: float = Field(0.0, ge=0, description="Price of one SMS segment, shown beside templates; 0 shows none.")
+    sms_currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="Currency of OMBUD_SMS_PRICE, ISO 4217.")
+    loop_messages: int = Field(
+        5, ge=2, description="The same words to or from one address more often than this are a loop and stop."
+    )
+    loop_minutes: int = Field(10, ge=1, description="Minutes over which OMBUD_LOOP_MESSAGES counts.")
+    voice_number: str = Field("", description="Number of the voice hotline, in E.164; empty shows none.")
+    voice_seconds: int = Field(180, ge=10, le=3600, description="Longest message the hotline records, in seconds.")
     twilio_api_url: str | None = Field(
         None, description="Other address of Twilio's REST API; the demo sets its simulator."
     )
@@ -80,6 +92,33 @@ class Settings(BaseSettings):
     telegram_mode: Literal["webhook", "polling", "off"] = Field(
         "webhook", description="How Telegram messages arrive; polling needs no public address."
     )
+    telegram_name: str = Field("", description="Name of the bot, as in t.me/<name>; empty asks Telegram.")
+    telegram_per_second: float = Field(30.0, gt=0, description="Messages a second the bot may send to all chats.")
+
+    imap_url: str = Field(
+        "", description="Mailbox that citizens write to: imaps://user:password@host/INBOX; empty switches e-mail off."
+    )
+    smtp_url: str = Field(
+        "", description="Mail server that sends: smtps://user:password@host, or smtp://… with STARTTLS where offered."
+    )
+    mail_from: str = Field("", description="Address that e-mails come from and are answered to.")
+    mail_seconds: float = Field(30.0, gt=0, description="Seconds between two looks into the mailbox.")
+    mail_per_second: float = Field(5.0, gt=0, description="E-mails a second that may be sent.")
+
+    attachment_limit_bytes: int = Field(10_000_000, ge=100_000, description="Largest attachment kept, in bytes.")
+    attachment_count: int = Field(5, ge=0, le=20, description="Most attachments of one web report; 0 takes none.")
+    clamav_url: str = Field(
+        "", description="Virus scanner: tcp://host:3310 or unix:///run/clamav/clamd.ctl; empty scans nothing."
+    )
+    tile_url: str = Field(
+        "", description="Map tiles, as https://tiles.example.org/{z}/{x}/{y}.png; empty shows no map."
+    )
+    tile_attribution: str = Field("", description="Words the map's makers want beside it.")
+    kiosk_idle_seconds: int = Field(25, ge=5, description="Seconds after which an unfinished exit survey starts again.")
+    conversation_minutes: int = Field(
+        30, ge=1, description="Minutes after which a question we asked in a conversation is not waited for any more."
+    )
+    proof_minutes: int = Field(15, ge=1, description="Minutes a code that proves a contact point is good for.")
 
     survey_delay_minutes: int = Field(60, ge=0, description="Minutes between a completed service and its survey.")
     survey_day_start: int = Field(9, ge=0, le=23, description="No survey is sent before this hour.")

@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, false
 from sqlmodel import Field
 
 from channels.values import Channel
 from core.types import Json, UtcDateTime
 from domain.base import Row
-from domain.states import CaseKind, CaseState, Outcome
+from domain.states import CaseKind, CaseState, IntakeSource, Outcome
 
 
 class Case(Row, table=True):
@@ -18,6 +18,8 @@ class Case(Row, table=True):
     `received_at` starts the silence. `timeline_length` and `timeline_head` are the end of its chain and serve as its
     version. `integrity` cases are seen by the integrity office alone; `about_office_id` and `about_staff_id` shut the
     accused out. A transfer names `pending_office_id`; until that office accepts, `office_id` stays accountable.
+    `source` is who put it in and how; `confidential` hides who the citizen is from the office. `location` has
+    `latitude` and `longitude` in degrees (WGS 84).
     """
 
     __tablename__ = "case"
@@ -36,6 +38,12 @@ class Case(Row, table=True):
     language: str
     text: str
     place: str | None = None
+    source: IntakeSource = Field(
+        default=IntakeSource.citizen, sa_type=Text, sa_column_kwargs={"server_default": "citizen"}
+    )
+    book_page_id: UUID | None = Field(default=None, foreign_key="book_page.id", index=True)
+    confidential: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    location: dict[str, float] | None = Field(default=None, sa_type=Json, nullable=True)
     citizen_id: UUID | None = Field(default=None, foreign_key="citizen.id")
     contact_point_id: UUID | None = Field(default=None, foreign_key="contact_point.id")
     office_id: UUID = Field(foreign_key="office.id")

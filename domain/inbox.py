@@ -23,12 +23,18 @@ class InboxKind(StrEnum):
 
 
 class InboundMessage(Row, Claimable, table=True):
-    """What arrived, once: unique on (channel, account, provider id). Sender and words are encrypted at rest."""
+    """What arrived, once: unique on (channel, account, provider id). Sender and words are encrypted at rest.
+
+    `message_key` is what replies and edits call the message by (a Telegram chat and message, an e-mail's Message-ID);
+    `group_key` joins the parts of one album.
+    """
 
     __tablename__ = "inbound_message"
     __table_args__ = (
         UniqueConstraint("channel", "account", "provider_id"),
         Index("ix_inbound_message_state_due_at", "state", "due_at"),
+        Index("ix_inbound_message_message_key", "message_key"),
+        Index("ix_inbound_message_sender_received", "sender_index", "received_at"),
     )
 
     kind: InboxKind = Field(default=InboxKind.message, sa_type=Text)
@@ -44,4 +50,6 @@ class InboundMessage(Row, Claimable, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
     state: InboxState = Field(default=InboxState.received, sa_type=Text)
     outcome: str | None = None
+    message_key: str | None = None
+    group_key: str | None = None
     case_id: UUID | None = Field(default=None, foreign_key="case.id")

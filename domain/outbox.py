@@ -14,12 +14,18 @@ from domain.states import OutboxState, Purpose
 
 
 class OutboundMessage(Row, Claimable, table=True):
-    """A message to a citizen. `dedupe_key` is unique: the same message is never written, so never sent, twice."""
+    """A message to a citizen. `dedupe_key` is unique: the same message is never written, so never sent, twice.
+
+    `sender` is the address it leaves from where that is not the channel's only one. `reply_to` is the message of the
+    citizen it answers, as the provider calls it. `fallback_of` is the message that did not arrive, for which this one
+    stands.
+    """
 
     __tablename__ = "outbound_message"
     __table_args__ = (
         Index("ix_outbound_message_state_due_at", "state", "due_at"),
         Index("ix_outbound_message_provider_id", "provider_id"),
+        Index("ix_outbound_message_contact_created", "contact_point_id", "created_at"),
     )
 
     dedupe_key: str = Field(unique=True)
@@ -30,10 +36,15 @@ class OutboundMessage(Row, Claimable, table=True):
     invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id", index=True)
     language: str
     body: str
+    subject: str | None = None
     buttons: list[list[dict[str, str]]] = Field(default_factory=list, sa_type=Json)
     state: OutboxState = Field(default=OutboxState.queued, sa_type=Text)
     account: str | None = None
     provider_id: str | None = None
+    sender: str | None = None
+    segments: int | None = None
+    reply_to: str | None = None
+    fallback_of: UUID | None = Field(default=None, foreign_key="outbound_message.id", index=True)
     failure: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     sending_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -48,6 +48,24 @@ class CaseKind(StrEnum):
     request = "request"
 
 
+class IntakeSource(StrEnum):
+    """Who put a case in, and how: the citizen, or staff for them."""
+
+    citizen = "citizen"
+    hotline = "hotline"
+    walk_in = "walk_in"
+    open_day = "open_day"
+    letter = "letter"
+    video = "video"
+    complaint_book = "complaint_book"
+    mystery_shopper = "mystery_shopper"
+    quality_audit = "quality_audit"
+
+
+AUDIT_SOURCES = (IntakeSource.mystery_shopper, IntakeSource.quality_audit)
+"""Sources that are the government looking at itself: kept apart in figures about citizens."""
+
+
 class CaseState(StrEnum):
     """Where a case stands. In each of them one office is accountable."""
 
@@ -147,6 +165,9 @@ class Purpose(StrEnum):
     survey_thanks = "survey_thanks"
     help = "help"
     resumed = "resumed"
+    conversation = "conversation"
+    proof = "proof"
+    declined = "declined"
 
 
 class ClockKind(StrEnum):
@@ -212,6 +233,11 @@ class EntryKind(StrEnum):
     reopened = "reopened"
     released = "released"
     reviewed = "reviewed"
+    attached = "attached"
+    edited = "edited"
+    transcribed = "transcribed"
+    called_back = "called_back"
+    fell_back = "fell_back"
 
 
 def check_transition(before: CaseState, after: CaseState) -> None:

@@ -1,39 +1,53 @@
 """Every table, so that the metadata is whole wherever this is imported."""
 
 from domain.access import ApiKey, CatalogueRevision, TrainingLabel
+from domain.assisted import BookPage, CallBack
+from domain.attachment import Attachment
 from domain.case import Case
-from domain.citizen import Citizen, ContactPoint
+from domain.citizen import Citizen, ContactJoin, ContactPoint, ContactProof
 from domain.clock import Clock, Notice, Rung
+from domain.conversation import Conversation
 from domain.inbox import InboundMessage
+from domain.kiosk import KioskDevice
 from domain.office import Office
 from domain.outbox import OutboundMessage
 from domain.policy import Calendar, Policy
 from domain.review import Action, Finding, Review
+from domain.sender import Sender
 from domain.service import Jurisdiction, Service
 from domain.staff import Staff, StaffRole, StaffSession
 from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
+from domain.wording import Wording
 
 __all__ = [
     "Action",
     "Answer",
     "ApiKey",
+    "Attachment",
+    "BookPage",
     "Calendar",
+    "CallBack",
     "Case",
     "CatalogueRevision",
     "Citizen",
     "Clock",
+    "ContactJoin",
     "ContactPoint",
+    "ContactProof",
+    "Conversation",
     "Finding",
     "InboundMessage",
     "Invitation",
     "Jurisdiction",
+    "KioskDevice",
     "Notice",
     "Office",
     "OutboundMessage",
     "Policy",
     "Review",
     "Rung",
+    "Sender",
     "Service",
     "Staff",
     "StaffRole",
@@ -42,4 +56,5 @@ __all__ = [
     "TimelineEntry",
     "TrainingLabel",
     "Transaction",
+    "Wording",
 ]
