@@ -79,8 +79,9 @@ class Inbound:
     """One message from a citizen.
 
     `sender` is where an answer goes; it is empty when the citizen left no address, and then it identifies nobody.
-    `language` is a hint by the channel or the citizen's own pick. `details` is what the channel knows besides:
-    office, service, place, location, rating, reason, kind, anonymous, about_staff, name, contact, start, group, edited.
+    `language` is a hint by the channel or the citizen's own pick. `message_key` is what replies and edits call the
+    message by. `details` is what the channel knows besides: office, service, place, location, rating, reason, kind,
+    anonymous, about_staff, name, contact, start, group, edited, subject, references, automatic.
     """
 
     channel: Channel
@@ -93,6 +94,7 @@ class Inbound:
     language: str | None = None
     reply_to: str | None = None
     button: str | None = None
+    message_key: str | None = None
     attachments: tuple[Attachment, ...] = ()
     details: Mapping[str, JSON] = field(default_factory=dict)
 
@@ -133,7 +135,10 @@ class Button:
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message to a citizen. `id` is the outbox row; `buttons` are rows of choices (left out where a channel has
-    none, so the text must say them too); `receipt_url` is where receipts go, with `?message=<id>`."""
+    none, so the text must say them too); `receipt_url` is where receipts go, with `?message=<id>`.
+
+    `reply_to` is the citizen's message it answers, as the channel calls it. For e-mail: `subject`; `automatic` where no
+    person wrote it; `unsubscribe_url` where one click must end the like of it."""
 
     id: UUID
     to: str
@@ -141,6 +146,10 @@ class Outgoing:
     sender: str | None = None
     buttons: tuple[tuple[Button, ...], ...] = ()
     receipt_url: str | None = None
+    reply_to: str | None = None
+    subject: str | None = None
+    automatic: bool = False
+    unsubscribe_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
