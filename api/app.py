@@ -106,8 +106,8 @@ def _start(inside: bool) -> list[Callable[[], None]]:
     else:
         stops.append(Bell(celery()).close)
     current = settings()
-    if current.telegram_mode == "webhook" and current.telegram_token:
-        threading.Thread(target=listen.announce_webhook, name="telegram-webhook", daemon=True).start()
+    if current.telegram_mode != "off" and current.telegram_token:
+        threading.Thread(target=listen.introduce, name="telegram-menu", daemon=True).start()
     return stops
 
 

@@ -40,7 +40,7 @@ _TABLE: Table = InboundMessage.__table__  # type: ignore[attr-defined]
 _UNIQUE = ("channel", "account", "provider_id")
 _COLUMNS = (
     *("id", "kind", "channel", "account", "provider_id", "sender", "sender_index", "recipient", "text", "details"),
-    *("sent_at", "received_at", "state", "due_at", "attempts"),
+    *("sent_at", "received_at", "state", "due_at", "attempts", "message_key", "group_key"),
 )
 _ENCRYPTED = tuple(name for name in _COLUMNS if isinstance(_TABLE.c[name].type, Encrypted))
 
@@ -67,6 +67,8 @@ def row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
         "state": InboxState.received,
         "due_at": now,
         "attempts": 0,
+        "message_key": None,
+        "group_key": None,
     }
     if isinstance(arrival, Receipt):
         return common | {
@@ -104,6 +106,8 @@ def row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
             "kind": InboxKind.message,
             "recipient": clean(arrival.recipient, 200),
             "text": clean(arrival.text, TEXT_LIMIT),
+            "message_key": clean(arrival.message_key, 300) if arrival.message_key else None,
+            "group_key": clean(arrival.group_key, 300) if arrival.group_key else None,
             "details": _storable(details),
             "sent_at": arrival.sent_at,
         }

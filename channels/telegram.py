@@ -4,7 +4,7 @@ import hmac
 import json
 import os
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 
 from channels.background import Loop
 from channels.errors import Failure, SendFailed
+from channels.telegram_menu import Menu
 from channels.telegram_updates import ALLOWED, message_key, read_update
-from channels.values import Button, ContactChange, DeliveryStatus, Inbound, Outgoing, Sent, WebhookRequest
+from channels.telegram_wire import as_failure, asks_location, introduced, keyboard, number_of
+from channels.values import ContactChange, DeliveryStatus, Inbound, Outgoing, Sent, WebhookRequest
 from core.errors import BadInput, Forged
 from core.logs import logger
 
 if TYPE_CHECKING:
-    from telegram import Bot, InlineKeyboardMarkup
+    from telegram import Bot
 
 T = TypeVar("T")
 POLL_SECONDS = 25
@@ -87,6 +89,9 @@ class Telegram:
         except ValueError as error:
             raise SendFailed(Failure.invalid_address, "A Telegram chat is a whole number") from error
 
+        if outgoing.in_place and self._rewritten(outgoing, chat):
+            return Sent(str(outgoing.replaces), self.account, DeliveryStatus.delivered)
+
         async def call(bot: "Bot") -> Any:
             from telegram import LinkPreviewOptions
 
@@ -94,13 +99,54 @@ class Telegram:
             return await bot.send_message(
                 chat,
                 outgoing.text,
-                reply_markup=_keyboard(outgoing.buttons),
+                reply_markup=keyboard(outgoing.buttons),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
             )
 
         made = self._asked(call)
+        if outgoing.replaces:
+            self._take_buttons(outgoing.replaces)
         key = message_key(made.chat_id, made.message_id)
         return Sent(provider_id=str(key), account=self.account, status=DeliveryStatus.delivered)
+
+    def _rewritten(self, outgoing: Outgoing, chat: int) -> bool:
+        """Put the text where an earlier message of ours stands; False where a new one must be sent. Raises SendFailed.
+
+        Rewriting twice shows once, so a broken line is no reason to leave it to a person.
+        """
+        message = number_of(outgoing.replaces, chat)
+        if message is None or asks_location(outgoing.buttons):
+            return False
+
+        async def call(bot: "Bot") -> bool:
+            from telegram import InlineKeyboardMarkup
+            from telegram.error import BadRequest
+
+            made = keyboard(outgoing.buttons)
+            inline = made if isinstance(made, InlineKeyboardMarkup) else None
+            try:
+                await bot.edit_message_text(outgoing.text, chat, message, reply_markup=inline)
+            except BadRequest as error:
+                return "not modified" in str(error)
+            return True
+
+        try:
+            return self._asked(call)
+        except SendFailed as error:
+            if error.failure is Failure.outcome_unknown:
+                raise SendFailed(Failure.provider_down, error.detail) from error
+            raise
+
+    def _take_buttons(self, ours: str) -> None:
+        """Take the buttons off a message of ours. Only looks: what fails is left, and a press on it is answered."""
+        chat, _, _ = ours.partition(":")
+        message = number_of(ours, int(chat)) if chat.lstrip("-").isdigit() else None
+        if message is None:
+            return
+        try:
+            self._asked(lambda bot: bot.edit_message_reply_markup(int(chat), message, reply_markup=None))
+        except SendFailed as error:
+            log.info("telegram_buttons_stay", failure=error.failure)
 
     def answer_button(self, callback_query: str, text: str = "") -> None:
         """Stop the spinner on a pressed button. One that is too old to answer is left alone. Raises SendFailed."""
@@ -118,6 +164,11 @@ class Telegram:
     def stop_webhook(self) -> None:
         """Tell Telegram to keep messages for polling. Nothing that waits is dropped. Raises SendFailed."""
         self._asked(lambda bot: bot.delete_webhook(drop_pending_updates=False))
+
+    def set_menu(self, menu: Mapping[str, Menu]) -> None:
+        """Say what the bot is for and which commands it has, by language ("" for all others). Raises SendFailed."""
+        for language, words in menu.items():
+            self._asked(lambda bot, words=words, language=language: introduced(bot, words, language))  # type: ignore[misc]
 
     def username(self) -> str:
         """The bot's name, as in t.me/<name>. Also the way to try the token. Raises SendFailed."""
@@ -233,14 +284,6 @@ class Telegram:
         )
 
 
-def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> "InlineKeyboardMarkup | None":
-    from telegram import InlineKeyboardButton, InlineKeyboardMarkup
-
-    if not rows:
-        return None
-    return InlineKeyboardMarkup([[InlineKeyboardButton(b.text, callback_data=b.data) for b in row] for row in rows])
-
-
 async def _shut(bot: "Bot") -> None:
     for request in bot._request:  # Bot.shutdown does nothing for a bot that was never initialised over the network
         await request.shutdown()
@@ -253,33 +296,6 @@ def _named(future: "Future[T]", *, wait: float) -> T:
     try:
         return future.result(timeout=wait)
     except TelegramError as error:
-        raise _failed(error) from error
+        raise as_failure(error) from error
     except CancelledError as error:  # closed while it was under way
         raise SendFailed(Failure.outcome_unknown, "Closed while waiting for Telegram") from error
-
-
-def _failed(error: Exception) -> SendFailed:
-    import httpx
-    from telegram import error as telegram
-
-    words, cause = str(error), error.__cause__
-    low = words.lower()
-    if isinstance(error, telegram.RetryAfter):
-        seconds = error._retry_after.total_seconds()
-        return SendFailed(Failure.rate_limited, words, retry_after=seconds)
-    if isinstance(error, telegram.Forbidden):
-        gone = "deactivated" in low
-        return SendFailed(Failure.invalid_address if gone else Failure.blocked, words)
-    if isinstance(error, telegram.InvalidToken | telegram.Conflict):
-        return SendFailed(Failure.credentials, words)
-    if isinstance(error, telegram.ChatMigrated):
-        return SendFailed(Failure.invalid_address, words)
-    if isinstance(error, telegram.BadRequest):
-        if "not found" in low or "peer_id_invalid" in low:
-            return SendFailed(Failure.invalid_address, words)
-        return SendFailed(Failure.too_long if "too long" in low else Failure.content_refused, words)
-    if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return SendFailed(Failure.provider_down, words)  # it never left
-    if cause is None and isinstance(error, telegram.NetworkError) and "gateway" not in low:
-        return SendFailed(Failure.provider_down, words)  # Telegram itself answered with a 5xx
-    return SendFailed(Failure.outcome_unknown, words)

@@ -1,8 +1,8 @@
 """Telegram's updates as values. Plain JSON in, no library: quick, and fields Telegram adds tomorrow break nothing.
 
-Ids: `provider_id` is the update's id; a message is known as `<chat>:<message>` (in details, `reply_to` and `Sent`),
-since Telegram numbers messages per chat. `sender` is the chat, which is where an answer goes; in a group that is the
-group, marked `{"group": true, "user": …}` so that nobody answers a private matter there.
+Ids: `provider_id` is the update's id; a message is known as `<chat>:<message>` (`message_key`, `reply_to`, `Sent`),
+since Telegram numbers messages per chat. `sender` is the chat, which is where an answer goes. In a group that is the
+group: of what is said there nothing is read, not even who said it, only `{"group": true}` and the language.
 """
 
 from collections.abc import Mapping
@@ -24,9 +24,9 @@ _FILES = {
     "video_note": "video",
     "animation": "video",
     "document": "document",
-    "sticker": "sticker",
 }
-_UNSUPPORTED = ("poll", "dice", "game", "story", "paid_media", "checklist", "invoice")
+_UNSUPPORTED = ("sticker", "poll", "dice", "game", "story", "paid_media", "checklist", "invoice", "giveaway")
+_SAID = ("text", "caption", "photo", "location", "contact")
 _GONE = ("left", "kicked")
 
 
@@ -51,10 +51,15 @@ def _message(message: Fields, provider_id: str, account: str, *, edited: bool) -
     chat_id, own_id = _id(chat.get("id")), message_key(chat.get("id"), message.get("message_id"))
     if not chat_id or person.get("is_bot") is True or chat.get("type") == "channel":
         return []
+    language = _language(person.get("language_code"))
+    if chat.get("type") in ("group", "supergroup"):
+        service = not any(message.get(kind) for kind in (*_SAID, *_FILES, *_UNSUPPORTED))
+        return [] if edited or service else [_in_group(chat_id, provider_id, account, language)]
     details: dict[str, JSON] = {}
     text = _text(message.get("text")) or _text(message.get("caption"))
-    language = _language(person.get("language_code"))
     attachments = _attachments(message)
+    if edited and not text:  # a live location moves every few seconds; an old one says nothing new
+        return []
     if location := _location(message.get("location")):
         details["location"] = location
     if venue := _fields(message.get("venue")):
@@ -65,6 +70,7 @@ def _message(message: Fields, provider_id: str, account: str, *, edited: bool) -
         if other is None:  # a service message: somebody joined, a title changed
             return []
         details["unsupported"] = other
+        text = _text(_fields(message.get("sticker")).get("emoji"))
     text, start = _command(text)
     if start is not None:
         given = start_values(start)
@@ -72,12 +78,8 @@ def _message(message: Fields, provider_id: str, account: str, *, edited: bool) -
         details |= {"start": start, **given}
     if name := _name(person):
         details["name"] = name
-    if own_id:
-        details["message"] = own_id
     if edited:
         details["edited"] = True
-    if chat.get("type") in ("group", "supergroup"):
-        details |= {"group": True, "user": _id(person.get("id"))}
     return [
         Inbound(
             channel=Channel.telegram,
@@ -89,6 +91,8 @@ def _message(message: Fields, provider_id: str, account: str, *, edited: bool) -
             sent_at=_time(message.get("edit_date") if edited else message.get("date")),
             language=language,
             reply_to=message_key(chat.get("id"), _fields(message.get("reply_to_message")).get("message_id")),
+            message_key=own_id,
+            group_key=_text(message.get("media_group_id"))[:100] or None,
             attachments=attachments,
             details=details,
         )
@@ -101,11 +105,11 @@ def _pressed(query: Fields, provider_id: str, account: str) -> list[Inbound | Co
     sender, data = _id(chat.get("id")) or _id(person.get("id")), _text(query.get("data"))
     if not sender or not data or person.get("is_bot") is True:
         return []
+    if chat.get("type") in ("group", "supergroup"):
+        return [_in_group(sender, provider_id, account, _language(person.get("language_code")))]
     details: dict[str, JSON] = {"callback_query": _text(query.get("id"))[:100]}
     if name := _name(person):
         details["name"] = name
-    if chat.get("type") in ("group", "supergroup"):
-        details |= {"group": True, "user": _id(person.get("id"))}
     return [
         Inbound(
             channel=Channel.telegram,
@@ -122,6 +126,12 @@ def _pressed(query: Fields, provider_id: str, account: str) -> list[Inbound | Co
     ]
 
 
+def _in_group(chat: str, provider_id: str, account: str, language: str | None) -> Inbound:
+    return Inbound(
+        Channel.telegram, account, provider_id, chat, account, "", language=language, details={"group": True}
+    )
+
+
 def _membership(change: Fields, provider_id: str, account: str) -> list[Inbound | ContactChange]:
     chat, new = _fields(change.get("chat")), _fields(change.get("new_chat_member"))
     sender, status = _id(chat.get("id")), new.get("status")
@@ -136,7 +146,10 @@ def message_key(chat: object, message: object) -> str | None:
 
 
 def start_values(payload: str) -> dict[str, str]:
-    """What a link `t.me/<bot>?start=office-TIR01--service-passport--language-sq` says; unknown keys are dropped."""
+    """What a link `t.me/<bot>?start=office-TIR01--service-passport--language-sq` says; unknown keys are dropped.
+
+    An office's code alone says nothing here: whether there is such an office, only the catalogue knows.
+    """
     pairs = (part.partition("-") for part in payload.split("--"))
     return {key: value for key, dash, value in pairs if value and key in ("office", "service", "language")}
 

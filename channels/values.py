@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from channels.errors import Failure
@@ -80,8 +80,9 @@ class Inbound:
 
     `sender` is where an answer goes; it is empty when the citizen left no address, and then it identifies nobody.
     `language` is a hint by the channel or the citizen's own pick. `message_key` is what replies and edits call the
-    message by. `details` is what the channel knows besides: office, service, place, location, rating, reason, kind,
-    anonymous, about_staff, name, contact, start, group, edited, subject, references, automatic.
+    message by, `group_key` joins the parts of one album. `details` is what the channel knows besides: office, service,
+    place, location, rating, reason, kind, anonymous, about_staff, name, contact, start, group, edited, unsupported,
+    subject, references, automatic.
     """
 
     channel: Channel
@@ -95,6 +96,7 @@ class Inbound:
     reply_to: str | None = None
     button: str | None = None
     message_key: str | None = None
+    group_key: str | None = None
     attachments: tuple[Attachment, ...] = ()
     details: Mapping[str, JSON] = field(default_factory=dict)
 
@@ -126,10 +128,15 @@ class ContactChange:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A choice under a message. `data` comes back as `Inbound.button`; Telegram takes 64 bytes of it."""
+    """A choice under a message. `data` comes back as `Inbound.button`; Telegram takes 64 bytes of it.
+
+    One that `asks` for a location makes the choices of its message keys of the citizen's keyboard, gone after use:
+    the others then come back as what is written on them.
+    """
 
     text: str
     data: str
+    asks: Literal["", "location"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,11 @@ class Outgoing:
     none, so the text must say them too); `receipt_url` is where receipts go, with `?message=<id>`.
 
     `reply_to` is the citizen's message it answers, as the channel calls it. For e-mail: `subject`; `automatic` where no
-    person wrote it; `unsubscribe_url` where one click must end the like of it."""
+    person wrote it; `unsubscribe_url` where one click must end the like of it.
+
+    `replaces` is an earlier message of ours that this one follows: its buttons have had their use and go, or, where it
+    may be rewritten `in_place`, this text stands there instead of it.
+    """
 
     id: UUID
     to: str
@@ -150,6 +161,8 @@ class Outgoing:
     subject: str | None = None
     automatic: bool = False
     unsubscribe_url: str | None = None
+    replaces: str | None = None
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ class OutboundMessage(Row, Claimable, table=True):
     """A message to a citizen. `dedupe_key` is unique: the same message is never written, so never sent, twice.
 
     `sender` is the address it leaves from where that is not the channel's only one. `reply_to` is the message of the
-    citizen it answers, as the provider calls it. `fallback_of` is the message that did not arrive, for which this one
-    stands.
+    citizen it answers, as the provider calls it, and `replaces` the message of ours that this one follows and whose
+    buttons go. `fallback_of` is the message that did not arrive, for which this one stands.
     """
 
     __tablename__ = "outbound_message"
@@ -44,6 +44,7 @@ class OutboundMessage(Row, Claimable, table=True):
     sender: str | None = None
     segments: int | None = None
     reply_to: str | None = None
+    replaces: str | None = None
     fallback_of: UUID | None = Field(default=None, foreign_key="outbound_message.id", index=True)
     failure: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -201,8 +202,19 @@ def _taken(session: Session, found: Sent, message_id: UUID) -> bool:
 
 
 def _outgoing(message: OutboundMessage, contact: ContactPoint) -> Outgoing:
-    rows = (tuple(Button(button["text"], button["data"]) for button in row) for row in message.buttons)
-    return Outgoing(id=message.id, to=contact.address, text=message.body, buttons=tuple(rows))
+    return Outgoing(
+        id=message.id,
+        to=contact.address,
+        text=message.body,
+        buttons=tuple(tuple(_button(button) for button in row) for row in message.buttons),
+        replaces=message.replaces,
+        in_place=message.case_id is None,  # what is about a case stays as the citizen got it
+    )
+
+
+def _button(stored: dict[str, str]) -> Button:
+    asks: Literal["", "location"] = "location" if stored.get("asks") == "location" else ""
+    return Button(stored["text"], stored["data"], asks)
 
 
 def _each(action: Callable[[UUID], None], ids: list[UUID], parallel: int) -> None:

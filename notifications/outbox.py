@@ -37,12 +37,14 @@ def enqueue(
     buttons: Sequence[Sequence[Button]] = (),
     due_at: datetime | None = None,
     message_id: UUID | None = None,
+    replaces: str | None = None,
 ) -> OutboundMessage | None:
     """Write a message to a citizen, to be sent from `due_at` (by default at once) after the commit.
 
     The same key again gives the row that is there already, unchanged. None where nothing may be sent: the citizen
     opted out, or it is a survey to an address that takes no messages. One statement, and a flush of what is pending.
-    `message_id` is the id a fresh row gets, for a caller who must name it beforehand.
+    `message_id` is the id a fresh row gets, for a caller who must name it beforehand. `replaces` is the message of
+    ours, as the provider calls it, that this one follows: its buttons go.
     """
     if not may_send(contact, purpose):
         return None
@@ -56,7 +58,8 @@ def enqueue(
         invitation_id=invitation.id if invitation else None,
         language=language,
         body=for_sms(body) if contact.channel == Channel.sms else body,
-        buttons=[[{"text": button.text, "data": button.data} for button in row] for row in buttons],
+        buttons=[[_stored(button) for button in row] for row in buttons],
+        replaces=replaces,
         due_at=due_at or now,
         created_at=now,
     )
@@ -89,6 +92,11 @@ def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
     if contact.opted_out_at is not None:
         return False
     return contact.unreachable_at is None or purpose != Purpose.survey
+
+
+def _stored(button: Button) -> dict[str, str]:
+    asks = {"asks": str(button.asks)} if button.asks else {}
+    return {"text": button.text, "data": button.data, **asks}
 
 
 def _insert_once(session: Session, row: OutboundMessage) -> OutboundMessage | None:

@@ -52,7 +52,7 @@ def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:
     app.include_router(phone.router(carrier, chats, standalone=standalone), prefix="/simulator/phone")
     app.include_router(control.router(carrier, chats), prefix="/simulator/control")
     app.mount("/simulator/static", StaticFiles(directory=Path(__file__).parent / "static"), name="simulator-static")
-    app.state.simulators = exchange
+    app.state.simulators, app.state.chats = exchange, chats
     _close_with(app, exchange)
     return exchange
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from simulators.exchange import Exchange
 from simulators.faults import FaultKind
+from simulators.files import FILES, Files
+from simulators.limits import Limits
 from simulators.people import Person
 
 MESSAGES_KEPT = 2_000  # per chat
@@ -26,7 +28,7 @@ class BotError(Exception):
 
 @dataclass(slots=True)
 class ChatMessage:
-    """One message in a chat with the bot."""
+    """One message in a chat with the bot. `content` is what it carries besides text, as Telegram's fields."""
 
     message_id: int
     by_bot: bool
@@ -36,6 +38,8 @@ class ChatMessage:
     pressed: str = ""
     deleted: bool = False
     answered: int | None = None  # HTTP status the webhook with a citizen's message got
+    content: Mapping[str, Any] = field(default_factory=dict)
+    edited: int = 0
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class Chat:
     person: Person
     started: bool = False
     blocked: bool = False
+    keys: dict[str, Any] | None = None  # the reply keyboard the bot put in place of the citizen's own
     messages: deque[ChatMessage] = field(default_factory=lambda: deque(maxlen=MESSAGES_KEPT))
 
     @property
@@ -83,6 +88,8 @@ class Chats:
         self.chats: dict[int, Chat] = {}
         self.updates: deque[dict[str, Any]] = deque(maxlen=10_000)
         self.answered: dict[str, str] = {}
+        self.files = Files()
+        self.limits = Limits(config.telegram_per_second, config.telegram_chat_burst)
         self.webhook = Webhook(
             f"{config.public_url}/webhooks/telegram" if config.telegram_webhook else "", config.telegram_secret
         )
@@ -96,11 +103,21 @@ class Chats:
         """A citizen writes to the bot (which starts the chat); `extra` is merged into Telegram's message."""
         chat = self.chat_of(person)
         chat.started = True
-        message = self._keep(chat, False, text)
-        command = [{"type": "bot_command", "offset": 0, "length": len(text.split(" ", maxsplit=1)[0])}]
-        body = {**self.as_json(chat, message), **({"entities": command} if text.startswith("/") else {})}
-        self.push({"message": {**body, **(extra or {})}}, person, message)
+        message = self._keep(chat, False, text, content=extra or {})
+        if chat.keys is not None and chat.keys.get("one_time_keyboard"):
+            chat.keys = None
+        self.push({"message": self.as_json(chat, message)}, person, message)
         return message
+
+    def edit(self, person: Person, message_id: int, text: str) -> bool:
+        """A citizen changes a message of theirs; False if there is no such message."""
+        chat = self.chat_of(person)
+        message = self.find(chat, message_id)
+        if message is None or message.by_bot:
+            return False
+        message.text, message.edited = text, int(time.time())
+        self.push({"edited_message": self.as_json(chat, message)}, person, message)
+        return True
 
     def press(self, person: Person, message_id: int, data: str) -> str:
         """A citizen presses a button under a message. The callback query's id; empty if there is no such button."""
@@ -168,7 +185,11 @@ class Chats:
             raise BotError(400, "Bad Request: message is too long")
         if any(len(data.encode()) > 64 for data in _choices(markup)):
             raise BotError(400, "Bad Request: BUTTON_DATA_INVALID")
-        message = self._keep(chat, True, text, markup)
+        if wait := self.limits.refuses(str(chat_id)):
+            raise BotError(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
+        if markup and (markup.get("keyboard") or markup.get("remove_keyboard")):
+            chat.keys = markup if markup.get("keyboard") else None
+        message = self._keep(chat, True, text, markup if markup and markup.get("inline_keyboard") else None)
         return self.as_json(chat, message)
 
     def reachable(self, chat_id: object) -> Chat:
@@ -199,18 +220,32 @@ class Chats:
         }
 
     def as_json(self, chat: Chat, message: ChatMessage) -> dict[str, Any]:
-        """A message as the Bot API shows it."""
+        """A message as the Bot API shows it. Words beside a file are its caption."""
+        files = any(kind in message.content for kind in FILES)
+        said = {"caption" if files else "text": message.text} if message.text else {}
+        command = message.text.split(" ", maxsplit=1)[0] if message.text.startswith("/") and not files else ""
+        marked = {"entities": [{"type": "bot_command", "offset": 0, "length": len(command)}]} if command else {}
         return {
             "message_id": message.message_id,
             "from": self.bot if message.by_bot else chat.user,
             "chat": chat.as_json,
             "date": message.date,
-            "text": message.text,
+            **said,
             **({"reply_markup": message.markup} if message.markup else {}),
+            **marked,
+            **({"edit_date": message.edited} if message.edited else {}),
+            **message.content,
         }
 
-    def _keep(self, chat: Chat, by_bot: bool, text: str, markup: dict[str, Any] | None = None) -> ChatMessage:
-        message = ChatMessage(next(self._message_ids), by_bot, text, int(time.time()), markup)
+    def _keep(
+        self,
+        chat: Chat,
+        by_bot: bool,
+        text: str,
+        markup: dict[str, Any] | None = None,
+        content: Mapping[str, Any] | None = None,
+    ) -> ChatMessage:
+        message = ChatMessage(next(self._message_ids), by_bot, text, int(time.time()), markup, content=content or {})
         with self.exchange.lock:
             chat.messages.append(message)
         self.exchange.changed()

@@ -25,7 +25,8 @@ class Config:
     """Who the simulated account, number and bot are, and where their webhooks go.
 
     Webhooks are signed for `public_url` and posted to `local_url`, since a simulator cannot come in through the proxy.
-    `pace` is the seconds between accepted, sent and delivered.
+    `pace` is the seconds between accepted, sent and delivered. `telegram_chat_burst` messages may go to one chat at
+    once, then one a second.
     """
 
     account_sid: str
@@ -39,6 +40,8 @@ class Config:
     government: str = "Government"
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     pace: float = 0.15
+    telegram_per_second: float = 30.0
+    telegram_chat_burst: int = 20
 
     @property
     def bot_id(self) -> int:

@@ -1,20 +1,23 @@
 """Telegram's Bot API, exact enough on the wire for the unmodified python-telegram-bot library."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from simulators.chats import BotError, Chats, Webhook
 from simulators.faults import Fault, FaultKind
+from simulators.files import LARGEST
 
 Fields = Mapping[str, Any]
 # A real long poll lasts as long as it is asked to. Here it ends early, so that a web server that polls itself can stop.
 LONGEST_POLL = 2.0
+_COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 
 
 def router(chats: Chats) -> APIRouter:
@@ -43,6 +46,13 @@ def router(chats: Chats) -> APIRouter:
             chats.exchange.record("telegram", False, request.method, path, answer.status_code, seconds, trust, body)
         return answer
 
+    @routes.get("/file/bot{token}/{path:path}")
+    async def download(token: str, path: str) -> Response:
+        file = chats.files.at(path) if token == chats.exchange.config.bot_token else None
+        if file is None:
+            return _refusal(BotError(404, "Not Found"))
+        return Response(file.data, media_type="application/octet-stream")
+
     return routes
 
 
@@ -51,13 +61,14 @@ class Methods:
 
     def __init__(self, chats: Chats) -> None:
         self.chats = chats
-        self.commands: list[Any] = []
+        self.commands: dict[tuple[str, str], list[Any]] = {}
+        self.descriptions: dict[tuple[str, str], str] = {}
         self._known: dict[str, Callable[[Fields], object]] = {
             "getme": self.get_me,
             "sendmessage": self.send_message,
             "sendchataction": self.send_chat_action,
             "editmessagetext": self.edit_message,
-            "editmessagereplymarkup": self.edit_message,
+            "editmessagereplymarkup": self.edit_markup,
             "deletemessage": self.delete_message,
             "answercallbackquery": self.answer_callback_query,
             "getchat": self.get_chat,
@@ -65,8 +76,13 @@ class Methods:
             "deletewebhook": self.delete_webhook,
             "getwebhookinfo": self.get_webhook_info,
             "setmycommands": self.set_my_commands,
-            "getmycommands": lambda _: self.commands,
-            "deletemycommands": lambda _: self.set_my_commands({}),
+            "getmycommands": self.get_my_commands,
+            "deletemycommands": lambda fields: self.set_my_commands({**fields, "commands": []}),
+            "setmydescription": lambda fields: self.describe("description", fields, 512),
+            "setmyshortdescription": lambda fields: self.describe("short_description", fields, 120),
+            "getmydescription": lambda fields: self.described("description", fields),
+            "getmyshortdescription": lambda fields: self.described("short_description", fields),
+            "getfile": self.get_file,
         }
 
     async def run(self, name: str, fields: Fields) -> object:
@@ -107,12 +123,21 @@ class Methods:
         message = self.chats.find(chat, _whole(fields.get("message_id")))
         if message is None or not message.by_bot:
             raise BotError(400, "Bad Request: message to edit not found")
-        text, markup = str(fields.get("text", message.text)), _markup(fields)
+        text, markup = str(fields.get("text", "")), _markup(fields)
+        if markup is not None and not markup.get("inline_keyboard"):
+            raise BotError(400, "Bad Request: inline keyboard expected")
+        if not text.strip():
+            raise BotError(400, "Bad Request: message text is empty")
         if (text, markup) == (message.text, message.markup):
             raise BotError(400, "Bad Request: message is not modified: specified new message content is the same")
         message.text, message.markup = text, markup
         self.chats.exchange.changed()
         return self.chats.as_json(chat, message)
+
+    def edit_markup(self, fields: Fields) -> object:
+        chat = self.chats.reachable(fields.get("chat_id"))
+        message = self.chats.find(chat, _whole(fields.get("message_id")))
+        return self.edit_message({**fields, "text": message.text if message else "-"})
 
     def delete_message(self, fields: Fields) -> object:
         chat = self.chats.reachable(fields.get("chat_id"))
@@ -158,8 +183,37 @@ class Methods:
         }
 
     def set_my_commands(self, fields: Fields) -> object:
-        self.commands = list(fields.get("commands") or [])
+        commands = list(fields.get("commands") or [])
+        for command in commands:
+            if (
+                not _COMMAND.fullmatch(str(command.get("command")))
+                or not 1 <= len(str(command.get("description"))) <= 256
+            ):
+                raise BotError(400, "Bad Request: BOT_COMMAND_INVALID")
+        self.commands[_scope(fields), _language(fields)] = commands
         return True
+
+    def get_my_commands(self, fields: Fields) -> object:
+        return self.commands.get((_scope(fields), _language(fields)), [])
+
+    def describe(self, what: str, fields: Fields, most: int) -> object:
+        words = str(fields.get(what) or "")
+        if len(words) > most:
+            raise BotError(400, "Bad Request: DESCRIPTION_TOO_LONG")
+        self.descriptions[what, _language(fields)] = words
+        return True
+
+    def described(self, what: str, fields: Fields) -> object:
+        return {what: self.descriptions.get((what, _language(fields)), "")}
+
+    def get_file(self, fields: Fields) -> object:
+        file = self.chats.files.find(str(fields.get("file_id", "")))
+        if file is None:
+            raise BotError(400, "Bad Request: invalid file_id")
+        if len(file.data) > LARGEST:
+            raise BotError(400, "Bad Request: file is too big")
+        known = {"file_id": file.file_id, "file_unique_id": file.file_id[4:], "file_size": len(file.data)}
+        return {**known, "file_path": file.path}
 
 
 class _Polls:
@@ -251,7 +305,7 @@ async def _fields(request: Request, body: bytes) -> dict[str, Any]:
         fields |= {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     else:
         fields |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    for name in ("reply_markup", "allowed_updates", "commands"):
+    for name in ("reply_markup", "allowed_updates", "commands", "scope"):
         if isinstance(fields.get(name), str):
             try:
                 fields[name] = json.loads(fields[name])
@@ -261,8 +315,23 @@ async def _fields(request: Request, body: bytes) -> dict[str, Any]:
 
 
 def _markup(fields: Fields) -> dict[str, Any] | None:
+    """A keyboard under the message or in place of the citizen's own, or the taking away of one."""
     markup = fields.get("reply_markup")
-    return markup if isinstance(markup, dict) and markup.get("inline_keyboard") else None
+    if not isinstance(markup, dict):
+        return None
+    return markup if any(markup.get(kind) for kind in ("inline_keyboard", "keyboard", "remove_keyboard")) else None
+
+
+def _scope(fields: Fields) -> str:
+    scope = fields.get("scope")
+    return str(scope.get("type", "default")) if isinstance(scope, dict) else "default"
+
+
+def _language(fields: Fields) -> str:
+    code = str(fields.get("language_code") or "")
+    if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise BotError(400, "Bad Request: LANG_CODE_INVALID")
+    return code
 
 
 def _whole(value: object) -> int:

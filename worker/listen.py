@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from cases.inbox import receive
 from channels.errors import SendFailed
+from channels.telegram_menu import menus
 from channels.values import ContactChange, Inbound
 from core.logs import logger
 from core.settings import settings
@@ -44,16 +45,21 @@ def wanted() -> bool:
     return current.telegram_mode == "polling" and bool(current.telegram_token)
 
 
-def announce_webhook() -> None:
-    """Tell Telegram where its webhook is; tried a few times, since this very process may still be starting."""
+def introduce() -> None:
+    """Tell Telegram the bot's commands, and where its webhook is unless it polls; tried a few times, since this very
+    process may still be starting.
+    """
     current = settings()
-    if current.environment == "demo" and current.telegram_api_url is None:
-        return  # our own simulator delivers from its start
+    # in the demo our own simulator delivers from its start
+    hook = current.telegram_mode == "webhook" and not (current.environment == "demo" and not current.telegram_api_url)
     for pause in (0.5, 1, 2, 5, 15, 60):
         time.sleep(pause)
         try:
-            senders().telegram.start_webhook(current.site_url, current.telegram_webhook_secret)
+            if hook:
+                senders().telegram.start_webhook(current.site_url, current.telegram_webhook_secret)
+                hook = False
+            senders().telegram.set_menu(menus(current.languages))
         except SendFailed as error:
-            log.warning("telegram_webhook_not_set", why=error.failure.value)
+            log.warning("telegram_not_introduced", why=error.failure.value)
         else:
             return

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.telegram import parse, webhook_answer
@@ -35,8 +35,9 @@ def inbound(**changes: Any) -> Inbound:
         "text": "No water",
         "sent_at": AT,
         "language": "sq",
+        "message_key": "71:5",
     }
-    details = {"name": "Arta Velan", "message": "71:5", **changes.pop("details", {})}
+    details = {"name": "Arta Velan", **changes.pop("details", {})}
     return Inbound(
         **{**plain, **changes, "details": {key: value for key, value in details.items() if value is not None}}
     )
@@ -49,8 +50,9 @@ PHOTOS = [
 KEYBOARD = {
     "inline_keyboard": [[{"text": "Good", "callback_data": "rate:4"}, {"text": "Bad", "callback_data": "rate:2"}]]
 }
-PRESS = {"message": None, "callback_query": "44"}
-PRESSED = {
+IN_GROUP = Inbound(Channel.telegram, "4242", "900", "-100123", "4242", "", language="sq", details={"group": True})
+PRESS = {"callback_query": "44"}
+PRESSED: dict[str, Any] = {
     "id": "44",
     "from": PERSON,
     "message": {
@@ -145,7 +147,7 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
     (
         "sticker",
         {"message": message(text=None, sticker={"file_id": "s", "emoji": "😡"})},
-        [inbound(text="", attachments=(Attachment("sticker", "telegram:s"),))],
+        [inbound(text="😡", details={"unsupported": "sticker"})],
     ),
     (
         "location",
@@ -203,11 +205,60 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
         {"message": message(text="/status@ombud_bot K7QF-3M9V")},
         [inbound(text="/status K7QF-3M9V")],
     ),
+    ("group: nothing of what is said is read", {"message": message(chat=GROUP)}, [IN_GROUP]),
+    ("photo in a group", {"message": message(chat=GROUP, text=None, photo=PHOTOS)}, [IN_GROUP]),
     (
-        "group",
-        {"message": message(chat=GROUP)},
-        [inbound(sender="-100123", details={"message": "-100123:5", "group": True, "user": "71"})],
+        "button in a group",
+        {"callback_query": {**PRESSED, "message": {**PRESSED["message"], "chat": GROUP}}},
+        [IN_GROUP],
     ),
+    ("joining a group", {"message": message(chat=GROUP, text=None, new_chat_members=[PERSON])}, []),
+    ("editing in a group", {"edited_message": message(chat=GROUP)}, []),
+    (
+        "part of an album",
+        {"message": message(text=None, caption="Look", photo=PHOTOS, media_group_id="13377331")},
+        [
+            inbound(
+                text="Look",
+                attachments=(Attachment("photo", "telegram:large", "image/jpeg", 98000),),
+                group_key="13377331",
+            )
+        ],
+    ),
+    (
+        "live location that moves",
+        {"edited_message": message(text=None, location={"latitude": 1, "longitude": 2}, edit_date=WHEN + 5)},
+        [],
+    ),
+    (
+        "edited caption",
+        {"edited_message": message(text=None, caption="The pump", photo=PHOTOS[:1], edit_date=WHEN)},
+        [
+            inbound(
+                text="The pump",
+                attachments=(Attachment("photo", "telegram:small", "image/jpeg", 1200),),
+                details={"edited": True},
+            )
+        ],
+    ),
+    (
+        "start from a poster with a plain code",
+        {"message": message(text="/start TIR01")},
+        [inbound(text="/start TIR01", details={"start": "TIR01"})],
+    ),
+    (
+        "dice",
+        {"message": message(text=None, dice={"emoji": "🎲", "value": 3})},
+        [inbound(text="", details={"unsupported": "dice"})],
+    ),
+    ("forwarded", {"message": message(forward_origin={"type": "user", "sender_user": BOT, "date": WHEN})}, [inbound()]),
+    (
+        "reply with a quote",
+        {"message": message(reply_to_message={"message_id": 3}, quote={"text": "x"})},
+        [inbound(reply_to="71:3")],
+    ),
+    ("an update id of a quiet week", {"update_id": -5, "message": message()}, [inbound(provider_id="-5")]),
+    ("pinned", {"message": message(text=None, pinned_message=message())}, []),
     (
         "button",
         {"callback_query": PRESSED},
@@ -217,6 +268,7 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
                 button="rate:4",
                 sent_at=None,
                 reply_to="71:6",
+                message_key=None,
                 details=PRESS,
             )
         ],
@@ -230,6 +282,7 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
                 button="rate:4",
                 sent_at=None,
                 reply_to="71:6",
+                message_key=None,
                 details=PRESS,
             )
         ],
@@ -237,7 +290,7 @@ ROWS: list[tuple[str, dict[str, Any], list[Inbound | ContactChange]]] = [
     (
         "button of an inline message",
         {"callback_query": {k: v for k, v in PRESSED.items() if k != "message"}},
-        [inbound(text="rate:4", button="rate:4", sent_at=None, details=PRESS)],
+        [inbound(text="rate:4", button="rate:4", sent_at=None, message_key=None, details=PRESS)],
     ),
     ("game button", {"callback_query": {**PRESSED, "data": None}}, []),
     ("blocked", {"my_chat_member": change("kicked")}, [ContactChange(Channel.telegram, "4242", "900", "71", True)]),
@@ -312,6 +365,7 @@ JSONS = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, JSONS))
 def test_no_update_breaks_the_parser(update: dict[str, Any]) -> None:
     for value in read({"update_id": 1, **update}):

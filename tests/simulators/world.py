@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import uvicorn
@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from channels import sms, telegram
 from channels.values import ContactChange, Inbound, Receipt, WebhookRequest
 from simulators.app import install
+from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class World:
 
     url: str
     exchange: Exchange
+    chats: Chats
     requests: list[WebhookRequest] = field(default_factory=list)
     status: int = 200
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,6 +48,10 @@ class World:
         """Order a fault over the wire, as a test in another process would."""
         body = {"provider": provider, "kind": kind, **how}
         self.http.post(f"{self.url}/simulator/control/faults", json=body).raise_for_status()
+
+    def keys(self, chat: str) -> dict[str, Any] | None:
+        """The reply keyboard that stands in a chat."""
+        return self.chats.chats[int(chat)].keys
 
     def webhooks(self, path: str) -> list[WebhookRequest]:
         with self.lock:
@@ -123,11 +129,12 @@ def world(*, telegram_webhook: bool = False) -> Iterator[World]:
         telegram_secret=SECRET,
         telegram_webhook=telegram_webhook,
         pace=0.02,
+        telegram_chat_burst=500,
     )
     exchange = install(app, config, standalone=True)
     with running(app) as url:
         object.__setattr__(config, "local_url", url)  # the port is known only now
-        made = World(url, exchange)
+        made = World(url, exchange, app.state.chats)
         holder.append(made)
         try:
             yield made
