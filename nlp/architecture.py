@@ -2,7 +2,7 @@
 
 spaCy's own textcat models hash single words and train with Adam; measured on real complaints they stop short of what
 a linear model over exact n-grams reaches, and their confidence means little. So the `textcat` pipe gets a thinc model
-of ours: sparse n-gram features, one linear layer, softmax at a fitted temperature. Importing this module imports spaCy.
+of ours: sparse n-gram features, one linear layer, a fitted temperature and bend. Importing this module imports spaCy.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 
 from core.errors import Misconfigured
+from nlp.confidence import STRAIGHT, Bend, recalibrate, softmax
 from nlp.features import Floats, Vocabulary
 from nlp.tokens import tokens
 
@@ -80,7 +81,8 @@ class Forward:
         for row, doc in enumerate(docs):
             found = self.vocabulary.encode(doc.user_data[WORDS], doc.user_data.get(PICKED))
             logits[row] = found.values @ weights[found.rows] + bias
-        return softmax(logits / model.attrs["temperature"]), _no_gradient
+        shares = softmax(logits / model.attrs["temperature"])
+        return recalibrate(shares, Bend(*model.attrs["bend"])), _no_gradient
 
 
 def _no_gradient(_: Any) -> Any:
@@ -94,19 +96,12 @@ def make_model() -> Model[list[Doc], Floats]:
         Forward(),
         dims={"nO": None},
         params={"W": None, "b": None, "idf": None},
-        attrs={**dict.fromkeys(BLOCKS, ""), "temperature": 1.0},
+        attrs={**dict.fromkeys(BLOCKS, ""), "temperature": 1.0, "bend": list(STRAIGHT)},
     )
 
 
 registry.tokenizers.register(TOKENIZER, func=make_tokenizer)
 registry.architectures.register(ARCHITECTURE, func=make_model)
-
-
-def softmax(logits: Floats) -> Floats:
-    """Each row as probabilities."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: Floats = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
 
 
 def blank() -> Language:
@@ -125,6 +120,7 @@ def install(
     weights: Floats,
     bias: Floats,
     temperature: float,
+    bend: Bend = STRAIGHT,
 ) -> None:
     """Put fitted weights (n-grams × labels) into a blank pipeline."""
     pipe = cast(TextCategorizer, nlp.get_pipe(PIPE))
@@ -137,3 +133,4 @@ def install(
     for name, part in zip(BLOCKS, grams, strict=True):
         model.attrs[name] = _SEPARATOR.join(part)
     model.attrs["temperature"] = float(temperature)
+    model.attrs["bend"] = [float(value) for value in bend]

@@ -1,4 +1,4 @@
-"""Making confidence mean something: temperature, and the confidence from which no person is needed.
+"""Making confidence mean something: temperature, beta calibration, and the confidence that needs no person.
 
 Both are fitted on texts the weights have not seen: the file's own dev part, else every text scored by cross-validation.
 """
@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
+
+from nlp.confidence import STRAIGHT, Bend, bent, softmax
 
 PRECISION = 0.95
 # one-sided 90%: with few texts the threshold rests on a lower bound of the precision, not on luck
 _Z = 1.2816
 REFUSED = 1.01
+# three numbers need more than a handful of texts to rest on
+_LEAST_TO_BEND = 100
 
 
 class Held(NamedTuple):
@@ -28,6 +32,7 @@ class Calibration:
     """`threshold` above 1 refuses automatic routing; `routed` is the share of the held-out texts that reach it."""
 
     temperature: float
+    bend: Bend
     threshold: float
     routed: float
     n: int
@@ -35,20 +40,19 @@ class Calibration:
 
 def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
     """Softmax of scores at a temperature."""
-    scaled = logits.astype(np.float64) / temperature
-    shifted = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
+    return softmax(logits.astype(np.float64) / temperature)
 
 
 def calibrate(held: Held) -> Calibration:
-    """Temperature of least log loss, then the lowest safe threshold."""
+    """Temperature of least log loss, the bend of the first label's confidence, then the lowest safe threshold."""
     known = held.truth >= 0
     temperature = _temperature(held.logits[known], held.truth[known]) if known.any() else 1.0
     shares = probabilities(held.logits, temperature)
-    confidence, right = shares.max(axis=1), shares.argmax(axis=1) == held.truth
+    first, right = shares.max(axis=1), shares.argmax(axis=1) == held.truth
+    bend = _bend(first, right)
+    confidence = bent(first, bend)
     threshold = safe_threshold(confidence, right)
-    return Calibration(temperature, threshold, float((confidence >= threshold).mean()), len(right))
+    return Calibration(temperature, bend, threshold, float((confidence >= threshold).mean()), len(right))
 
 
 def _temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
@@ -60,6 +64,21 @@ def _temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float
 
     found = minimize_scalar(loss, bounds=(np.log(0.02), np.log(20.0)), method="bounded")
     return float(np.exp(found.x))
+
+
+def _bend(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Bend:
+    """The bend of least log loss, hardly held back; none where all or nothing is right, or there is little to see."""
+    if len(right) < _LEAST_TO_BEND or right.all() or not right.any():
+        return STRAIGHT
+    p = np.clip(confidence, 1e-6, 1 - 1e-6)
+    sides = np.column_stack([np.log(p), -np.log1p(-p), np.ones_like(p)])
+    sign = np.where(right, 1.0, -1.0)
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        return float(np.logaddexp(0, -sign * (sides @ weights)).mean() + 1e-4 * (weights @ weights))
+
+    found = minimize(loss, np.array(STRAIGHT), method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)])
+    return Bend(*(float(value) for value in found.x))
 
 
 def lower_bound(right: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:

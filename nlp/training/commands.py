@@ -8,6 +8,7 @@ from typing import Any
 
 from core.errors import BadInput, NotFound
 from nlp.classifier import Classifier, load, promoted
+from nlp.confidence import Bend
 from nlp.training import promote as shelf
 from nlp.training.evaluate import figures, held_outcomes, outcomes, speed
 from nlp.training.prepare import LEARN, Dataset, Example, parse, read
@@ -52,7 +53,9 @@ def train(
 
 def _held_figures(made: Trained) -> dict[str, Any]:
     card = made.classifier.card
-    found = held_outcomes(made.held, made.held_examples, card["labels"], card["temperature"], card["languages"])
+    found = held_outcomes(
+        made.held, made.held_examples, card["labels"], card["temperature"], Bend(*card["bend"]), card["languages"]
+    )
     return figures(found, card["threshold"])
 
 

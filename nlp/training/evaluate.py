@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nlp.classifier import Classifier, Prediction
+from nlp.confidence import Bend, recalibrate
 from nlp.language import detect
 from nlp.training.calibrate import Held, coverage, expected_calibration_error, probabilities
 from nlp.training.prepare import Example
@@ -48,10 +49,15 @@ def _outcome(example: Example, prediction: Prediction) -> Outcome:
 
 
 def held_outcomes(
-    held: Held, examples: Sequence[Example], labels: Sequence[str], temperature: float, languages: Sequence[str]
+    held: Held,
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    temperature: float,
+    bend: Bend,
+    languages: Sequence[str],
 ) -> list[Outcome]:
     """The same from scores kept while training."""
-    shares = probabilities(held.logits, temperature)
+    shares = recalibrate(probabilities(held.logits, temperature), bend)
     ranked = np.argsort(-shares, axis=1, kind="stable")[:, :_TOP]
     return [
         Outcome(

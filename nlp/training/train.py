@@ -63,7 +63,16 @@ def train(
     calibration = calibrate(held)
     card = _card(dataset, examples, fitted, calibration, seed, now, languages, len(own), bool(dev.size))
     nlp = blank()
-    install(nlp, fitted.labels, fitted.grams, fitted.idf, fitted.weights, fitted.bias, calibration.temperature)
+    install(
+        nlp,
+        fitted.labels,
+        fitted.grams,
+        fitted.idf,
+        fitted.weights,
+        fitted.bias,
+        calibration.temperature,
+        calibration.bend,
+    )
     return Trained(Classifier(nlp, card), held, tuple(examples[row] for row in held_rows))
 
 
@@ -156,6 +165,7 @@ def _card(
             "ngrams": int(fitted.weights.shape[0]),
         },
         "temperature": calibration.temperature,
+        "bend": list(calibration.bend),
         "threshold": calibration.threshold,
         "routed_at_threshold": calibration.routed,
         "calibrated_on": {"how": "dev split" if own_dev else "cross-validation", "n": calibration.n},

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.sample.government import load as load_government
 from core.errors import BadInput
 from nlp.classifier import Classifier, load
+from nlp.confidence import STRAIGHT, Bend, bent, recalibrate
 from nlp.features import Vocabulary
 from nlp.tokens import tokens
 from nlp.training import commands
@@ -219,3 +222,33 @@ def test_own_dev_split_calibrates(tmp_path: Path) -> None:
     assert report["calibrated_on"] == {"how": "dev split", "n": 100}
     assert report["data"]["trained_on"] == 40
     assert report["threshold"] <= 1
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.floats(0.2, 4),
+    st.floats(0.2, 4),
+    st.floats(-2, 2),
+)
+def test_a_bend_keeps_every_order_and_stays_a_probability(seed: int, a: float, b: float, c: float) -> None:
+    shares = probabilities(np.random.default_rng(seed).normal(0, 2, (50, 6)).astype(np.float32), 1.0)
+    made = recalibrate(shares, Bend(a, b, c))
+    assert (made.argmax(axis=1) == shares.argmax(axis=1)).all()
+    assert ((made >= 0) & (made <= 1)).all()
+    assert (made.sum(axis=1) <= 1 + 1e-9).all()
+    order = np.argsort(shares.max(axis=1))
+    assert (np.diff(made.max(axis=1)[order]) >= -1e-12).all()
+    assert recalibrate(shares, STRAIGHT) is shares
+
+
+def test_a_bend_mends_what_temperature_cannot() -> None:
+    """Three labels; the surer the model, the more it overstates: no one temperature is right for all of it."""
+    random = np.random.default_rng(3)
+    shares = np.sort(random.dirichlet((0.6, 0.6, 0.6), 6000), axis=1)[:, ::-1]
+    right = random.random(6000) < np.where(shares[:, 0] > 0.8, 0.75, shares[:, 0])
+    held = Held(np.log(np.maximum(shares, 1e-9)).astype(np.float32), np.where(right, 0, random.integers(1, 3, 6000)))
+    found = calibrate(held)
+    first = probabilities(held.logits, found.temperature).max(axis=1)
+    before, after = (expected_calibration_error(one, right) for one in (first, bent(first, found.bend)))
+    assert before > 0.05
+    assert after < before / 2
