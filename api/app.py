@@ -71,7 +71,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
     app.state.settings = current
     app.add_middleware(webhooks.Webhooks, current=current)
     app.add_middleware(SecurityHeaders, https=current.site_url.startswith("https://"))
-    app.add_middleware(BodyLimit, limit=current.body_limit_bytes)
+    files = current.attachment_limit_bytes * max(current.attachment_count, 1)
+    app.add_middleware(BodyLimit, limit=current.body_limit_bytes, files=files)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
     for room in (health, rest, auth, citizen, feedback, staff, triage, account, leadership, review):

@@ -12,14 +12,17 @@ LARGER: Mapping[str, int] = {"/api/v1/transactions": 8}
 class BodyLimit:
     """ASGI middleware that ends a request with 413 once its body is longer than `limit` bytes.
 
+    A form that uploads may carry `files` bytes more; its parts go to the disk as they come, not into memory.
+
     The error is raised where the endpoint reads the body, so that the application's own handlers word it. A declared
     length over the bound is refused without reading a byte.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] = LARGER) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int] = LARGER, files: int = 0) -> None:
         self._app = app
         self._limit = limit
         self._larger = larger
+        self._files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counting `receive`."""
@@ -27,6 +30,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limit * self._larger.get(scope["path"], 1)
+        if any(value.startswith(b"multipart/") for name, value in scope["headers"] if name == b"content-type"):
+            limit += self._files
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         length = int(declared) if declared.isdigit() and len(declared) < 20 else 0
         taken = 0

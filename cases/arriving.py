@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from cases import opening
+from cases import attachments, opening
 from channels.values import Channel
 from core.settings import settings
 from domain.case import Case
@@ -57,6 +57,7 @@ def open_from(
         now,
     )
     row.case_id = case.id
+    attachments.expect(session, row, case, now)
     return case
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from cases import lifecycle, outcomes, status
+from cases import attachments, lifecycle, outcomes, status
 from cases.arriving import open_from
 from cases.contacts import HELP_WORDS, START_WORDS, STOP_WORDS, find_or_make, word_of
 from channels.values import Channel
@@ -99,6 +99,7 @@ def _continued(session: Session, row: InboundMessage, contact: ContactPoint, now
         ).first()
         if case is not None:
             lifecycle.citizen_wrote(session, case, row.text, now)
+            attachments.expect(session, row, case, now)
             row.case_id = case.id
             return "continued"
     taken = take_answer(session, contact, row.text, now)
@@ -118,6 +119,7 @@ def _continued(session: Session, row: InboundMessage, contact: ContactPoint, now
     answered_lately = case.state in ("answered", "waiting") and now - case.updated_at <= CONVERSATION
     if answered_lately or now - case.opened_at <= FOLLOW_UP:
         lifecycle.citizen_wrote(session, case, row.text, now)
+        attachments.expect(session, row, case, now)
         row.case_id = case.id
         return "continued"
     return None

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from channels.background import Loop
 from channels.errors import Failure, SendFailed
+from channels.media import TOO_LARGE
 from channels.telegram_menu import Menu
 from channels.telegram_updates import ALLOWED, message_key, read_update
 from channels.telegram_wire import as_failure, asks_location, introduced, keyboard, number_of
 from channels.values import ContactChange, DeliveryStatus, Inbound, Outgoing, Sent, WebhookRequest
-from core.errors import BadInput, Forged
+from core.errors import BadInput, Forged, TooLarge
 from core.logs import logger
 
 if TYPE_CHECKING:
@@ -147,6 +148,25 @@ class Telegram:
             self._asked(lambda bot: bot.edit_message_reply_markup(int(chat), message, reply_markup=None))
         except SendFailed as error:
             log.info("telegram_buttons_stay", failure=error.failure)
+
+    def download(self, file_id: str, limit: int) -> bytes:
+        """A file a citizen sent, of at most `limit` bytes; Telegram itself gives bots no more than 20 MB.
+
+        Raises SendFailed, and TooLarge.
+        """
+
+        async def call(bot: "Bot") -> bytes:
+            file = await bot.get_file(file_id)
+            if (file.file_size or 0) > limit:
+                raise TooLarge(TOO_LARGE, fields={"file": TOO_LARGE})
+            return bytes(await file.download_as_bytearray())
+
+        try:
+            return self._asked(call)
+        except SendFailed as error:
+            if "too big" in error.detail.lower():
+                raise TooLarge(TOO_LARGE, fields={"file": TOO_LARGE}) from error
+            raise
 
     def answer_button(self, callback_query: str, text: str = "") -> None:
         """Stop the spinner on a pressed button. One that is too old to answer is left alone. Raises SendFailed."""

@@ -52,6 +52,22 @@ class Cipher:
         except (InvalidTag, ValueError) as error:
             raise Tampered("An encrypted value was changed in the database or its key is another.") from error
 
+    def encrypt_bytes(self, data: bytes, about: bytes) -> tuple[str, bytes]:
+        """The key's id, and nonce + ciphertext of `data`, which opens only together with the same `about`."""
+        nonce = os.urandom(_NONCE)
+        return self.current, nonce + self._ciphers[self.current].encrypt(nonce, data, self.current.encode() + about)
+
+    def decrypt_bytes(self, key_id: str, raw: bytes, about: bytes) -> bytes:
+        """Undo `encrypt_bytes`. Raises Tampered when the key is missing or anything was changed."""
+        if key_id not in self._ciphers:
+            raise Tampered(
+                f"A stored file needs the encryption key {key_id!r}.", mend="Add it to OMBUD_ENCRYPTION_KEYS again."
+            )
+        try:
+            return self._ciphers[key_id].decrypt(raw[:_NONCE], raw[_NONCE:], key_id.encode() + about)
+        except (InvalidTag, ValueError) as error:
+            raise Tampered("A stored file was changed on the disk, or its key is another.") from error
+
     def blind_index(self, kind: str, value: str) -> str:
         """HMAC-SHA256 of a contact detail, so equal ones are found without being readable."""
         return hmac.new(self.index_key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()

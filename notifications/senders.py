@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
+from channels import fetching
 from channels.errors import Failure, SendFailed
+from channels.fetching import Fetched
 from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.values import Channel, Outgoing, Sent
@@ -36,6 +38,22 @@ class Senders:
         if channel in (Channel.sms, Channel.whatsapp):
             return self.twilio(channel).find_sent(outgoing, since)
         raise NoLookUp(channel.value)
+
+    def fetch(self, source: str, channel: Channel) -> Fetched:
+        """A file that a provider keeps for us. Raises SendFailed, and BadInput where it is too large."""
+        now = self._settings
+        if source.startswith(fetching.TELEGRAM):
+            file_id = source.removeprefix(fetching.TELEGRAM)
+            return Fetched(self.telegram.download(file_id, limit=now.attachment_limit_bytes))
+        if channel in (Channel.sms, Channel.whatsapp, Channel.voice):
+            return fetching.from_twilio(
+                source,
+                account_sid=now.twilio_account_sid,
+                auth_token=now.twilio_auth_token,
+                api_url=now.twilio_url,
+                limit=now.attachment_limit_bytes,
+            )
+        raise SendFailed(Failure.not_configured, f"Nothing is fetched for {channel.value}")
 
     def twilio(self, channel: Channel = Channel.sms) -> Sms:
         """The SMS or WhatsApp adapter."""

@@ -1,5 +1,6 @@
 """Thin tasks: each claims batches until nothing is due. A task carries no data, so losing one loses nothing."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ from celery import Celery
 
 import escalation.sweep
 import surveys.sweep
-from cases import intake, outcomes
+from cases import intake, media, outcomes
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -17,7 +18,11 @@ from notifications.senders import senders
 ROUNDS = 200
 """Batches one task works off before it lets others have a turn."""
 
+TIDY = "tidy"
+TIDY_SECONDS = 3600.0
+
 log = logger("worker")
+_fetching = threading.Lock()
 
 
 def process_inbox() -> int:
@@ -45,12 +50,29 @@ def send_surveys() -> int:
     return _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
 
 
+def fetch_media() -> int:
+    """Get the files that providers keep for us, one task at a time: a slow provider must not take every thread."""
+    if not _fetching.acquire(blocking=False):
+        return 0
+    try:
+        return _drain(lambda: media.fetch_due(datetime.now(UTC), senders().fetch))
+    finally:
+        _fetching.release()
+
+
+def tidy_files() -> int:
+    """Forget uploads that were never sent, and files nobody knows."""
+    return media.tidy(datetime.now(UTC))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
     "reconcile": reconcile_outbox,
     doorbell.RUNGS: climb_ladders,
     doorbell.SURVEYS: send_surveys,
+    doorbell.MEDIA: fetch_media,
+    TIDY: tidy_files,
 }
 
 
@@ -70,6 +92,6 @@ def install(app: Celery) -> None:
     schedule = {}
     for kind, work in TASKS.items():
         app.task(work, name=f"ombud.{kind}")
-        every = seconds * 6 if kind in ("reconcile", doorbell.RUNGS) else seconds
+        every = TIDY_SECONDS if kind == TIDY else seconds * 6 if kind in ("reconcile", doorbell.RUNGS) else seconds
         schedule[kind] = {"task": f"ombud.{kind}", "schedule": every, "options": {"expires": every * 2}}
     app.conf.beat_schedule = schedule
