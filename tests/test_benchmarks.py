@@ -22,6 +22,19 @@ EXPECTED = {
         "intake: memory of the web process",
     ],
     "process": ["process: cases", "process: statements per case", "process: memory of a worker without model"],
+    "nlp": [
+        "nlp: starter: right",
+        "nlp: starter: routable at 95%",
+        "nlp: starter: calibration error",
+        "nlp: sets with more coverage than the SVC",
+        "nlp: messages in batch, beside the SVC",
+        "nlp: messages in batch",
+        "nlp: messages one at a time",
+        "nlp: 95th percentile of one",
+        "nlp: model on disk",
+        "nlp: trained anew",
+        "nlp: first prediction of a process",
+    ],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 
