@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from api.words import CLOCKS, OUTCOMES, STAFF_EVENTS
+from api.words import CHANNELS, CLOCKS, OUTCOMES, STAFF_EVENTS
 from channels.errors import Failure
 from domain.catalogue import Catalogue, name_of
 from domain.states import ClockKind, EntryKind
@@ -168,8 +168,11 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
         case EntryKind.answer_delivered:
             return "the answer reached the citizen"
         case EntryKind.answer_failed:
-            failure = str(body.get("failure"))
-            return f"the answer did not arrive, the silence goes on. {FAILED.get(failure, failure)}"
+            failure = str(body.get("failure") or body.get("why") or "")
+            return f"the answer did not arrive, the silence goes on. {FAILED.get(failure, failure)}".strip()
+        case EntryKind.fell_back:
+            again = f"sent again by {body['by']}" if body.get("by") else "sent another way"
+            return f"{again}, by {CHANNELS.get(str(body.get('channel')), str(body.get('channel')))}"
         case EntryKind.closed:
             outcome = str(body.get("outcome"))
             return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"

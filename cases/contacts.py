@@ -8,18 +8,51 @@ from sqlmodel import Session, col, select
 from channels.values import Channel
 from core.crypto import blind_index, mask
 from core.ids import new_id
-from core.texts import clean
+from core.texts import clean, latin_digits
 from domain.citizen import Citizen, ContactPoint
 
-# Twilio's own words (https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out) and those of our languages
-STOP_WORDS = frozenset(
-    (
-        "stop stopall unsubscribe cancel end quit revoke optout "
-        "ndal ndalo çregjistro cregjistro বন্ধ থামুন стоп отписаться"
-    ).split()
+
+def _orders(words: str) -> frozenset[str]:
+    """Orders separated by bars, as `word_of` gives them."""
+    return frozenset(clean(word).casefold() for word in words.split("|"))
+
+
+TWILIO_STOPS = frozenset("stop stopall unsubscribe cancel end quit revoke optout".split()) | {"stop all", "opt out"}
+"""English words that Twilio itself takes for an opt-out, answers, and then refuses with 21610 to send past
+(https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
+
+STOP_WORDS = TWILIO_STOPS | _orders(
+    "/stop|no more messages|stop messages|stop sms|remove me|"
+    "ndal|ndalo|ndaloni|ndale|ndalni|stop mesazhe|çregjistro|çregjistrohu|çregjistrohem|çabonohu|çabonim|"
+    "cregjistro|cregjistrohu|cabonohu|hiqmë|hiqme|mos më shkruaj|mos me shkruaj|"
+    "বন্ধ|বন্ধ করুন|বন্ধ কর|বন্ধ করো|থামুন|থামান|থামাও|স্টপ|মেসেজ বন্ধ|বার্তা বন্ধ|"
+    "bondho|bondho korun|thamun|"
+    "стоп|стоп смс|отписаться|отписка|отпиши|отпишите|отписать|прекратить|прекратите|"
+    "не пишите|не писать|больше не пишите|"
+    "otpiska|otpisatsya"
 )
-START_WORDS = frozenset("start unstop fillo শুরু старт начать".split())
-HELP_WORDS = frozenset("help info ndihme ndihmë সাহায্য помощь справка /help /start menu 0".split())
+START_WORDS = _orders(
+    "start|unstop|yes start|subscribe|resume|"
+    "fillo|nis|rifillo|abonohu|po fillo|"
+    "শুরু|শুরু করুন|চালু|চালু করুন|স্টার্ট|shuru|"
+    "старт|начать|начни|возобновить|подписаться"
+)
+TWILIO_STARTS = frozenset({"start", "yes", "unstop"})
+"""Words that lift Twilio's own block. YES is an answer to many questions, so it counts only after an opt-out."""
+
+HELP_WORDS = _orders(
+    "help|info|/help|/start|menu|0|?|"
+    "ndihme|ndihmë|ndihma|menyja|"
+    "সাহায্য|সহায়তা|তথ্য|হেল্প|মেনু|"
+    "помощь|справка|помогите|инфо|меню"
+)
+LONGEST_ORDER = 3
+"""Words in the longest order."""
+
+
+_MARKS = str.maketrans(
+    dict.fromkeys(".!,;:'\"«»„“”‘’…*()[]<>।-–—", " ") | dict.fromkeys("\u200b\u200c\u200d\ufe0f", "")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +64,12 @@ class Known:
 
 
 def word_of(text: str) -> str:
-    """The single word a command message consists of, folded; empty when there is more than one."""
-    words = clean(text).casefold().strip(" .!,'\"").split()
-    return words[0] if len(words) == 1 else ""
+    """What a message says that may be an order, folded, without the marks people put around it; empty for a longer one.
+
+    "STOP ALL" is an order of two words. Combining letters are composed, so that both ways to type ë are one.
+    """
+    words = latin_digits(clean(text)).casefold().translate(_MARKS).split()
+    return " ".join(words) if len(words) <= LONGEST_ORDER else ""
 
 
 def find_or_make(session: Session, channel: Channel, address: str, now: datetime, *, name: str | None = None) -> Known:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 import escalation.service
 from cases import history
-from cases.acting import Form, Repeated, begin, shift, tell, words_of
+from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
 from core.errors import BadInput, Conflict
 from domain.case import Case
 from domain.catalogue import catalogue
@@ -68,15 +68,35 @@ def _answer(
 
 
 def delivered(session: Session, case: Case, message: OutboundMessage | None, at: datetime) -> None:
-    """A human answer reached the citizen: the silence, and what was due in reply, end at `at`."""
-    append(
-        session,
-        case,
-        EntryKind.answer_delivered,
-        at,
-        body={"message": str(message.id) if message else None, "how": "receipt" if message else "tracking page"},
-    )
+    """A human answer reached the citizen: the silence, and what was due in reply, end at `at`.
+
+    One that had failed, and came another way after all, answers the case again, unless the citizen wrote meanwhile.
+    """
+    body: dict[str, object] = {"message": None, "how": "tracking page"}
+    if message is not None:
+        body = {"message": str(answer_of(message)), "how": "receipt"}
+        if message.fallback_of is not None:
+            body["by"] = str(message.id)
+        if case.state == CaseState.open and _failed_last(session, case, answer_of(message)):
+            shift(case, CaseState.answered)
+    append(session, case, EntryKind.answer_delivered, at, body=body)
     _restate(session, case, at)
+
+
+def answer_of(message: OutboundMessage) -> UUID:
+    """The message an answer was written as: a fallback stands for it, and its delivery is the answer's."""
+    return message.fallback_of or message.id
+
+
+def _failed_last(session: Session, case: Case, answer: UUID) -> bool:
+    """Whether the failure of this answer is why the case is open: nothing the citizen or staff did came after it."""
+    failed = False
+    for entry in history.timeline(session, case):
+        if entry.kind == EntryKind.answer_failed:
+            failed = entry.body.get("message") == str(answer)
+        elif entry.kind in MATTERS:
+            failed = False
+    return failed
 
 
 def failed(session: Session, case: Case, message: OutboundMessage, at: datetime) -> None:
@@ -86,7 +106,7 @@ def failed(session: Session, case: Case, message: OutboundMessage, at: datetime)
         case,
         EntryKind.answer_failed,
         at,
-        body={"message": str(message.id), "failure": message.failure},
+        body={"message": str(answer_of(message)), "failure": message.failure, "why": message.last_error},
     )
     if case.state in (CaseState.answered, CaseState.closed):
         shift(case, CaseState.open)

@@ -3,18 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from cases import lifecycle
+from cases.fallback import fall_back
+from cases.telling import tell_administrators, tell_office
 from channels.errors import Failure
 from channels.values import Channel, DeliveryStatus, Receipt
 from domain.case import Case
-from domain.clock import Notice
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.timeline import TimelineEntry
-from notifications import results
+from notifications import brake, results
 
 RECEIPTED = frozenset({Channel.sms, Channel.whatsapp})
 """Channels that report deliveries; elsewhere the provider's acceptance is the delivery."""
@@ -47,22 +48,48 @@ def _uuid(text: object) -> UUID | None:
 
 def on_result(session: Session, message: OutboundMessage, now: datetime) -> None:
     """Called in the transaction that moves a message to another state."""
-    if message.case_id is None or message.purpose != Purpose.answer:
-        return
+    if message.state == OutboxState.cancelled and message.last_error == brake.LOOP:
+        text = "The same words went to one address again and again, so Ombud stopped sending them. See Messages."
+        tell_administrators(session, f"loop:{message.contact_point_id}:{now:%Y-%m-%d}", text, now)
+    if message.case_id is not None and message.purpose == Purpose.answer:
+        _answer(session, message, now)
+    if message.state == OutboxState.failed:
+        fall_back(session, message, now)
+
+
+def _answer(session: Session, message: OutboundMessage, now: datetime) -> None:
+    """A human answer moved: its arrival ends the silence, whichever message brought it."""
     case = session.exec(select(Case).where(col(Case.id) == message.case_id).with_for_update()).one()
     counted = _counted(session, case, message)
-    arrived = message.state == OutboxState.delivered or (
-        message.channel not in RECEIPTED and message.state in (OutboxState.accepted, OutboxState.sent)
-    )
-    if arrived and counted != "answer_delivered":
+    if _arrived(message) and counted != "answer_delivered":
         lifecycle.delivered(session, case, message, message.delivered_at or message.accepted_at or now)
     elif message.state in (OutboxState.failed, OutboxState.cancelled) and counted != "answer_failed":
+        if _came_otherwise(session, message):
+            return
         lifecycle.failed(session, case, message, message.failed_at or now)
-        _warn(session, case, message, now)
+        _warn(session, case, message, "did not reach the citizen, so the silence goes on", now)
+    elif message.state == OutboxState.unknown:
+        _warn(session, case, message, "may or may not have reached the citizen: look under Messages", now)
+
+
+def _arrived(message: OutboundMessage) -> bool:
+    if message.channel in RECEIPTED:
+        return message.state == OutboxState.delivered
+    return message.state in (OutboxState.accepted, OutboxState.sent, OutboxState.delivered)
+
+
+def _came_otherwise(session: Session, message: OutboundMessage) -> bool:
+    """Whether the message it stands for, or one that stands for it, reached the citizen."""
+    others = session.exec(
+        select(OutboundMessage).where(
+            or_(col(OutboundMessage.id) == message.fallback_of, col(OutboundMessage.fallback_of) == message.id)
+        )
+    )
+    return any(_arrived(other) for other in others)
 
 
 def _counted(session: Session, case: Case, message: OutboundMessage) -> str | None:
-    """Which of delivered and failed the timeline said last of this message."""
+    """Which of delivered and failed the timeline said last of this answer."""
     said = session.exec(
         select(TimelineEntry)
         .where(
@@ -71,17 +98,10 @@ def _counted(session: Session, case: Case, message: OutboundMessage) -> str | No
         )
         .order_by(col(TimelineEntry.number).desc())
     ).all()
-    return next((str(entry.kind) for entry in said if entry.body.get("message") == str(message.id)), None)
+    answer = str(lifecycle.answer_of(message))
+    return next((str(entry.kind) for entry in said if entry.body.get("message") == answer), None)
 
 
-def _warn(session: Session, case: Case, message: OutboundMessage, now: datetime) -> None:
-    if case.assignee_id is not None:
-        session.add(
-            Notice(
-                staff_id=case.assignee_id,
-                case_id=case.id,
-                dedupe_key=f"undelivered:{message.id}",
-                text=f"Your answer to {case.reference} did not reach the citizen, so the silence goes on.",
-                at=now,
-            )
-        )
+def _warn(session: Session, case: Case, message: OutboundMessage, what: str, now: datetime) -> None:
+    key = f"{'unknown' if message.state == OutboxState.unknown else 'undelivered'}:{message.id}"
+    tell_office(session, case, key, f"Your answer to {case.reference} {what}.", now)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from cases import attachments, lifecycle, outcomes, status
+from cases import attachments, consent, lifecycle, loops, status
 from cases.arriving import open_from
-from cases.contacts import HELP_WORDS, START_WORDS, STOP_WORDS, find_or_make, word_of
+from cases.contacts import HELP_WORDS, find_or_make, word_of
 from channels.values import Channel
 from core.ids import find_reference
 from core.settings import settings
@@ -33,6 +33,10 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str:
     contact = known.contact
     if contact.language is None:
         contact.language = _hinted_language(row)
+    if done := consent.take(session, row, contact, word_of(row.text), now):
+        return done
+    if known.existed and loops.is_loop(session, row, now):
+        return loops.LOOP
     if command := _command(session, row, contact, now):
         return command
     # only now: in a command the letters of a reference would decide
@@ -50,18 +54,8 @@ def _hinted_language(row: InboundMessage) -> str:
 
 
 def _command(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> str | None:
-    """Opt-out words first, then everything else that is an order and not a message."""
+    """What is an order and not a message."""
     word = word_of(row.text)
-    if word in STOP_WORDS or row.details.get("opt_out") == "STOP":  # Twilio marks an account's own words
-        contact.opted_out_at = contact.opted_out_at or now
-        outbox.cancel_queued(session, contact, now, outcomes.on_result)
-        return "opted_out"
-    if contact.opted_out_at is not None and (word in START_WORDS or row.channel == Channel.telegram):
-        # on Telegram whoever writes to a bot has opened the channel again; on SMS it takes the word
-        contact.opted_out_at = None
-        if word in START_WORDS:
-            _say(session, row, contact, "resumed", Purpose.resumed, now)
-            return "resumed"
     if reference := status.asked_for(row.text):
         return status.answer(session, row, contact, reference, now)
     start = row.details.get("start")
@@ -86,6 +80,7 @@ def _say(
         body=compose.compose(name, spoken),
         dedupe_key=f"{name}:{row.id}",
         now=now,
+        sender=row.recipient or None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3.exceptions as urllib3
+from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as Disconnected
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
@@ -16,6 +17,7 @@ from twilio.rest import Client
 from channels.errors import Failure, SendFailed
 
 REAL = "https://api.twilio.com"
+CONNECTIONS = 32
 
 
 class _Connection(TwilioHttpClient):  # type: ignore[misc]
@@ -24,8 +26,11 @@ class _Connection(TwilioHttpClient):  # type: ignore[misc]
     def __init__(self, api_url: str | None, timeout: float) -> None:
         super().__init__(timeout=timeout)
         self.api_url = (api_url or REAL).rstrip("/")
-        if self.session is not None and _is_loopback(self.api_url):
-            self.session.trust_env = False  # no proxy on the way to ourselves
+        if self.session is not None:
+            # as many connections are kept as threads send, else each further one shakes hands anew
+            self.session.mount(self.api_url, HTTPAdapter(pool_maxsize=CONNECTIONS))
+            if _is_loopback(self.api_url):
+                self.session.trust_env = False  # no proxy on the way to ourselves
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
         if url.startswith(REAL):

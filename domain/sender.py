@@ -14,8 +14,9 @@ from domain.base import Row
 class Sender(Row, table=True):
     """One sender of one channel: a number in E.164, a messaging service's SID, a bot's id or an e-mail address.
 
-    Without an office it serves all that have none of their own. `per_second` is its rate; `next_at` is the first
-    moment that no message has been promised yet.
+    It serves its office and all below that have none of their own; without an office it is the default, or only
+    keeps the pace of the sender the settings name. `per_second` is its rate, None the rate of the settings; `next_at`
+    is the first moment that no message has been promised yet.
     """
 
     __tablename__ = "sender"
@@ -24,6 +25,6 @@ class Sender(Row, table=True):
     channel: Channel = Field(sa_type=Text)
     address: str
     office_id: UUID | None = Field(default=None, foreign_key="office.id", index=True)
-    per_second: float
+    per_second: float | None = None
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     active: bool = True

@@ -165,6 +165,7 @@ class Purpose(StrEnum):
     survey_thanks = "survey_thanks"
     help = "help"
     resumed = "resumed"
+    stopped = "stopped"
     conversation = "conversation"
     proof = "proof"
     declined = "declined"

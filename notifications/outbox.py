@@ -16,8 +16,9 @@ from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.survey import Invitation
+from notifications import pacing
 from notifications.results import OnResult, nothing_more, record_cancelled
-from notifications.segments import for_sms
+from notifications.segments import for_sms, segments
 
 _RINGING = "outbox_rings_after_commit"
 _COLUMNS = tuple(OutboundMessage.model_fields)
@@ -38,16 +39,22 @@ def enqueue(
     due_at: datetime | None = None,
     message_id: UUID | None = None,
     replaces: str | None = None,
+    sender: str | None = None,
+    subject: str | None = None,
+    fallback_of: UUID | None = None,
 ) -> OutboundMessage | None:
     """Write a message to a citizen, to be sent from `due_at` (by default at once) after the commit.
 
     The same key again gives the row that is there already, unchanged. None where nothing may be sent: the citizen
     opted out, or it is a survey to an address that takes no messages. One statement, and a flush of what is pending.
     `message_id` is the id a fresh row gets, for a caller who must name it beforehand. `replaces` is the message of
-    ours, as the provider calls it, that this one follows: its buttons go.
+    ours, as the provider calls it, that this one follows: its buttons go. `sender` is the address of ours that it
+    should leave from, as the one the citizen wrote to; else it is the office's.
     """
     if not may_send(contact, purpose):
         return None
+    channel, by_sms = Channel(contact.channel), contact.channel == Channel.sms
+    words = for_sms(body) if by_sms else body
     row = OutboundMessage(
         id=message_id or new_id(),
         dedupe_key=dedupe_key,
@@ -57,7 +64,11 @@ def enqueue(
         case_id=case.id if case else None,
         invitation_id=invitation.id if invitation else None,
         language=language,
-        body=for_sms(body) if contact.channel == Channel.sms else body,
+        body=words,
+        subject=subject,
+        segments=segments(words) if by_sms else None,
+        sender=pacing.address_for(session, channel, case.office_id if case else None, sender),
+        fallback_of=fallback_of,
         buttons=[[_stored(button) for button in row] for row in buttons],
         replaces=replaces,
         due_at=due_at or now,
@@ -88,9 +99,9 @@ def cancel_queued(session: Session, contact: ContactPoint, now: datetime, on_res
 
 
 def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
-    """Whether this contact point may get a message of this purpose now."""
+    """Whether this contact point may get a message of this purpose now: after an opt-out, what confirms it alone."""
     if contact.opted_out_at is not None:
-        return False
+        return purpose == Purpose.stopped
     return contact.unreachable_at is None or purpose != Purpose.survey
 
 

@@ -12,7 +12,7 @@ from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.values import Channel, Outgoing, Sent
 from core.settings import Settings, settings
-from notifications.deliver import NoLookUp
+from notifications.sending import NoLookUp
 
 
 class Senders:
@@ -60,8 +60,9 @@ class Senders:
         with self._lock:
             if channel not in self._twilio:
                 now = self._settings
+                own = now.twilio_whatsapp_from if channel is Channel.whatsapp else ""
                 self._twilio[channel] = Sms(
-                    now.twilio_account_sid, now.twilio_auth_token, now.twilio_from, now.twilio_url, channel
+                    now.twilio_account_sid, now.twilio_auth_token, own or now.twilio_from, now.twilio_url, channel
                 )
             return self._twilio[channel]
 

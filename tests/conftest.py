@@ -16,6 +16,7 @@ from core.database import Database
 from core.settings import settings
 from domain import catalogue, tables
 from domain.base import metadata
+from notifications import pacing
 
 SERVER = os.environ.get("OMBUD_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("OMBUD_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
@@ -68,6 +69,8 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     for name in [name for name in os.environ if name.startswith("OMBUD_") and not name.startswith("OMBUD_TEST_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("OMBUD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("OMBUD_TWILIO_PER_SECOND", "2000")  # nobody's test waits for a sender's pace, but those of it
+    monkeypatch.setenv("OMBUD_TELEGRAM_PER_SECOND", "2000")
     settings.cache_clear()
     yield
     settings.cache_clear()
@@ -93,6 +96,7 @@ def installation(
     settings.cache_clear()
     core_database.database.cache_clear()
     catalogue.forget()
+    pacing.forget()
     database = core_database.database()
     if database.is_sqlite:
         metadata().create_all(database.engine)
@@ -100,3 +104,4 @@ def installation(
     database.close()
     core_database.database.cache_clear()
     catalogue.forget()
+    pacing.forget()

@@ -75,7 +75,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("office_id", sa.Uuid(), nullable=True),
-        sa.Column("per_second", sa.Float(), nullable=False),
+        sa.Column("per_second", sa.Float(), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["office_id"], ["office.id"], name=op.f("fk_sender_office_id_office")),

@@ -14,7 +14,8 @@ from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from notifications import results
-from notifications.deliver import GIVE_UP_LOOKING, deliver_due, reconcile_due
+from notifications.deliver import deliver_due, reconcile_due
+from notifications.reconcile import GIVE_UP_LOOKING
 from notifications.results import JITTER, MAX_ATTEMPTS, apply_receipt
 from tests.conftest import Installation
 from tests.notifications.world import (
@@ -62,7 +63,7 @@ def test_workers_that_race_send_each_message_once() -> None:
     provider = Provider()
     with database().write() as session:
         contact = citizen(session)
-        ids = {queue(contact, session, f"k{number}") for number in range(40)}
+        ids = {queue(contact, session, f"k{number}", body=f"Hello {number}") for number in range(40)}
     together = threading.Barrier(2)
 
     def work() -> None:
@@ -92,7 +93,7 @@ def test_calls_run_side_by_side_and_hold_no_connection(settled: Installation) ->
     with database().write() as session:
         contact = citizen(session)
         for number in range(8):
-            queue(contact, session, f"k{number}")
+            queue(contact, session, f"k{number}", body=f"Hello {number}")
     assert deliver_due(NOW, send=provider.send, parallel=4) == 8
     assert len(provider.taken) == 8
 

@@ -10,8 +10,8 @@ from channels.errors import Failure, SendFailed
 from channels.values import Channel, Outgoing, Sent
 from core.ids import new_id
 from core.settings import Settings, settings
-from notifications.deliver import NoLookUp
 from notifications.senders import Senders, close_senders, senders
+from notifications.sending import NoLookUp
 
 HELLO = Outgoing(id=new_id(), to="+355691234567", text="Hello")
 

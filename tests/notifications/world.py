@@ -15,8 +15,8 @@ from core.ids import new_id
 from domain.citizen import Citizen, ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
-from notifications.deliver import NoLookUp
 from notifications.outbox import enqueue
+from notifications.sending import NoLookUp
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
