@@ -18,6 +18,7 @@ from api.keys import Holder
 from api.problems import documented, problem
 from api.rest_shared import Now, Reader, Writer, offices_of
 from cases import history, intake
+from channels.phones import read_phone
 from channels.values import JSON, Channel, Inbound
 from core.crypto import cipher, same
 from core.database import database
@@ -33,7 +34,6 @@ from domain.states import CaseKind, CaseState, ClockKind
 from domain.visibility import SYSTEM_KEY
 from escalation.terms import calendar_of
 from nlp.redaction import redact
-from surveys.phones import read_phone
 from surveys.transactions import unknown_code
 
 router = APIRouter()
@@ -191,11 +191,13 @@ def _details(known: Catalogue, body: CaseIn) -> dict[str, JSON]:
     if body.language is not None and body.language not in settings().languages:
         wrong["language"] = f"It is none of {', '.join(settings().languages)}; leave it out when you do not know."
     if body.phone is not None and body.phone.strip():
-        number = read_phone(body.phone, settings().region).number
-        if number is None:
-            wrong["phone"] = "No SMS can be sent to it; write it as +355691234567, or leave it out."
+        phone = read_phone(body.phone, settings().region)
+        if phone.number is None:
+            wrong["phone"] = f"{phone.why} Write it as +355691234567, or leave it out."
         else:
-            details["contact"] = number  # becomes the sender, which is encrypted; it is not kept among the details
+            details["contact"] = (
+                phone.number
+            )  # becomes the sender, which is encrypted; it is not kept among the details
     details["anonymous"] = "contact" not in details
     if body.place:
         details["place"] = clean(body.place)

@@ -10,19 +10,13 @@ from typing import Annotated, ClassVar, Final, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from channels.phones import normalise_phone
+from channels.phones import N_, NO_NUMBER, read_phone
 from core.errors import BadInput
 from core.texts import clean, latin_digits
 
-
-def N_(sentence: str) -> str:  # noqa: N802  (the name gettext's tools look for)
-    """Mark a sentence for translation; it is translated where it is shown."""
-    return sentence
-
-
 SUMMARY: Final = N_("Some answers need another look.")
 OLD_PAGE: Final = N_("This page was open for too long. Please send it again.")
-PHONE: Final = N_("Enter a phone number, such as 069 123 4567, or leave this empty.")
+PHONE: Final = NO_NUMBER
 NOT_READ: Final = N_("We could not read this answer. Please enter it again.")
 
 S = TypeVar("S", bound="Schema")
@@ -77,12 +71,20 @@ def _as_tick(value: object) -> object:
 
 
 def _phone(text: str, info: ValidationInfo) -> str:
+    return _number(text, info, call_back=False)
+
+
+def _any_phone(text: str, info: ValidationInfo) -> str:
+    return _number(text, info, call_back=True)
+
+
+def _number(text: str, info: ValidationInfo, *, call_back: bool) -> str:
     if not text:
         return ""
-    number = normalise_phone(text, str((info.context or {}).get("region", "ZZ")))
-    if number is None:
-        raise wrong(PHONE)
-    return number
+    read = read_phone(text, str((info.context or {}).get("region", "ZZ")), call_back=call_back)
+    if read.number is None:
+        raise wrong(read.why)
+    return read.number
 
 
 def _token(text: str) -> str:
@@ -101,5 +103,8 @@ Code = Annotated[str, BeforeValidator(as_text), Field(max_length=64, pattern=r"^
 Language = Annotated[str, BeforeValidator(as_text), Field(pattern=r"^([a-z]{2,3}(-[A-Za-z]{2,8})?)?$")]
 Tick = Annotated[bool, BeforeValidator(_as_tick)]
 Phone = Annotated[str, BeforeValidator(as_text), AfterValidator(_phone)]
+"""A number that messages reach."""
+CallablePhone = Annotated[str, BeforeValidator(as_text), AfterValidator(_any_phone)]
+"""A number somebody will ring, so a landline too."""
 Token = Annotated[str, BeforeValidator(as_text), AfterValidator(_token)]
 Digit = Annotated[int, BeforeValidator(_digits)]

@@ -4,23 +4,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from sqlmodel import Session, col, delete, select
 
+from channels import phones
 from channels.values import Channel
 from core.crypto import blind_index, mask
 from core.ids import new_id
-from core.texts import latin_digits
 from domain.citizen import Citizen, ContactPoint
 from surveys.ledger import among, chunks, insert_new
 
 NO_NUMBER = "no_number"
 UNUSABLE = "unusable_number"
 LANDLINE = "landline"
-_NO_SMS = frozenset(
-    {PhoneNumberType.FIXED_LINE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.TOLL_FREE, PhoneNumberType.SHARED_COST}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +30,10 @@ def read_phone(text: str, region: str) -> Phone:
     """Read a phone number as written in a region (ISO 3166 two letters)."""
     if not text.strip():
         return Phone(None, NO_NUMBER)
-    try:
-        parsed = phonenumbers.parse(latin_digits(text), region)
-    except phonenumbers.NumberParseException:
-        return Phone(None, UNUSABLE)
-    if not phonenumbers.is_valid_number(parsed):
-        return Phone(None, UNUSABLE)
-    if phonenumbers.number_type(parsed) in _NO_SMS:
-        return Phone(None, LANDLINE)
-    return Phone(phonenumbers.format_number(parsed, PhoneNumberFormat.E164), None)
+    read = phones.read_phone(text, region)
+    if read.number is None:
+        return Phone(None, LANDLINE if read.kind else UNUSABLE)
+    return Phone(read.number, None)
 
 
 def contacts_of(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from channels import kiosk, web
 from channels.forms import NOT_READ, OLD_PAGE, PHONE
-from channels.phones import normalise_phone
+from channels.phones import TOO_SHORT, normalise_phone
 from channels.values import Channel, Inbound
 from core.errors import BadInput
 
@@ -67,7 +67,7 @@ def test_boxes_that_are_not_ticked(ticked: object) -> None:
         ({"text": "\x00\x07"}, {"text": web.EMPTY}),
         ({"text": "x" * 4001}, {"text": web.TOO_LONG}),
         ({"text": "x" * 30_000}, {"text": web.TOO_LONG}),
-        ({"phone": "12"}, {"phone": PHONE}),
+        ({"phone": "12"}, {"phone": TOO_SHORT}),
         ({"phone": "call me"}, {"phone": PHONE}),
         ({"token": ""}, {"token": OLD_PAGE}),
         ({"token": "short"}, {"token": OLD_PAGE}),
