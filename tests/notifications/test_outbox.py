@@ -50,7 +50,7 @@ def test_two_at_once_write_one_row(installation: Installation) -> None:
         thread.join()
     assert len(ids) == 4
     assert len(set(ids)) == 1
-    assert count(installation) == 1
+    assert count(installation) == 2  # the answer, and what confirms the opt-out
 
 
 def test_who_may_be_written_to(installation: Installation) -> None:
