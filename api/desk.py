@@ -118,6 +118,7 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
             "state": str(case.state),
             "kind": str(case.kind),
             "channel": str(case.channel),
+            "answer_by": str(contact.channel if contact else case.channel),
             "language": case.language,
             "service": name_of(known.services[case.service_id], "en") if case.service_id else "",
             "office": known.name(case.office_id),

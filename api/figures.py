@@ -9,6 +9,7 @@ from reports.headline import difference
 from reports.kpis import OfficeSilence, Silence, WeekSilence, usual_band
 from reports.samples import Sample
 from reports.survival import median
+from reports.visits import Visits
 from surveys.results import Group, Rating
 
 HOUR, DAY = 3600, 86400
@@ -162,6 +163,22 @@ def ratings(groups: Sequence[Group], known: Catalogue, words: Translator) -> lis
     return rows
 
 
+def visits(lines: Sequence[Visits], known: Catalogue, words: Translator) -> list[dict[str, object]]:
+    """Rows of what our own visitors found, most visits first."""
+    return [
+        {
+            "office": known.name(line.office_id, words.language),
+            "n": line.n,
+            "waited": line.mean_waited,
+            "politeness": line.mean_politeness,
+            "asked": line.asked_for_money,
+            "known": len(line.money),
+            "references": line.references[:5],
+        }
+        for line in lines
+    ]
+
+
 def definitions(now: Silence, words: Translator) -> list[dict[str, str]]:
     """How this is measured."""
     _ = words.gettext
@@ -195,6 +212,12 @@ def definitions(now: Silence, words: Translator) -> list[dict[str, str]]:
             _("Those you may see. What is before the integrity office, or about your own office, is in no figure."),
         ),
     ]
+    told.append(
+        (
+            _("Our own visits"),
+            _("What mystery shoppers and quality audits found is in a table of its own and in no figure of citizens."),
+        )
+    )
     if now.templated:
         told.append(
             (

@@ -20,7 +20,7 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.office import Office
 from domain.survey import Invitation, Transaction
 from domain.visibility import Viewer
-from reports import kpis
+from reports import kpis, visits
 from reports.headline import Named, headline
 from reports.words import said
 from surveys import results
@@ -55,6 +55,7 @@ def show_leadership(request: Request, staff: Staffed, office: str = "", weeks: s
         services = results.by_service(session, since, now, rated)
         total = results.overall(session, since, now, rated)
         asked = _asked(session, since, now, rated)
+        seen = visits.by_office(session, who, scope, since=since, until=now)
     lines = [line for line in lines if line.office_id in known.offices]
     named = [Named(known.name(line.office_id, language), line.silence) for line in lines]
     context = {
@@ -74,6 +75,7 @@ def show_leadership(request: Request, staff: Staffed, office: str = "", weeks: s
         "small_n": kpis.SMALL,
         "trend": figures.trend(kpis.merged(weekly, TREND, now, zone), words),
         "ratings": figures.ratings(services, known, words),
+        "visits": figures.visits(seen, known, words),
         "definitions": figures.definitions(current, words),
     }
     return render(request, "staff/leadership.html", context)

@@ -49,6 +49,12 @@ _EVERYBODY: frozenset[str] = frozenset()
 _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("desk", "/staff", "Desk", _EVERYBODY),
     ("triage", "/staff/triage", "Triage", frozenset({"triage", "admin"})),
+    (
+        "intake",
+        "/staff/intake",
+        "Write in for someone",
+        frozenset({"operator", "officer", "supervisor", "head", "triage", "admin"}),
+    ),
     ("notices", "/staff/notices", "Notices", _EVERYBODY),
     (
         "review",

@@ -37,6 +37,7 @@ SAID = {
     "refuse": "Given to triage, with your reason.",
     "close": "Closed. The citizen gets your words.",
     "release": "Released to triage.",
+    "added": "Added to this case. The citizen has its number already.",
     "placed": "Placed. The office has it, and the classifier learns from it.",
 }
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
-from api.words import CHANNELS, CLOCKS, OUTCOMES, STAFF_EVENTS
+from api.words import CHANNELS, CLOCKS, OUTCOMES, SOURCES, STAFF_EVENTS
 from channels.errors import Failure
+from core.i18n import format_duration
 from domain.catalogue import Catalogue, name_of
 from domain.states import ClockKind, EntryKind
 from domain.timeline import TimelineEntry
@@ -75,6 +77,8 @@ def tell(entries: Sequence[TimelineEntry], known: Catalogue, names: dict[UUID, s
 
 def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
     text = "answered with a saved reply" if entry.body.get("templated") else STAFF_EVENTS[entry.kind]
+    if entry.kind == EntryKind.received and entry.body.get("source"):
+        text = _keyed(entry)
     return {
         "kind": EntryKind(entry.kind),
         "at": entry.at,
@@ -87,6 +91,23 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         "late": False,
         "steps": [],
     }
+
+
+def _keyed(entry: TimelineEntry) -> str:
+    """How a case came that staff wrote in, who did, and how late."""
+    body = entry.body
+    told = [SOURCES[str(body["source"])], f"written in by {body.get('by')}"]
+    if keyed_at := body.get("keyed_at"):
+        late = (datetime.fromisoformat(str(keyed_at)) - entry.at).total_seconds()
+        told.append(f"{format_duration(late, 'en')} after it was received")
+    if isinstance(visit := body.get("visit"), dict):
+        if visit.get("waited") is not None:
+            told.append(f"waited {visit['waited']} min")
+        if visit.get("politeness") is not None:
+            told.append(f"politeness {visit['politeness']} of 5")
+        if visit.get("money") is not None:
+            told.append("asked for money" if visit["money"] else "not asked for money")
+    return ", ".join(told)
 
 
 def _folded(chapter: Chapter, known: Catalogue, names: dict[UUID, str]) -> dict[str, object]:

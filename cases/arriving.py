@@ -26,8 +26,13 @@ def open_from(
     *,
     existed: bool = True,
     taken: Taken | None = None,
+    keyed: opening.Keyed | None = None,
+    received_at: datetime | None = None,
 ) -> Case:
-    """Open the case an inbox row asks for, with all the row says about it, and note it on the row."""
+    """Open the case an inbox row asks for, with all the row says about it, and note it on the row.
+
+    `received_at` is when the government heard it, where that was before the row was stored.
+    """
     details = row.details
     spoken = settings().languages
     language = (contact.language if contact else None) or str(details.get("language") or "") or None
@@ -43,7 +48,7 @@ def open_from(
             channel=Channel(row.channel),
             text=text,
             language=language if language in spoken else (languages.detect(text, spoken) or spoken[0]),
-            received_at=row.received_at,
+            received_at=received_at or row.received_at,
             kind=CaseKind(str(details.get("kind"))) if details.get("kind") in set(CaseKind) else CaseKind.complaint,
             contact=contact,
             service=taken.service if taken else (str(details.get("service") or "") or None),
@@ -53,6 +58,8 @@ def open_from(
             last_place=contact.last_place if contact and existed else None,
             attachments=tuple(details.get("attachments") or ()),  # type: ignore[arg-type]
             invitation_id=taken.invitation_id if taken else None,
+            confidential=bool(details.get("confidential")),
+            keyed=keyed,
         ),
         now,
     )

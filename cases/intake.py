@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-from cases import forms, outcomes, texting
+from cases import assisted, forms, outcomes, texting
 from cases.contacts import find_or_make
 from cases.inbox import Arrival, receive
 from channels.values import Channel
@@ -34,6 +34,7 @@ HANDLERS: dict[Channel, Handler] = {
     Channel.web: forms.take,
     Channel.api: forms.take,
     Channel.kiosk: forms.take_exit_survey,
+    Channel.assisted: assisted.take,
 }
 
 log = logger("cases.intake")

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session
@@ -19,9 +19,34 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.clock import Clock
-from domain.states import CaseKind, CaseState, ClockKind, EntryKind, Purpose
+from domain.states import AUDIT_SOURCES, CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Purpose
 from domain.timeline import append
 from notifications import compose, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """That staff put a case in for a citizen, who did, and how it came. `visit` is what a visitor of ours found."""
+
+    source: IntakeSource
+    by: UUID
+    name: str
+    book_page_id: UUID | None = None
+    written_on: str = ""
+    visit: Mapping[str, object] | None = None
+
+    def told(self, received_at: datetime, now: datetime) -> dict[str, object]:
+        """What the timeline keeps of it; `keyed_at` where it lay for a while."""
+        said: dict[str, object] = {"source": self.source, "keyed_by": str(self.by), "by": self.name}
+        if now - received_at >= KEPT_LYING:
+            said["keyed_at"] = now.isoformat()
+        if self.written_on:
+            said["written_on"] = self.written_on
+        return said | ({"visit": dict(self.visit)} if self.visit is not None else {})
+
+
+KEPT_LYING = timedelta(hours=1)
+"""What was keyed later than this after it was received says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +66,8 @@ class Opening:
     last_place: str | None = None
     attachments: tuple[Mapping[str, object], ...] = ()
     invitation_id: UUID | None = None
+    confidential: bool = False
+    keyed: Keyed | None = None
 
 
 def pin_of(case_id: UUID) -> str:
@@ -85,6 +112,9 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         routing_model=decision.model,
         routing_suggestions=routing.service.suggestions_json(known, decision),
         invitation_id=opening.invitation_id,
+        confidential=opening.confidential,
+        source=opening.keyed.source if opening.keyed else IntakeSource.citizen,
+        book_page_id=opening.keyed.book_page_id if opening.keyed else None,
         received_at=opening.received_at,
         opened_at=now,
         updated_at=now,
@@ -97,7 +127,12 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
     if opening.attachments:
         received["attachments"] = [dict(one) for one in opening.attachments]
-    append(session, case, EntryKind.received, opening.received_at, actor="citizen", public=True, body=received)
+    if opening.keyed is not None:
+        received |= opening.keyed.told(opening.received_at, now)
+    # a visit of ours is no citizen's message: its author is who made it, and no tracking page tells of it
+    visit = opening.keyed is not None and opening.keyed.source in AUDIT_SOURCES
+    actor = str(opening.keyed.by) if visit and opening.keyed else "citizen"
+    append(session, case, EntryKind.received, opening.received_at, actor=actor, public=not visit, body=received)
     append(
         session,
         case,
@@ -140,7 +175,8 @@ def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Cloc
             reference=case.reference,
             office=known.name(case.office_id, language),
             triage=case.state == CaseState.triage,
-            due=local_day(clock.deadline_at),
+            # keyed late, the answer may be overdue already: nobody promises a day that is gone
+            due=local_day(clock.deadline_at) if clock.deadline_at > now else None,
         ),
         dedupe_key=f"acknowledgement:{case.id}",
         now=now,

@@ -40,10 +40,15 @@ class Schema(BaseModel):
         return cls.sentences.get(name, NOT_READ)
 
 
-def read_form(schema: type[S], given: Mapping[str, object], *, region: str) -> S:
-    """The form as `schema`. Raises BadInput whose `fields` has one sentence per field, in the order of the form."""
+def read_form(
+    schema: type[S], given: Mapping[str, object], *, region: str = "ZZ", context: Mapping[str, object] | None = None
+) -> S:
+    """The form as `schema`. Raises BadInput whose `fields` has one sentence per field, in the order of the form.
+
+    `context` is what its own validators need besides.
+    """
     try:
-        return schema.model_validate(dict(given), context={"region": region})
+        return schema.model_validate(dict(given), context={"region": region, **(context or {})})
     except ValidationError as error:
         fields: dict[str, str] = {}
         for mistake in error.errors(include_url=False, include_input=False):

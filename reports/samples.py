@@ -33,7 +33,7 @@ from sqlmodel import Session, col
 from core.types import UtcDateTime
 from domain.case import Case
 from domain.clock import Clock
-from domain.states import ClockKind, ClockState
+from domain.states import AUDIT_SOURCES, ClockKind, ClockState
 from domain.visibility import Viewer, visible
 
 _WIDE = 100_000_000_000
@@ -106,8 +106,12 @@ def late(now: datetime) -> ColumnElement[bool]:
 
 
 def within(who: Viewer, office_ids: Collection[UUID] | None) -> ColumnElement[bool]:
-    """What the viewer may see of those offices; None means every office."""
-    return visible(who) if office_ids is None else and_(visible(who), col(Case.office_id).in_(office_ids))
+    """What citizens raised there, as far as the viewer may see it; None means every office.
+
+    What visitors of our own found is no citizen's silence and stands apart (`reports.visits`).
+    """
+    theirs = and_(visible(who), col(Case.source).not_in(AUDIT_SOURCES))
+    return theirs if office_ids is None else and_(theirs, col(Case.office_id).in_(office_ids))
 
 
 def gather(

@@ -70,6 +70,7 @@ STAFF_CASE = {
     "state": "open",
     "kind": "complaint",
     "channel": "sms",
+    "answer_by": "sms",
     "language": "sq",
     "service": "Water supply",
     "office": "Water, District 3",

@@ -33,6 +33,17 @@ TREND: dict[str, object] = {
     "label": "Median silence by week, rising out of its usual band in week 47",
 }
 LEADERSHIP: dict[str, object] = {
+    "visits": [
+        {
+            "office": "Service Centre Kombinat",
+            "n": 4,
+            "waited": 37.5,
+            "politeness": 2.3,
+            "asked": 1,
+            "known": 3,
+            "references": [REFERENCE],
+        }
+    ],
     "headline": "Half of all citizens now wait 31 hours for an answer, six more "
     "than last week. Two district water offices make up most of it.",
     "scope": "Republic of Velmora",

@@ -3,10 +3,15 @@
 from datetime import date
 
 from tests.look.samples import NOW, REFERENCE, ago
+from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import DESK, HISTORY, QUEUE, STAFF_CASE, TALKED, TRIAGE
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 
+FRAGMENTS = ("queue", "intake-known")
+"""Parts of a page, fetched on their own."""
+
 STAFF: dict[str, tuple[str, dict[str, object]]] = {
+    **COUNTER,
     "signin": (
         "signin",
         {
@@ -93,6 +98,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             **LEADERSHIP,
             "act": [],
             "ratings": [],
+            "visits": [],
             "national": None,
             "trend": {**TREND, "values": [None, 3.0], "band": None},
         },

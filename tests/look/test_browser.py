@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 PAGES = (
     [("citizen", name) for name in samples.CITIZEN]
-    + [("staff-pages", name) for name in samples_staff.STAFF if name != "queue"]
+    + [("staff-pages", name) for name in samples_staff.STAFF if name not in samples_staff.FRAGMENTS]
     + [("", "styleguide")]
 )
 

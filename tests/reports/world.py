@@ -13,7 +13,7 @@ from domain.catalogue import catalogue, forget, touch
 from domain.clock import Clock
 from domain.office import Office
 from domain.staff import Staff, StaffRole, email_index
-from domain.states import CaseState, ClockKind, ClockState, EntryKind, OfficeFunction, Role, Tier
+from domain.states import CaseState, ClockKind, ClockState, EntryKind, IntakeSource, OfficeFunction, Role, Tier
 from domain.timeline import append
 from domain.visibility import Viewer, viewer_of
 
@@ -73,6 +73,8 @@ class World:
         templated: bool = False,
         state: CaseState | None = None,
         now: datetime = NOW,
+        source: IntakeSource = IntakeSource.citizen,
+        visit: dict[str, object] | None = None,
     ) -> Case:
         received = now - ago
         answered = received + answered_after if answered_after is not None else None
@@ -82,6 +84,7 @@ class World:
             channel=Channel.sms,
             language="en",
             text="The water has been off since Tuesday and nobody says why.",
+            source=source,
             office_id=self.offices[office].id,
             integrity=integrity,
             about_office_id=self.offices[about].id if about else None,
@@ -96,7 +99,13 @@ class World:
         )
         self.session.add(row)
         self.session.flush()
-        append(self.session, row, EntryKind.received, received, body={"text": row.text, "channel": "sms"})
+        append(
+            self.session,
+            row,
+            EntryKind.received,
+            received,
+            body={"text": row.text, "channel": "sms"} | ({"visit": visit} if visit else {}),
+        )
         if deadline_after is not None:
             deadline = received + deadline_after
             ended = answered is not None
