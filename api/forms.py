@@ -43,3 +43,9 @@ def checked_form(staff: Staffed, form: Posted) -> dict[str, str]:
 
 
 Filled = Annotated[dict[str, str], Depends(checked_form)]
+
+
+def text_of(form: FormData, name: str, limit: int = 2000) -> str:
+    """A field as text, cut; a file is none."""
+    value = form.get(name, "")
+    return value[:limit] if isinstance(value, str) else ""

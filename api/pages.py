@@ -56,6 +56,7 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         frozenset({"operator", "officer", "supervisor", "head", "triage", "admin"}),
     ),
     ("notices", "/staff/notices", "Notices", _EVERYBODY),
+    ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),
     (
         "review",
         "/staff/reviews",

@@ -158,8 +158,9 @@ _USUAL = {
 
 
 def for_program(request: Request) -> bool:
-    """Whether a program asks, by the address."""
-    return request.url.path.startswith(FOR_PROGRAMS)
+    """Whether a program asks: by the address, or because it wants JSON as the kiosk's own scripts do."""
+    wants = request.headers.get("accept", "")
+    return request.url.path.startswith(FOR_PROGRAMS) or wants.startswith("application/json")
 
 
 def of_ombud(error: OmbudError) -> JSONResponse:

@@ -18,7 +18,9 @@ log = logger("api.throttle")
 
 RULES: dict[str, RateLimitItem] = {
     "report": parse("60 per 10 minutes"),  # many phones share one address behind a mobile network
-    "exit": parse("240 per 10 minutes"),  # a busy kiosk
+    "exit": parse("240 per 10 minutes"),  # phones behind one address, or a tablet nobody paired
+    "kiosk": parse("6000 per 10 minutes"),  # answers of a paired tablet: a month without network, sent in one go
+    "pair": parse("10 per 10 minutes"),  # pairing codes typed, right or wrong
     "track": parse("20 per 10 minutes"),  # wrong references; right ones cost nothing
     "pin": parse("10 per hour"),  # per case, so that four digits hold
     "pin-week": parse("30 per 7 days"),  # … against the patient too: ten an hour would try them all in six weeks

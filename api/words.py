@@ -1,6 +1,7 @@
 """Codes in words, for citizens and for staff: states, entries, channels, outcomes. Translated where shown."""
 
 from channels.values import Channel
+from core.i18n import translator
 from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Outcome, Role, Tier
 
 
@@ -172,6 +173,13 @@ REASONS: dict[str, str] = {
 """Why a visit was good or bad, as the citizen picks it."""
 BAD_REASONS = ("wait", "staff", "papers", "unclear", "closed", "money")
 GOOD_REASONS = ("fast", "kind", "clear", "once")
+
+
+def reasons_for(rating: int, lang: str) -> list[dict[str, str]]:
+    """What one may say of a rating, translated: {"code", "text"}."""
+    codes = GOOD_REASONS if rating >= 4 else BAD_REASONS
+    return [{"code": code, "text": translator(lang).gettext(REASONS[code])} for code in codes]
+
 
 RATINGS: dict[int, str] = {1: N_("Very bad"), 2: N_("Bad"), 3: N_("So-so"), 4: N_("Good"), 5: N_("Very good")}
 

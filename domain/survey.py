@@ -71,6 +71,7 @@ class Answer(Row, table=True):
     """What came back to one question: of an invitation, or of an exit survey (then `invitation_id` is empty).
 
     `source_id` is unique per way in, so a repeated press or message counts once. `history` keeps what was corrected.
+    `kiosk_device_id` is the paired tablet it was tapped on, where it was one.
     """
 
     __tablename__ = "answer"
@@ -85,6 +86,7 @@ class Answer(Row, table=True):
     invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id", index=True)
     office_id: UUID = Field(foreign_key="office.id")
     service_id: UUID | None = Field(default=None, foreign_key="service.id")
+    kiosk_device_id: UUID | None = Field(default=None, foreign_key="kiosk_device.id")
     channel: Channel = Field(sa_type=Text)
     value: int | None = None
     text: str | None = None

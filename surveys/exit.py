@@ -1,6 +1,7 @@
 """Exit surveys: a face tapped at the door or on a poster's page, perhaps with a reason and words."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -19,8 +20,8 @@ def record(session: Session, office: Office, row: InboundMessage, now: datetime)
     """Write the answers of one submission; sent again, as an offline kiosk does, it counts once.
 
     The row's `provider_id` is the submission's id; its details give `rating` 1 to 5, and may give `reason` (a code),
-    `service` (a code) and `money`; its text is the citizen's own words. A later time of receipt does not change when
-    it was answered: that is the row's `sent_at`, where the kiosk kept it.
+    `service` (a code), `money` and `device` (the id of a paired tablet); its text is the citizen's own words. A later
+    time of receipt does not change when it was answered: that is the row's `sent_at`, where the kiosk kept it.
 
     Raises:
         BadInput: the rating is none of 1 to 5.
@@ -50,6 +51,7 @@ def record(session: Session, office: Office, row: InboundMessage, now: datetime)
             service_id=service.id if service else None,
             channel=Channel(row.channel),
             now=answered_at,
+            kiosk_device_id=UUID(str(row.details["device"])) if row.details.get("device") else None,
         )
         for question, (value, text) in values.items()
     ]

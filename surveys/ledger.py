@@ -79,6 +79,7 @@ def put(
     channel: Channel,
     now: datetime,
     invitation_id: UUID | None = None,
+    kiosk_device_id: UUID | None = None,
 ) -> bool:
     """Write one answer, once per (source, question). Another value replaces it and the old one goes into its history.
 
@@ -95,6 +96,7 @@ def put(
                 "invitation_id": invitation_id,
                 "office_id": office_id,
                 "service_id": service_id,
+                "kiosk_device_id": kiosk_device_id,
                 "channel": channel,
                 "value": value,
                 "text": text,

@@ -238,6 +238,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_book_page_id"), ["book_page_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_case_book_page_id_book_page"), "book_page", ["book_page_id"], ["id"])
 
+    with op.batch_alter_table("answer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kiosk_device_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_answer_kiosk_device_id_kiosk_device"), "kiosk_device", ["kiosk_device_id"], ["id"]
+        )
+
     with op.batch_alter_table("citizen", schema=None) as batch_op:
         batch_op.add_column(sa.Column("preferred_contact_id", sa.Uuid(), nullable=True))
         batch_op.add_column(sa.Column("fallback", sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -290,6 +296,10 @@ def downgrade() -> None:
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.drop_column("verified_at")
         batch_op.drop_column("next_send_at")
+
+    with op.batch_alter_table("answer", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_answer_kiosk_device_id_kiosk_device"), type_="foreignkey")
+        batch_op.drop_column("kiosk_device_id")
 
     with op.batch_alter_table("citizen", schema=None) as batch_op:
         batch_op.drop_column("fallback")

@@ -175,6 +175,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/staff/reviews/{office_code}/{week}/actions": {"what": "a", "owner": "x", "due_on": "2026-03-09", "reference": ""},
     "/staff/reviews/{office_code}/{week}/actions/{action_id}": {"done_note": "n"},
     "/staff/account/language": {"language": "en"},
+    "/staff/kiosks": {"office": "WAT1", "name": "Main door", "hand": "left"},
+    "/staff/kiosks/{device_id}/hand": {"hand": "left"},
     "/report": {
         "step": "check", "go": "send", "text": "No water", "service": "water", "place": "Lumas", "answer": "phone",
         "phone": "+355691112233", "name": "Ana", "about_staff": "", "form_id": "", "office": "",
@@ -208,7 +210,7 @@ def test_fields_of_forms(everybody: Web) -> None:
             sound(everybody.post(address, "minister", **{**form, name: said}), path, (name, said))
 
 
-SIMULATED = {"account": "AC1", "sid": "SM1", "call": "getMe", "message": "1", "name": "x", "rest": "x", "method": "x"}
+SIMULATED = {"device_id": "x", "account": "AC1", "sid": "SM1", "call": "getMe", "message": "1", "name": "x", "rest": "x", "method": "x"}
 
 
 def bodies() -> Iterator[tuple[str, bytes]]:

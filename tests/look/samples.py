@@ -104,6 +104,12 @@ QR = Markup(
     make_qr("https://ombud.example/track/K7QF-3M9V").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
 )
 EXIT = {
+    "home": "/citizen/exit",
+    "idle": 25,
+    "key": {"id": "0123456789abcdef", "public": "BA"},
+    "version": "0a1b2c3d",
+    "bad": REASONS,
+    "good": REASONS,
     "step": "rate",
     "office": OFFICE,
     "visit": "v1",

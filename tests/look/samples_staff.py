@@ -6,6 +6,7 @@ from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import DESK, HISTORY, QUEUE, STAFF_CASE, TALKED, TRIAGE
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
+from tests.look.samples_kiosk import KIOSK
 
 FRAGMENTS = ("queue", "intake-known")
 """Parts of a page, fetched on their own."""
@@ -161,6 +162,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             ],
         },
     ),
+    **KIOSK,
     "account": (
         "account",
         {

@@ -51,7 +51,7 @@ class Reader(HTMLParser):
         for name in ("src", "href"):
             if tag in ("script", "link") and named.get(name):
                 self.assets.append(str(named[name]))
-        if re.fullmatch(r"h[1-6]", tag):
+        if re.fullmatch(r"h[1-6]", tag) and "template" not in self.open:  # what is in a template is on no page yet
             self.headings.append(int(tag[1]))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
