@@ -78,7 +78,21 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, limit=current.body_limit_bytes, files=files)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
-    for room in (health, rest, auth, citizen, kiosk, feedback, tablets, staff, counter, triage, account, leadership, review):
+    for room in (
+        health,
+        rest,
+        auth,
+        citizen,
+        kiosk,
+        feedback,
+        tablets,
+        staff,
+        counter,
+        triage,
+        account,
+        leadership,
+        review,
+    ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -3,19 +3,24 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import col, select
 
 from cli.output import out
 from core.database import database
 from core.errors import OmbudError
 from core.settings import DEMO_GOVERNMENT, DEMO_SECRET, Settings, settings
+from domain.kiosk import KioskDevice
 from migrations import schema
 
 State = Literal["good", "bad", "off"]
 _PATIENCE = 8.0  # seconds for one call
+_KIOSK_SILENT = timedelta(days=3)
+_KIOSK_FULL = 500  # answers on one tablet: more than a week of a busy door
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def examine() -> list[Finding]:
     """Look at everything; nothing is changed and no citizen is written to."""
     current = settings()
     checks: list[Callable[[Settings], Finding]] = [
-        _secrets, _data_folder, _database, _broker, _model, _public_address, _twilio, _telegram,
+        _secrets, _data_folder, _database, _broker, _model, _public_address, _twilio, _telegram, _kiosks,
     ]  # fmt: skip
     return [check(current) for check in checks]
 
@@ -157,6 +162,33 @@ def _telegram(current: Settings) -> Finding:
     if answer.status_code != 200:
         return Finding("telegram", "bad", f"Telegram answers {answer.status_code}", "Try again in a minute.")
     return Finding("telegram", "good", f"the bot is known, messages arrive by {current.telegram_mode}")
+
+
+def _kiosks(current: Settings) -> Finding:
+    """Tablets at the doors: unheard of, full, or at an address where browsers do not let them keep answers."""
+    now = datetime.now(UTC)
+    try:
+        with database().read() as session:
+            paired = session.exec(
+                select(KioskDevice).where(
+                    col(KioskDevice.token_hash).is_not(None), col(KioskDevice.revoked_at).is_(None)
+                )
+            ).all()
+    except SQLAlchemyError:
+        return Finding("kiosks", "off", "the database cannot be asked")
+    if not paired:
+        return Finding("kiosks", "off", "no tablet is paired")
+    if not current.site_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        seen = f"{len(paired)} tablets, and browsers keep no answers at {current.site_url}"
+        return Finding("kiosks", "bad", seen, "Serve Ombud over https and set OMBUD_PUBLIC_URL to that address.")
+    silent = [one.name for one in paired if one.seen_at is None or now - one.seen_at > _KIOSK_SILENT]
+    full = [f"{one.name} ({one.waiting})" for one in paired if one.waiting >= _KIOSK_FULL]
+    if silent or full:
+        parts = [f"not heard from for 3 days: {', '.join(silent)}"] if silent else []
+        parts += [f"many answers unsent: {', '.join(full)}"] if full else []
+        mend = "Look whether the tablet is on and has a network; its page Staff says when it last sent."
+        return Finding("kiosks", "bad", "; ".join(parts), mend)
+    return Finding("kiosks", "good", f"{len(paired)} tablets, all heard from in the last 3 days")
 
 
 def _provider_away(name: str, simulated: bool, why: str) -> Finding:

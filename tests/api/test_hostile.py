@@ -210,7 +210,16 @@ def test_fields_of_forms(everybody: Web) -> None:
             sound(everybody.post(address, "minister", **{**form, name: said}), path, (name, said))
 
 
-SIMULATED = {"device_id": "x", "account": "AC1", "sid": "SM1", "call": "getMe", "message": "1", "name": "x", "rest": "x", "method": "x"}
+SIMULATED = {
+    "device_id": "x",
+    "account": "AC1",
+    "sid": "SM1",
+    "call": "getMe",
+    "message": "1",
+    "name": "x",
+    "rest": "x",
+    "method": "x",
+}
 
 
 def bodies() -> Iterator[tuple[str, bytes]]:

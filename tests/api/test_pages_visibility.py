@@ -39,7 +39,14 @@ MOVING = re.compile(
 
 def gets(web: Web, reference: str, week: str) -> Iterator[str]:
     """Every address that reads, with every query that could lead to a case."""
-    values = {"reference": reference, "week": week, "office_code": "WAT1", "token": "x", "source": "letter"}
+    values = {
+        "reference": reference,
+        "week": week,
+        "office_code": "WAT1",
+        "token": "x",
+        "source": "letter",
+        "size": "192",
+    }
     for one in iter_route_contexts(web.app.routes):
         path = str(one.path)
         if "GET" not in (one.methods or ()) or path.startswith("/simulator"):

@@ -2,17 +2,13 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import col, select
 
 from api.words import REASONS
 from channels import kiosk
@@ -20,73 +16,8 @@ from core import sealing
 from core.errors import BadInput, NotFound, OmbudError, Tampered
 from core.ids import new_id
 from core.settings import settings
-from domain.kiosk import KioskDevice
-from domain.survey import Answer
-from tests.api.site import Web, web_of
-from tests.conftest import Installation
-
-NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-CLOCK = NOW.timestamp() * 1000
-PATH = "/exit/CIV1/answers"
-
-
-@pytest.fixture
-def web(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
-    with web_of(installation, monkeypatch) as served:
-        yield served
-
-
-def encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def sealed(rating: object = 5, *, name: str = "", office: str = "CIV1", **more: object) -> dict[str, str]:
-    """One entry of a batch, as a tablet makes it."""
-    name = name or str(new_id())
-    opener = sealing.current()
-    words = json.dumps({"rating": rating, "at": CLOCK - 60_000, "language": "en", **more}).encode()
-    return {
-        "id": name,
-        "key": opener.id,
-        "sealed": encode(sealing.seal(words, f"{office}|{name}".encode(), opener.public)),
-    }
-
-
-def send(web: Web, *answers: object, token: str = "", path: str = PATH, **more: object) -> httpx.Response:
-    body = {"now": datetime.now(UTC).timestamp() * 1000, "waiting": len(answers), "version": "v1", "answers": answers}
-    headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    return web.call("POST", path, content=json.dumps(body | more).encode(), headers=headers)
-
-
-def states(response: httpx.Response) -> list[tuple[str, str]]:
-    return [(one["state"], one["why"]) for one in response.json()["results"]]
-
-
-def code(web: Web, who: str = "head1", office: str = "WAT1", **more: str) -> str:
-    """A pairing code from the staff's page."""
-    page = web.post("/staff/kiosks", who, office=office, name="Main door", hand="left", **more)
-    assert page.status_code == 200, page.text[:500]
-    return shown_code(page)
-
-
-def shown_code(page: httpx.Response) -> str:
-    return page.text.partition('<span class="number" dir="ltr">')[2][:9]
-
-
-def pair(web: Web, typed: str, office: str = "WAT1") -> httpx.Response:
-    body = json.dumps({"code": typed, "version": "v1"}).encode()
-    return web.call("POST", f"/exit/{office}/pair", content=body, headers={"Accept": "application/json"})
-
-
-def ratings(web: Web) -> list[Answer]:
-    with web.database.read() as session:
-        return list(session.exec(select(Answer).where(col(Answer.question) == "rating")))
-
-
-def devices(web: Web) -> list[KioskDevice]:
-    with web.database.read() as session:
-        return list(session.exec(select(KioskDevice)))
-
+from tests.api.site import Web
+from tests.kiosk.tablet import CLOCK, NOW, PATH, code, encode, pair, ratings, sealed, send, states
 
 VECTOR = (
     # made by Web Crypto in Chromium with the key of `OPENER`, about "CIV1|0192d5a0-0000-7000-8000-000000000001"
@@ -184,7 +115,8 @@ def test_what_cannot_be_read_is_left_out_and_the_rating_counts() -> None:
     broken = opened(rating=2, reason="dragons", words="x" * 5000, phone="12", language="../..", service=["?"])
     assert (broken.text, broken.sender, broken.language) == ("x" * 1000, "", None)
     assert {"office", "rating", "visit"} == set(broken.details)
-    for rating in ("", None, 0, 6, "good", []):
+    hopeless: tuple[object, ...] = ("", None, 0, 6, "good", [])
+    for rating in hopeless:
         with pytest.raises(BadInput):
             opened(rating=rating, words="x" * 5000)
 
@@ -252,7 +184,7 @@ def test_words_with_a_number_open_a_case_and_give_its_reference_at_once(web: Web
     assert told[0]["reference"] == again[0]["reference"] == web.case().reference
     web.work()
     assert any(web.case().reference in text for text in web.texts("+355691112233"))
-    assert "069" not in json.dumps([one.details for one in web.inbox()])
+    assert not any("1112233" in json.dumps(one.details) or "111 2233" in json.dumps(one.details) for one in web.inbox())
 
 
 def test_the_rest_of_an_answer_that_was_sent_early_is_put_to_it(web: Web) -> None:
@@ -286,93 +218,3 @@ def test_an_unpaired_browser_is_slowed_down_answer_by_answer(web: Web) -> None:
     paired = pair(web, code(web, "head1", "WAT1")).json()["token"]
     some = [sealed(office="WAT1") for _ in range(60)]
     assert set(states(send(web, *some, token=paired, path="/exit/WAT1/answers"))) == {("stored", "")}
-
-
-def test_pairing_revoking_and_vouching_again(web: Web) -> None:
-    typed = code(web)
-    wrong = pair(web, "AAAA-AAAA")
-    assert (wrong.status_code, "page Tablets" in wrong.json()["mend"]) == (422, True)
-    other = pair(web, typed, "CIV1")
-    assert "/exit/WAT1" in other.json()["mend"], "told where the code belongs, and it is still good"
-    made = pair(web, typed.lower().replace("-", " "))
-    assert (made.status_code, made.json()["device"]) == (200, {"name": "Main door", "hand": "left"})
-    assert pair(web, typed).status_code == 422, "good once"
-    token, path = made.json()["token"], "/exit/WAT1/answers"
-    entry = sealed(4, office="WAT1")
-    assert send(web, token=token, path=path, waiting=7, hand="right").json()["device"]["hand"] == "right"
-    assert devices(web)[0].waiting == 7
-    assert states(send(web, entry, token=token, path=path, waiting=7)) == [("stored", "")]
-    assert (devices(web)[0].waiting, devices(web)[0].version) == (6, "v1")
-    web.work()
-    assert [one.kiosk_device_id for one in ratings(web)] == [devices(web)[0].id]
-    stolen = UUID(str(devices(web)[0].id))
-    assert web.post(f"/staff/kiosks/{stolen}/revoke", "head1").status_code == 303
-    late = sealed(1, office="WAT1")
-    assert send(web, late, token=token, path=path).json() | {"key": None} == {
-        "results": [], "device": {"gone": True}, "key": None,
-    }  # fmt: skip
-    assert send(web, late, token=token, path="/exit/CIV1/answers").json()["device"] == {"gone": True}
-    again = shown_code(web.post(f"/staff/kiosks/{stolen}/code", "head1"))
-    fresh = pair(web, again).json()["token"]
-    assert send(web, late, token=token, path=path).json()["device"] == {"gone": True}, "the old token stays shut out"
-    assert states(send(web, late, token=fresh, path=path)) == [("stored", "")]
-    web.call("POST", "/exit/WAT1/unpair", content=b"{}", headers={"Authorization": f"Bearer {fresh}"})
-    assert send(web, late, token=fresh, path=path).json()["device"] == {"gone": True}
-
-
-def test_codes_grow_old_and_cannot_be_guessed(web: Web) -> None:
-    typed = code(web)
-    with web.database.write() as session:
-        device = session.exec(select(KioskDevice)).one()
-        device.code_expires_at = datetime.now(UTC) - timedelta(seconds=1)
-        session.add(device)
-    assert pair(web, typed).status_code == 422
-    assert [pair(web, "AAAA-AAAA").status_code for _ in range(10)] == [422] * 9 + [429]
-
-
-@pytest.mark.parametrize(
-    ("who", "office", "status"),
-    [
-        ("head1", "WAT1", 200),
-        ("head_water", "WAT2", 200),  # below hers
-        ("head1", "WAT2", 403),
-        ("officer1", "WAT1", 403),
-        ("minister", "WAT1", 403),
-        ("head1", "NOPE", 422),
-    ],
-)
-def test_who_sets_up_tablets_where(web: Web, who: str, office: str, status: int) -> None:
-    assert web.post("/staff/kiosks", who, office=office, name="Door", hand="right").status_code == status
-    assert len(devices(web)) == (status == 200)
-    shown = web.get("/staff/kiosks", who)
-    assert shown.status_code == (403 if who in ("officer1", "minister") else 200)
-
-
-def test_a_tablet_of_another_office_is_not_there(web: Web) -> None:
-    code(web, "head1", "WAT1")
-    (device,) = devices(web)
-    for action in ("revoke", "code", "hand"):
-        assert web.post(f"/staff/kiosks/{device.id}/{action}", "head_water").status_code in (200, 303)
-        assert (
-            web.call("POST", f"/staff/kiosks/{device.id}/{action}", "officer2", data={"csrf": "x"}).status_code == 403
-        )
-        assert web.post(f"/staff/kiosks/{device.id}/{action}", "clerk").status_code == 404
-    assert "Main door" in web.get("/staff/kiosks", "head1").text
-
-
-def test_what_makes_it_an_app(web: Web) -> None:
-    manifest = web.get("/exit/CIV1/app.webmanifest").json()
-    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/exit/CIV1", "/exit/CIV1", "fullscreen")
-    for icon in manifest["icons"]:
-        shown = web.get(icon["src"])
-        assert (shown.status_code, shown.headers["content-type"].split(";")[0]) == (200, icon["type"])
-    worker = web.get("/exit/civ1/worker.js")
-    assert worker.headers["service-worker-allowed"] == "/exit/CIV1"
-    assert worker.text == web.get("/exit/CIV1/worker.js").text, "a version that changes by itself never comes to rest"
-    kept = json.loads(worker.text.partition("start(")[2].rpartition(", store);")[0])
-    for address in kept["files"]:
-        assert web.get(address).status_code == 200, address
-    shell = web.get("/exit/CIV1?lang=sq&shell=1")
-    assert 'name="visit" value=""' in shell.text
-    assert "manifest-src 'self'" in shell.headers["content-security-policy"]
-    assert web.get("/exit/NOPE/worker.js").status_code == 404
