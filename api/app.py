@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 from api import (
     account,
     auth,
@@ -19,6 +20,7 @@ from api import (
     kiosk,
     leadership,
     problems,
+    report,
     rest,
     review,
     staff,
@@ -83,6 +85,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         rest,
         auth,
         citizen,
+        report,
         kiosk,
         feedback,
         tablets,

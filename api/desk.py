@@ -18,7 +18,8 @@ from domain.clock import Clock, Rung
 from domain.staff import Staff, StaffRole
 from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, Outcome, Role, RungState
 from domain.survey import Answer, Invitation
-from domain.visibility import Viewer
+from domain.visibility import Viewer, names_citizen
+from routing.rules import Method
 
 QUEUE = 60
 SOON = 0.75
@@ -136,7 +137,9 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
             "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
             "mine": case.assignee_id == who.staff_id,
             "confidential": case.integrity,
-            "contact": _known_by(contact),
+            "contact": _known_by(contact) if names_citizen(case) else "nobody: wrote in confidence",
+            "location": story.location(case),
+            "held": case.routing_method == Method.held,
             "reachable": contact is not None and contact.opted_out_at is None and contact.unreachable_at is None,
             "earlier": _earlier(session, who, case),
             "acceptance": offered and who.has(*WORKING),

@@ -17,17 +17,17 @@ async def form_of(request: Request) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
-async def read_form(request: Request) -> FormData:
-    """The posted form. Raises BadInput for a body that is none."""
+async def read_form(request: Request, *, files: int = 0) -> FormData:
+    """The posted form, with at most so many files. Raises BadInput for a body that is none."""
     try:
-        form = await request.form(max_files=0, max_fields=100)
+        form = await request.form(max_files=files, max_fields=100)
     except HTTPException as error:
         if error.status_code == 413:  # longer than the application takes; it has words for that
             raise
         raise BadInput("This form could not be read.", mend="Go back, reload the page and send it again.") from error
     except Exception as error:  # the parsers raise what they like on broken bodies
         raise BadInput("This form could not be read.", mend="Go back, reload the page and send it again.") from error
-    if any(isinstance(value, UploadFile) for value in form.values()):
+    if not files and any(isinstance(value, UploadFile) for value in form.values()):
         raise BadInput("This form takes no files.", mend="Describe it in words.")
     return form
 

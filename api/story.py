@@ -8,6 +8,7 @@ from uuid import UUID
 from api.words import CHANNELS, CLOCKS, OUTCOMES, SOURCES, STAFF_EVENTS
 from channels.errors import Failure
 from core.i18n import format_duration
+from domain.case import Case
 from domain.catalogue import Catalogue, name_of
 from domain.states import ClockKind, EntryKind
 from domain.timeline import TimelineEntry
@@ -75,10 +76,17 @@ def tell(entries: Sequence[TimelineEntry], known: Catalogue, names: dict[UUID, s
     return told + [_folded(chapter, known, names) for chapter in run]
 
 
+def location(case: Case) -> str:
+    """Where the citizen stood, as a map reads it; empty when they did not say."""
+    return f"{case.location['latitude']:.3f},{case.location['longitude']:.3f}" if case.location else ""
+
+
 def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
     text = "answered with a saved reply" if entry.body.get("templated") else STAFF_EVENTS[entry.kind]
     if entry.kind == EntryKind.received and entry.body.get("source"):
         text = _keyed(entry)
+    if entry.body.get("same_as_others"):
+        text += ", and says that others told us the same"
     return {
         "kind": EntryKind(entry.kind),
         "at": entry.at,

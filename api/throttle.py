@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from math import ceil
+from typing import TypeVar
 
 from fastapi import Request
 from limits import RateLimitItem, parse
@@ -15,9 +17,11 @@ from core.logs import logger
 from core.settings import settings
 
 log = logger("api.throttle")
+T = TypeVar("T")
 
 RULES: dict[str, RateLimitItem] = {
     "report": parse("60 per 10 minutes"),  # many phones share one address behind a mobile network
+    "upload": parse("100 per 10 minutes"),  # requests with pictures, of reports that may never be sent
     "exit": parse("240 per 10 minutes"),  # phones behind one address, or a tablet nobody paired
     "kiosk": parse("6000 per 10 minutes"),  # answers of a paired tablet: a month without network, sent in one go
     "pair": parse("10 per 10 minutes"),  # pairing codes typed, right or wrong
@@ -39,7 +43,7 @@ class _Counter:
         self._url = broker_url
         self._alone_until = 0.0
 
-    def ask(self, question: Callable[[MovingWindowRateLimiter], bool]) -> bool:
+    def ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
         """The answer of the limiter that can be reached."""
         if not self._url.startswith("memory:") and time.monotonic() >= self._alone_until:
             try:
@@ -78,21 +82,22 @@ def address_of(request: Request) -> str:
 def spend(rule: str, key: str) -> None:
     """Count one attempt. Raises TooMany when there were too many of them lately."""
     if not _counter().ask(lambda limiter: limiter.hit(RULES[rule], rule, key)):
-        raise _too_many(rule)
+        raise _too_many(rule, key)
 
 
 def check(rule: str, key: str) -> None:
     """Raise TooMany if the attempts are used up, without counting one."""
     if not _counter().ask(lambda limiter: limiter.test(RULES[rule], rule, key)):
-        raise _too_many(rule)
+        raise _too_many(rule, key)
 
 
-def _too_many(rule: str) -> TooMany:
+def _too_many(rule: str, key: str) -> TooMany:
     item = RULES[rule]
+    free_at = _counter().ask(lambda limiter: limiter.get_window_stats(item, rule, key)).reset_time
     minutes = max(1, int(item.get_expiry()) // 60)
     wait = f"{minutes} minutes" if minutes <= 120 else f"{minutes // 1440} days"
     return TooMany(
         "There were too many attempts.",
         mend=f"Wait up to {wait}, then try again. Nothing you sent before is lost.",
-        retry_after=item.get_expiry(),
+        retry_after=max(1, min(ceil(free_at - time.time()), item.get_expiry())),
     )

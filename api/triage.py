@@ -19,6 +19,7 @@ from core.errors import BadInput, Conflict, NotAllowed
 from domain.catalogue import catalogue
 from domain.states import CaseState
 from domain.visibility import Viewer
+from routing.rules import Method
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,6 +48,7 @@ def _triage(request: Request, who: Viewer, errors: Mapping[str, str] | None = No
                 "opened_at": line.case.opened_at,
                 "silent_seconds": int((now - line.case.received_at).total_seconds()),
                 "reason": line.case.routing_reason,
+                "held": line.case.routing_method == Method.held,
                 "suggestions": [
                     {
                         "service": guess["service"],

@@ -108,6 +108,21 @@ KINDS: dict[str, str] = {
     CaseKind.request: N_("Request"),
 }
 
+GROUPS: dict[str, str] = {
+    "water": N_("Water and sewage"),
+    "roads": N_("Roads, lights and buses"),
+    "municipal": N_("Rubbish, parks and noise"),
+    "energy": N_("Electricity"),
+    "health": N_("Health"),
+    "education": N_("Schools and studies"),
+    "documents": N_("Passports and papers"),
+    "property": N_("Land, houses and permits"),
+    "vehicles": N_("Cars and driving"),
+    "social": N_("Pensions and support"),
+    "business": N_("Shops and business"),
+}
+"""Usual groups of a service catalogue; a group with another name is shown by that name."""
+
 SOURCES: dict[str, str] = {
     IntakeSource.citizen: N_("the citizen"),
     IntakeSource.hotline: N_("hotline call"),
@@ -190,6 +205,7 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "staff_event": STAFF_EVENTS,
     "channel": CHANNELS,
     "kind": KINDS,
+    "group": GROUPS,
     "source": SOURCES,
     "outcome": OUTCOMES,
     "tier": TIERS,
@@ -200,5 +216,5 @@ VOCABULARIES: dict[str, dict[str, str]] = {
 }
 """What the `words` filter of the templates looks in: `{{ case.state|words("state") }}`."""
 
-CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating", "reason")
+CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating", "reason", "group")
 """Those that citizens read, so that every language has them."""

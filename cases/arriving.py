@@ -57,8 +57,11 @@ def open_from(
             about_staff=bool(details.get("about_staff")),
             last_place=contact.last_place if contact and existed else None,
             attachments=tuple(details.get("attachments") or ()),  # type: ignore[arg-type]
-            invitation_id=taken.invitation_id if taken else None,
             confidential=bool(details.get("confidential")),
+            location=location_of(details.get("location")),
+            held=str(details.get("held") or ""),
+            same_as_others=bool(details.get("same_as_others")),
+            invitation_id=taken.invitation_id if taken else None,
             keyed=keyed,
         ),
         now,
@@ -74,3 +77,13 @@ def poster_office(session: Session, contact: ContactPoint, now: datetime) -> str
         return None
     office = catalogue(session).offices.get(contact.poster_office_id)
     return office.code if office else None
+
+
+def location_of(given: object) -> dict[str, float] | None:
+    """Where the citizen said it is, in degrees; None when they did not."""
+    if not isinstance(given, dict):
+        return None
+    latitude, longitude = given.get("latitude"), given.get("longitude")
+    if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
+        return None
+    return {"latitude": float(latitude), "longitude": float(longitude)}

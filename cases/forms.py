@@ -26,7 +26,8 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str:
     existed = False
     if row.sender:
         sealed = row.details.get("name")
-        known = find_or_make(session, Channel.sms, row.sender, now, name=decrypt(str(sealed)) if sealed else None)
+        channel = Channel.email if row.details.get("reach") == "email" else Channel.sms
+        known = find_or_make(session, channel, row.sender, now, name=decrypt(str(sealed)) if sealed else None)
         contact, existed = known.contact, known.existed
         if row.details.get("language") in settings().languages:
             contact.language = str(row.details["language"])

@@ -19,7 +19,7 @@ from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.states import CaseKind, CaseState, ClockKind, ClockState
 from domain.timeline import TimelineEntry, faults
-from domain.visibility import Viewer, visible
+from domain.visibility import Viewer, names_citizen, visible
 
 PAGE = 50
 
@@ -144,12 +144,18 @@ def clocks(session: Session, case: Case) -> Sequence[Clock]:
 
 
 def earlier(session: Session, who: Viewer, case: Case, limit: int = 5) -> Sequence[Case]:
-    """Other cases of the same citizen that this viewer may see, newest first."""
-    if case.citizen_id is None:
+    """Other cases of the same citizen that this viewer may see, newest first; none that would tell who wrote in
+    confidence, in either direction."""
+    if case.citizen_id is None or not names_citizen(case):
         return []
     return session.exec(
         select(Case)
-        .where(col(Case.citizen_id) == case.citizen_id, col(Case.id) != case.id, visible(who))
+        .where(
+            col(Case.citizen_id) == case.citizen_id,
+            col(Case.id) != case.id,
+            col(Case.confidential).is_(False),
+            visible(who),
+        )
         .order_by(col(Case.opened_at).desc())
         .limit(limit)
     ).all()

@@ -51,7 +51,11 @@ KEPT_LYING = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What is known when a case opens. `service` and `office_code` are what the citizen or the poster said."""
+    """What is known when a case opens. `service` and `office_code` are what the citizen or the poster said.
+
+    `held` says in words why a person should look at it before any office does: a program may have sent it. Then it
+    waits at triage, and nothing is sent to the number it names until somebody writes to it.
+    """
 
     channel: Channel
     text: str
@@ -65,8 +69,11 @@ class Opening:
     about_staff: bool = False
     last_place: str | None = None
     attachments: tuple[Mapping[str, object], ...] = ()
-    invitation_id: UUID | None = None
     confidential: bool = False
+    location: Mapping[str, float] | None = None
+    held: str = ""
+    same_as_others: bool = False
+    invitation_id: UUID | None = None
     keyed: Keyed | None = None
 
 
@@ -88,6 +95,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         office_code=opening.office_code,
         about_staff=opening.about_staff,
         last_place=opening.last_place,
+        held=opening.held,
         now=now,
     )
     office = known.offices[decision.office_id]
@@ -100,6 +108,8 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         language=opening.language,
         text=opening.text,
         place=decision.place,
+        confidential=opening.confidential,
+        location=dict(opening.location) if opening.location else None,
         citizen_id=opening.contact.citizen_id if opening.contact else None,
         contact_point_id=opening.contact.id if opening.contact else None,
         office_id=office.id,
@@ -112,7 +122,6 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         routing_model=decision.model,
         routing_suggestions=routing.service.suggestions_json(known, decision),
         invitation_id=opening.invitation_id,
-        confidential=opening.confidential,
         source=opening.keyed.source if opening.keyed else IntakeSource.citizen,
         book_page_id=opening.keyed.book_page_id if opening.keyed else None,
         received_at=opening.received_at,
@@ -125,6 +134,8 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     if not decision.triage:
         case.assignee_id = routing.assignment.assign(session, office.id, now, about_office_id=case.about_office_id)
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
+    if opening.same_as_others:
+        received["same_as_others"] = True
     if opening.attachments:
         received["attachments"] = [dict(one) for one in opening.attachments]
     if opening.keyed is not None:
@@ -151,7 +162,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     session.add(case)
     clock = escalation.service.start(session, case, ClockKind.first_response, now, since=opening.received_at)
     escalation.service.start(session, case, ClockKind.resolution, now, since=opening.received_at)
-    if opening.contact is not None:
+    if opening.contact is not None and not opening.held:
         acknowledge(session, case, opening.contact, clock, now)
     return case
 

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     tile_url: str = Field(
         "", description="Map tiles, as https://tiles.example.org/{z}/{x}/{y}.png; empty shows no map."
     )
+    tile_start: str = Field(
+        "",
+        pattern=r"^(-?\d+(\.\d+)?,-?\d+(\.\d+)?,\d+)?$",
+        description="Where the map opens, as latitude,longitude,zoom; empty shows the whole world.",
+    )
     tile_attribution: str = Field("", description="Words the map's makers want beside it.")
     kiosk_idle_seconds: int = Field(25, ge=5, description="Seconds after which an unfinished exit survey starts again.")
     conversation_minutes: int = Field(

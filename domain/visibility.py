@@ -105,6 +105,21 @@ def visible(who: Viewer) -> ColumnElement[bool]:
     return and_(or_(*granted), clear, not_me)
 
 
+def countable() -> ColumnElement[bool]:
+    """SQL predicate over `Case`: what may be counted before the public, never shown one by one."""
+    return and_(
+        col(Case.integrity).is_(False),
+        col(Case.confidential).is_(False),
+        col(Case.about_office_id).is_(None),
+        col(Case.about_staff_id).is_(None),
+    )
+
+
+def names_citizen(case: Case) -> bool:
+    """Whether staff may see who wrote: name, contact, other cases. Messages reach the citizen either way."""
+    return not case.confidential
+
+
 def readable(who: Viewer) -> ColumnElement[bool]:
     """SQL predicate over `Notice`: those about no case, or about one this viewer may still see."""
     return or_(col(Notice.case_id).is_(None), col(Notice.case_id).in_(select(Case.id).where(visible(who))))

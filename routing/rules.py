@@ -32,14 +32,16 @@ class Method(StrEnum):
     picked_service = "picked_service"
     classifier = "classifier"
     triage = "triage"
+    held = "held"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is known of a message. `service` and `office_code` are codes that the citizen, poster or kiosk gave.
 
-    `place` was picked, `last_place` is the citizen's last known one. A prediction at least as sure as its own threshold
-    is followed; `no_prediction` says in words why there is none.
+    `held` says why a person should look at it before any office does. `place` was picked, `last_place` is the citizen's
+    last known one. A prediction at least as sure as its own threshold is followed; `no_prediction` says in words why
+    there is none.
     """
 
     text: str
@@ -51,6 +53,7 @@ class Request:
     prediction: Prediction | None = None
     last_place: str | None = None
     no_prediction: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Decision:
     @property
     def triage(self) -> bool:
         """Whether a person at the triage desk still has to say whose it is."""
-        return self.method is Method.triage
+        return self.method in (Method.triage, Method.held)
 
 
 def choose(request: Request, catalogue: Catalogue, day: date) -> Decision:
@@ -121,6 +124,8 @@ class _Choice:
         if self.request.about_staff or accusation is not None:
             said = ", ".join(f"“{word}”" for word in accusation.words) if accusation is not None else ""
             return self._integrity(said)
+        if self.request.held:
+            return self._to_triage(Method.held, self.request.held)
         if self.poster is not None:
             if self.poster.function == OfficeFunction.integrity:
                 return self._integrity("", to_itself=True)
@@ -153,6 +158,8 @@ class _Choice:
         if desk is None:
             desk = self._last_resort()
             reason += f" No integrity office is free to take it, so {name_of(desk, 'en')} has it."
+        if self.request.held:
+            reason += f" {self.request.held}"
         return self._decided(
             _Found(desk, reason),
             Method.integrity,
@@ -168,13 +175,13 @@ class _Choice:
             return _Found(office, f"{words}.") if office else None
         return _Found(office, f"{words}; it is closed, so {name_of(office, 'en')} above it answers.")
 
-    def _to_triage(self) -> Decision:
-        reason = self._why_unsure()
+    def _to_triage(self, method: Method = Method.triage, why: str = "") -> Decision:
+        reason = why or self._why_unsure()
         desk = self._free(o for o in self._active() if o.function == OfficeFunction.triage)
         if desk is None:
             desk = self._last_resort()
             reason += f" There is no triage desk, so {name_of(desk, 'en')} has it."
-        return self._decided(_Found(desk, reason), Method.triage, service=self.service)
+        return self._decided(_Found(desk, reason), method, service=self.service)
 
     def _decided(
         self,
@@ -186,7 +193,7 @@ class _Choice:
         about: UUID | None = None,
         confidence: float | None = None,
     ) -> Decision:
-        understood = self.request.prediction if method in (Method.classifier, Method.triage) else None
+        understood = self.request.prediction if method in (Method.classifier, Method.triage, Method.held) else None
         return Decision(
             office_id=found.office.id,
             method=method,

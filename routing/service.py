@@ -23,6 +23,7 @@ def route(
     office_code: str | None = None,
     about_staff: bool = False,
     last_place: str | None = None,
+    held: str = "",
     prediction: Prediction | None = None,
 ) -> Decision:
     """The accountable office for a message, and why. Costs no query beyond the catalogue's.
@@ -42,6 +43,7 @@ def route(
         prediction=prediction,
         no_prediction=without,
         last_place=last_place,
+        held=held,
     )
     return choose(request, catalogue(session), now.astimezone(settings().zone).date())
 

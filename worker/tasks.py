@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from celery import Celery
 
+import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
 from cases import intake, media, outcomes

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from markupsafe import Markup
 from segno import make_qr
 
+from tests.look import samples_report
+
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
 REFERENCE = "K7QF-3M9V"
 OFFICE = {"code": "sc-kombinat", "name": "Service Centre Kombinat"}
-TEXT = "There has been no water in Rruga e Kavajës since Monday. The pump house is locked and nobody answers the phone."
+TEXT = samples_report.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,6 @@ def ago(**kwargs: float) -> datetime:
     return NOW - timedelta(**kwargs)
 
 
-VALUES = {
-    "text": TEXT,
-    "service": "water",
-    "place": "d3",
-    "answer": "phone",
-    "phone": "069 123 4567",
-    "name": "",
-    "about_staff": "",
-}
-EMPTY = dict.fromkeys(VALUES, "")
 SERVICES = [
     {
         "label": "Water and sewage",
@@ -56,18 +48,6 @@ REASONS = [
     {"code": "again", "text": "I have to come again"},
     {"code": "paid", "text": "I was asked for extra money"},
 ]
-REPORT = {
-    "step": "what",
-    "values": EMPTY,
-    "errors": {},
-    "form_id": "0192a3",
-    "hidden": {"source": "poster-12"},
-    "services": SERVICES,
-    "places": PLACES,
-    "service_name": "",
-    "place_name": "",
-    "answer_days": 3,
-}
 CASE = {
     "reference": REFERENCE,
     "state": "open",
@@ -99,7 +79,16 @@ TALK = [
     *PUBLIC_TIMELINE[:-1],
     {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": TEXT, "ours": False},
 ]
-TRACKED = {"case": CASE, "timeline": PUBLIC_TIMELINE, "unlock": "", "errors": {}, "sent": False}
+TRACKED = {
+    "case": CASE,
+    "timeline": PUBLIC_TIMELINE,
+    "unlock": "",
+    "errors": {},
+    "sent": False,
+    "text": "",
+    "room": 5,
+    "megabytes": 10,
+}
 QR = Markup(
     make_qr("https://ombud.example/track/K7QF-3M9V").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
 )
@@ -143,32 +132,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             ],
         },
     ),
-    "report-what": ("report", REPORT),
-    "report-what-wrong": ("report", {**REPORT, "errors": {"text": "Write what happened, in a few words at least."}}),
-    "report-where": ("report", {**REPORT, "step": "where", "values": VALUES}),
-    "report-how": ("report", {**REPORT, "step": "how", "values": {**VALUES, "phone": ""}}),
-    "report-how-wrong": (
-        "report",
-        {
-            **REPORT,
-            "step": "how",
-            "values": {**VALUES, "phone": "12"},
-            "errors": {
-                "phone": "This number is too short. Write it as 069 123 4567.",
-                "answer": "Choose how we shall answer.",
-            },
-        },
-    ),
-    "report-check": (
-        "report",
-        {
-            **REPORT,
-            "step": "check",
-            "values": {**VALUES, "about_staff": "yes"},
-            "service_name": "Water supply",
-            "place_name": "District 3",
-        },
-    ),
+    **samples_report.PAGES,
     "receipt": (
         "receipt",
         {
@@ -178,7 +142,10 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             "confidential": False,
             "opened_at": NOW,
             "due_at": NOW + timedelta(days=3),
-            "by_phone": "567",
+            "by": "sms",
+            "to": "…567",
+            "name_hidden": True,
+            "files": 2,
             "qr": QR,
             "track_url": "https://ombud.example/track/K7QF-3M9V",
         },
@@ -192,7 +159,10 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             "confidential": True,
             "opened_at": NOW,
             "due_at": NOW + timedelta(days=3),
-            "by_phone": "",
+            "by": "",
+            "to": "",
+            "name_hidden": False,
+            "files": 0,
             "qr": "",
             "track_url": "https://ombud.example/track/K7QF-3M9V",
         },

@@ -88,6 +88,8 @@ STAFF_CASE = {
     "assignee": "Arta Hoxha",
     "mine": True,
     "confidential": False,
+    "location": "41.328,19.818",
+    "held": False,
     "contact": "phone ending 567",
     "reachable": True,
     "acceptance": False,
@@ -174,6 +176,7 @@ TRIAGE = {
             "language": "en",
             "opened_at": ago(hours=4),
             "silent_seconds": 14400,
+            "held": False,
             "reason": "Civil registry or land registry: the classifier is 41% sure, below the threshold of 70%.",
             "suggestions": [
                 {
@@ -199,6 +202,7 @@ TRIAGE = {
             "language": "bn",
             "opened_at": ago(hours=1),
             "silent_seconds": 3600,
+            "held": True,
             "reason": "Too few words to tell.",
             "suggestions": [],
         },
