@@ -27,6 +27,7 @@ from api import (
     styleguide,
     tablets,
     triage,
+    unsubscribe,
     webhooks,
 )
 from api.headers import SecurityHeaders
@@ -95,6 +96,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         account,
         leadership,
         review,
+        unsubscribe,
     ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)
@@ -109,7 +111,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
 
 def _start(inside: bool) -> list[Callable[[], None]]:
     """Start what runs beside the requests; returns how each is stopped, in order."""
-    from worker import listen  # celery is loaded only where a process really rings or works
+    from worker import listen, mailroom  # celery is loaded only where a process really rings or works
     from worker.app import celery
     from worker.bell import Bell
 
@@ -124,6 +126,10 @@ def _start(inside: bool) -> list[Callable[[], None]]:
             listener = listen.Listener()
             listener.start()
             stops.insert(0, listener.stop)
+        if mailroom.wanted():
+            reader = mailroom.Mailroom()
+            reader.start()
+            stops.insert(0, reader.stop)
     else:
         stops.append(Bell(celery()).close)
     current = settings()

@@ -30,8 +30,10 @@ from domain.inbox import InboundMessage, InboxKind
 from domain.states import InboxState
 
 Arrival = Inbound | Receipt | ContactChange
-PERSONAL = frozenset({"contact", "name"})
-"""Details that never stand readable in the database: the contact is the encrypted sender, the name is encrypted."""
+SEALED = frozenset({"name", "subject", "whole"})
+"""Details that are encrypted on their own: a name, a mail's subject, and its words before quotes were cut."""
+PERSONAL = SEALED | {"contact"}
+"""Details that never stand readable in the database; the contact is the encrypted sender."""
 TEXT_LIMIT = 20_000
 """Characters kept of one message; no channel we speak carries more in one."""
 GROUP = 64
@@ -90,8 +92,7 @@ def row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
     if isinstance(arrival, ContactChange):
         return common | address | {"kind": InboxKind.contact, "details": {"blocked": arrival.blocked}}
     details = {key: value for key, value in arrival.details.items() if key not in PERSONAL}
-    if name := arrival.details.get("name"):
-        details["name"] = encrypt(str(name))
+    details |= {name: encrypt(str(value)) for name in SEALED if (value := arrival.details.get(name))}
     for name in ("language", "reply_to", "button"):
         if (value := getattr(arrival, name)) is not None:
             details[name] = value

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-from cases import assisted, forms, outcomes, texting
+from cases import assisted, forms, mail, outcomes, texting
 from cases.contacts import find_or_make
 from cases.inbox import Arrival, receive
 from channels.values import Channel
@@ -31,6 +31,7 @@ HANDLERS: dict[Channel, Handler] = {
     Channel.sms: texting.take,
     Channel.whatsapp: texting.take,
     Channel.telegram: texting.take,
+    Channel.email: mail.take,
     Channel.web: forms.take,
     Channel.api: forms.take,
     Channel.kiosk: forms.take_exit_survey,

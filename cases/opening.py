@@ -188,6 +188,9 @@ def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Cloc
             triage=case.state == CaseState.triage,
             # keyed late, the answer may be overdue already: nobody promises a day that is gone
             due=local_day(clock.deadline_at) if clock.deadline_at > now else None,
+            # a mail is not cut off by its length, and no number of theirs opens the answers
+            pin=pin_of(case.id) if contact.channel == Channel.email else None,
+            site=settings().site_url,
         ),
         dedupe_key=f"acknowledgement:{case.id}",
         now=now,

@@ -139,7 +139,7 @@ def compose(outgoing: Outgoing, *, mail_from: str, name: str, now: datetime) -> 
         mail["List-Unsubscribe"] = f"<{outgoing.unsubscribe_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail["Precedence"] = "bulk"
-    text = outgoing.text.replace("\r\n", "\n").replace("\r", "\n") + "\n"
+    text = outgoing.text.replace("\r\n", "\n").replace("\r", "\n") + f"\n\n-- \n{_one_line(name)}\n"
     plain = text.isascii() and all(len(line) < _LINE for line in text.split("\n"))
     mail.set_content(text, charset="utf-8", cte="7bit" if plain else "quoted-printable" if _latin(text) else "base64")
     return mail
@@ -158,7 +158,8 @@ def _one_line(text: str) -> str:
 class Email:
     """Sends by one mail server. Each message has its own connection, so any number of threads may send.
 
-    `timeout` is in seconds, for each step. `find` looks for a Message-ID in the folder of sent mail, where that is set.
+    `timeout` is in seconds, for each step. `find` looks among the sent mails for one whose Message-ID holds these
+    words, where there is a folder of them.
     """
 
     def __init__(
@@ -186,7 +187,8 @@ class Email:
 
         Raises SendFailed: before the last dot of the content nothing was sent; after it nobody knows.
         """
-        mail = compose(outgoing, mail_from=self.mail_from, name=self.name, now=datetime.now(UTC))
+        sender = normalise_address(outgoing.sender or "") or self.mail_from
+        mail = compose(outgoing, mail_from=sender, name=self.name, now=datetime.now(UTC))
         to = str(normalise_address(outgoing.to))
         smtp = self.connect()
         try:
@@ -195,14 +197,17 @@ class Email:
             with suppress(smtplib.SMTPException, OSError):  # it has the mail, or it has not; a farewell changes neither
                 smtp.quit()
             smtp.close()
-        return Sent(message_id(outgoing.id, self.mail_from), self.mail_from, DeliveryStatus.accepted)
+        return self._taken(outgoing)
 
     def find_sent(self, outgoing: Outgoing) -> Sent | None:
         """The mail, if the folder of sent mail has it; None says that it is not there, which need not mean unsent."""
-        own = message_id(outgoing.id, self.mail_from)
-        if self.find is None or not self.find(own):
+        if self.find is None or not self.find(str(outgoing.id)):
             return None
-        return Sent(own, self.mail_from, DeliveryStatus.accepted)
+        return self._taken(outgoing)
+
+    def _taken(self, outgoing: Outgoing) -> Sent:
+        # known by the row's id alone: an office may write from an address of its own, in another domain
+        return Sent(str(outgoing.id), self.mail_from, DeliveryStatus.accepted)
 
     def connect(self) -> smtplib.SMTP:
         """A connection that is encrypted where the server offers it, and signed in. Raises SendFailed."""
@@ -246,7 +251,7 @@ class Email:
         if limit.isdigit() and 0 < int(limit) < len(content):
             raise SendFailed(Failure.too_long, f"The server takes {limit} bytes")
         try:
-            _expect(smtp.mail(self.mail_from, options), Stage.sender)
+            _expect(smtp.mail(str(mail["From"].addresses[0].addr_spec), options), Stage.sender)
             _expect(smtp.rcpt(to), Stage.recipient)
             code, words = smtp.docmd("DATA")
             if code != 354:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +21,8 @@ DEMO_TWILIO_ACCOUNT = "AC" + "0" * 32
 DEMO_TWILIO_TOKEN = "demo-twilio-token"  # noqa: S105
 DEMO_TELEGRAM_TOKEN = "1000000001:demo-telegram-token"  # noqa: S105
 DEMO_TELEGRAM_WEBHOOK_SECRET = "demo-telegram-secret"  # noqa: S105
+DEMO_MAIL_ADDRESS = "voice@velmora.example"
+DEMO_MAIL_PASSWORD = "demo-mail"  # noqa: S105
 
 
 class Settings(BaseSettings):
@@ -229,6 +232,37 @@ class Settings(BaseSettings):
             f"http://127.0.0.1:{self.port}/simulator/telegram" if self.environment == "demo" else None
         )
 
+    @property
+    def mail_address(self) -> str:
+        """Address that e-mails come from and are answered to; empty where e-mail is not set up."""
+        return self.mail_from or (DEMO_MAIL_ADDRESS if self.environment == "demo" else "")
+
+    @property
+    def mailbox_url(self) -> str:
+        """The mailbox: as set; in the demo the one of this process's simulator; empty for none."""
+        return self.imap_url or self._simulated_mail("imap", 143, "/INBOX")
+
+    @property
+    def mail_server_url(self) -> str:
+        """The mail server that sends, like `mailbox_url`."""
+        return self.smtp_url or self._simulated_mail("smtp", 25, "")
+
+    def _simulated_mail(self, scheme: str, number: int, path: str) -> str:
+        if self.environment != "demo" or self.imap_url or self.smtp_url:
+            return ""
+        host, port = self.simulated_mail_at(number)
+        return f"{scheme}://ombud:{DEMO_MAIL_PASSWORD}@{host}:{port}{path}"
+
+    def simulated_mail_at(self, number: int) -> tuple[str, int]:
+        """Where the demo's simulated mail server listens: every process can work it out, and no two demos clash.
+
+        On Linux all of 127.0.0.0/8 is this machine: the web server's own port, at 127.0.0.<25 for SMTP, 143 for IMAP>.
+        Elsewhere, or where the web server takes all addresses, a port so much higher.
+        """
+        if sys.platform == "linux" and self.host == "127.0.0.1":
+            return f"127.0.0.{number}", self.port
+        return "127.0.0.1", self.port + number if self.port + number <= 65535 else self.port - number
+
     def check_production(self) -> None:
         """Refuse an unsafe production.
 
@@ -244,6 +278,7 @@ class Settings(BaseSettings):
             "OMBUD_TELEGRAM_TOKEN": self.telegram_token == DEMO_TELEGRAM_TOKEN,
             "OMBUD_TELEGRAM_WEBHOOK_SECRET": bool(self.telegram_token)
             and (self.telegram_webhook_secret in ("", DEMO_TELEGRAM_WEBHOOK_SECRET)),
+            "OMBUD_MAIL_FROM": bool(self.imap_url or self.smtp_url) and self.mail_from in ("", DEMO_MAIL_ADDRESS),
             "OMBUD_PUBLIC_URL": not (self.public_url.startswith("https://") or _on_loopback(self.public_url)),
         }
         unsafe = [name for name, bad in defaults.items() if bad]

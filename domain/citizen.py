@@ -31,6 +31,7 @@ class ContactPoint(Row, table=True):
     """An address on one channel. Encrypted; found by its blind index; shown to staff only as `hint`.
 
     `next_send_at`: no message goes there before it (a chat's own rate). `verified_at`: a code sent there came back.
+    `no_surveys_at`: no surveys are wanted any more, but answers are.
     """
 
     __tablename__ = "contact_point"
@@ -51,6 +52,7 @@ class ContactPoint(Row, table=True):
     last_survey_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_send_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    no_surveys_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -16,7 +16,7 @@ from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.survey import Invitation
-from notifications import pacing
+from notifications import letters, pacing
 from notifications.results import OnResult, nothing_more, record_cancelled
 from notifications.segments import for_sms, segments
 
@@ -75,6 +75,8 @@ def enqueue(
         created_at=now,
     )
     session.flush()
+    if row.channel == Channel.email:
+        letters.address(session, row, case)
     written = _insert_once(session, row)
     if written is None:
         return session.exec(select(OutboundMessage).where(col(OutboundMessage.dedupe_key) == dedupe_key)).one()
@@ -102,7 +104,7 @@ def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
     """Whether this contact point may get a message of this purpose now: after an opt-out, what confirms it alone."""
     if contact.opted_out_at is not None:
         return purpose == Purpose.stopped
-    return contact.unreachable_at is None or purpose != Purpose.survey
+    return purpose != Purpose.survey or (contact.unreachable_at is None and contact.no_surveys_at is None)
 
 
 def _stored(button: Button) -> dict[str, str]:

@@ -57,7 +57,7 @@ def default_address(channel: Channel) -> str:
         case Channel.telegram:
             return current.telegram_token.partition(":")[0]
         case Channel.email:
-            return current.mail_from
+            return current.mail_address
         case _:
             return ""
 

@@ -6,11 +6,14 @@ from datetime import datetime
 from functools import lru_cache
 
 from channels import fetching
+from channels.email import Email
 from channels.errors import Failure, SendFailed
 from channels.fetching import Fetched
+from channels.mailbox import Mailbox
 from channels.sms import Sms
 from channels.telegram import Telegram
 from channels.values import Channel, Outgoing, Sent
+from core.errors import Misconfigured
 from core.settings import Settings, settings
 from notifications.sending import NoLookUp
 
@@ -23,6 +26,7 @@ class Senders:
         self._lock = threading.Lock()
         self._twilio: dict[Channel, Sms] = {}
         self._telegram: Telegram | None = None
+        self._email: Email | None = None
 
     def send(self, outgoing: Outgoing, channel: Channel) -> Sent:
         """Hand a message to its channel. Raises SendFailed."""
@@ -31,12 +35,18 @@ class Senders:
             return self.twilio(channel).send(replace(outgoing, receipt_url=receipts))
         if channel is Channel.telegram:
             return self.telegram.send(outgoing)
+        if channel is Channel.email:
+            return self.email.send(outgoing)
         raise SendFailed(Failure.not_configured, f"Nothing is sent by {channel.value}")
 
     def find_sent(self, outgoing: Outgoing, channel: Channel, since: datetime) -> Sent | None:
         """Look for a message at its provider. Raises NoLookUp where the channel has no way, else SendFailed."""
         if channel in (Channel.sms, Channel.whatsapp):
             return self.twilio(channel).find_sent(outgoing, since)
+        if channel is Channel.email:
+            if (found := self.email.find_sent(outgoing)) is not None:
+                return found
+            raise NoLookUp("A mail that is not among the sent ones may have left all the same")
         raise NoLookUp(channel.value)
 
     def fetch(self, source: str, channel: Channel) -> Fetched:
@@ -75,6 +85,22 @@ class Senders:
             if self._telegram is None:
                 self._telegram = Telegram(self._settings.telegram_token, api_url=self._settings.telegram_url)
             return self._telegram
+
+    @property
+    def email(self) -> Email:
+        """The mail server. Raises SendFailed when e-mail is not set up."""
+        now = self._settings
+        if not now.mail_server_url:
+            raise SendFailed(Failure.not_configured, "E-mail is not set up")
+        with self._lock:
+            if self._email is None:
+                try:
+                    sent = Mailbox(now.mailbox_url) if now.mailbox_url else None
+                    look = sent.has_sent if sent is not None and sent.sent else None
+                    self._email = Email(now.mail_server_url, now.mail_address, name=now.government, find=look)
+                except Misconfigured as error:
+                    raise SendFailed(Failure.not_configured, error.message) from error
+            return self._email
 
     def close(self) -> None:
         """Close all connections; the next message opens new ones."""

@@ -11,6 +11,8 @@ from channels.values import Button, Channel, Outgoing, Sent
 from core.settings import settings
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
+from domain.states import Purpose
+from notifications import letters
 
 Send = Callable[[Outgoing, Channel], Sent]
 """Hands a message to its channel. Raises SendFailed. Called from several threads."""
@@ -56,12 +58,16 @@ class Running:
 
 def outgoing_of(message: OutboundMessage, contact: ContactPoint) -> Outgoing:
     """The message as its channel takes it."""
+    survey = message.channel == Channel.email and message.purpose == Purpose.survey
     return Outgoing(
         id=message.id,
         to=contact.address,
         text=message.body,
         sender=message.sender,
         subject=message.subject,
+        reply_to=message.reply_to,
+        automatic=message.purpose not in letters.BY_A_PERSON,
+        unsubscribe_url=letters.unsubscribe_url(contact.id) if survey else None,
         buttons=tuple(tuple(button_of(button) for button in row) for row in message.buttons),
         replaces=message.replaces,
         in_place=message.case_id is None,  # what is about a case stays as the citizen got it

@@ -9,11 +9,13 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from core.errors import Misconfigured
-from core.settings import Settings
-from simulators import control, phone, telegram, twilio
+from core.settings import DEMO_MAIL_PASSWORD, Settings
+from simulators import control, mail, phone, telegram, twilio
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
+from simulators.mailserver import MailServer
+from simulators.postoffice import PostOffice
 
 
 def mount(app: FastAPI, settings: Settings) -> None:
@@ -39,6 +41,10 @@ def mount(app: FastAPI, settings: Settings) -> None:
         telegram_webhook=settings.telegram_mode == "webhook",
         government=settings.government,
         time_zone=settings.zone,
+        mail_address=settings.mail_address,
+        mail_password=DEMO_MAIL_PASSWORD,
+        smtp=None if settings.imap_url or settings.smtp_url else settings.simulated_mail_at(25),
+        imap=None if settings.imap_url or settings.smtp_url else settings.simulated_mail_at(143),
     )
     install(app, config, standalone=False)
 
@@ -46,26 +52,29 @@ def mount(app: FastAPI, settings: Settings) -> None:
 def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:
     """Add the simulators of one world to `app`."""
     exchange = Exchange(config)
-    carrier, chats = Carrier(exchange), Chats(exchange)
+    carrier, chats, post = Carrier(exchange), Chats(exchange), PostOffice(exchange)
     app.include_router(twilio.router(carrier), prefix="/simulator/twilio")
     app.include_router(telegram.router(chats), prefix="/simulator/telegram")
     app.include_router(phone.router(carrier, chats, standalone=standalone), prefix="/simulator/phone")
-    app.include_router(control.router(carrier, chats), prefix="/simulator/control")
+    app.include_router(mail.router(post, standalone=standalone), prefix="/simulator/mail")
+    app.include_router(control.router(carrier, chats, post), prefix="/simulator/control")
     app.mount("/simulator/static", StaticFiles(directory=Path(__file__).parent / "static"), name="simulator-static")
-    app.state.simulators, app.state.chats = exchange, chats
-    _close_with(app, exchange)
+    app.state.simulators, app.state.chats, app.state.post = exchange, chats, post
+    _close_with(app, exchange, MailServer(post))
     return exchange
 
 
-def _close_with(app: FastAPI, exchange: Exchange) -> None:
+def _close_with(app: FastAPI, exchange: Exchange, mail_server: MailServer) -> None:
     inner = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
+        mail_server.start()
         try:
             async with inner(served) as state:  # closed last: a worker inside may still be sending
                 yield state
         finally:
+            mail_server.close()
             exchange.close()
 
     app.router.lifespan_context = lifespan

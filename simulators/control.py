@@ -1,7 +1,8 @@
 """Controls for tests and demonstrations: order faults, act as a citizen, read all that was sent."""
 
+import re
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -11,12 +12,13 @@ from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.faults import Fault, FaultKind
 from simulators.people import person_of
+from simulators.postoffice import PostOffice
 
 
 class FaultOrder(BaseModel):
     """A fault to come; see simulators/faults.py."""
 
-    provider: str = Field(pattern="^(twilio|telegram)$")
+    provider: str = Field(pattern="^(twilio|telegram|email)$")
     kind: FaultKind
     times: int = Field(1, ge=1)
     address: str = ""
@@ -35,7 +37,17 @@ class CitizenText(BaseModel):
     extra: dict[str, str] = {}
 
 
-def router(carrier: Carrier, chats: Chats) -> APIRouter:
+class CitizenMail(BaseModel):
+    """A mail from a citizen, or an answer to one they got (`answers`, its number); or `raw`, any mail as text."""
+
+    number: str
+    subject: str = ""
+    text: str = ""
+    answers: int | None = None
+    raw: str = ""
+
+
+def router(carrier: Carrier, chats: Chats, post: PostOffice) -> APIRouter:
     """The controls, to be mounted at /simulator/control."""
     routes = APIRouter(include_in_schema=False)
     exchange = carrier.exchange
@@ -80,6 +92,35 @@ def router(carrier: Carrier, chats: Chats) -> APIRouter:
         with exchange.lock:
             kept = [(chat, message) for chat in chats.chats.values() for message in chat.messages]
         return JSONResponse([{**chats.as_json(*pair), "deleted": pair[1].deleted} for pair in kept])
+
+    @routes.post("/mail", status_code=201)
+    async def mail_in(given: CitizenMail) -> dict[str, bool]:
+        person = person_of(given.number)
+        if given.raw:
+            post.send_in(person.email, re.sub(r"\r?\n", "\r\n", given.raw).encode("utf-8", "surrogateescape"))
+        else:
+            answered = post.slip(person.email, given.answers) if given.answers is not None else None
+            post.write(person, given.subject, given.text, answers=answered)
+        return {"ok": True}
+
+    @routes.post("/mail/{number}/{slip_id}/{what}", status_code=201)
+    async def mail_fate(number: str, slip_id: int, what: Literal["bounce", "delay", "away"]) -> dict[str, bool]:
+        """What becomes of a mail that a citizen got."""
+        person = person_of(number)
+        if (slip := post.slip(person.email, slip_id)) is None:
+            return {"ok": False}
+        if what == "away":
+            post.answer_by_machine(person, slip)
+        else:
+            delayed = Fault("email", FaultKind.receipt_fails, status=450, words="4.2.2 Mailbox full")
+            post.bounce(person.email, slip, delayed if what == "delay" else None)
+        return {"ok": True}
+
+    @routes.get("/mail")
+    async def mails(number: str) -> JSONResponse:
+        """What a citizen's mail program shows, oldest first."""
+        found = post.slips_of(person_of(number).email)
+        return JSONResponse([post.as_json(slip) for slip in found])
 
     @routes.get("/wire")
     async def wire() -> JSONResponse:

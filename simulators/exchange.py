@@ -40,6 +40,10 @@ class Config:
     government: str = "Government"
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     pace: float = 0.15
+    mail_address: str = "voice@velmora.example"
+    mail_password: str = ""
+    smtp: tuple[str, int] | None = None
+    imap: tuple[str, int] | None = None
     telegram_per_second: float = 30.0
     telegram_chat_burst: int = 20
 

@@ -14,6 +14,13 @@ class Person:
     says: str
 
     @property
+    def email(self) -> str:
+        """Their e-mail address; whoever has no name here is known by the number."""
+        known = self.name != "Another citizen"
+        local = self.name.lower().replace(" ", ".") if known else "citizen" + self.number.strip("+")
+        return f"{local}@mail.example"
+
+    @property
     def first_name(self) -> str:
         return self.name.partition(" ")[0]
 

@@ -56,7 +56,7 @@ def _send(session: Session, ids: list[UUID], now: datetime) -> None:
         session.add(invitation)
         if now > due.transaction.completed_at + SHELF_LIFE:
             _drop(invitation, InvitationState.expired, "too_late")
-        elif contact.opted_out_at is not None:
+        elif contact.opted_out_at is not None or contact.no_surveys_at is not None:
             _drop(invitation, InvitationState.suppressed, "opted_out")
         elif contact.unreachable_at is not None:
             _drop(invitation, InvitationState.suppressed, "unreachable")

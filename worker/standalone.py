@@ -9,7 +9,7 @@ from core.database import database
 from core.errors import Misconfigured
 from core.settings import settings
 from notifications.senders import close_senders, senders
-from worker import listen, tasks
+from worker import listen, mailroom, tasks
 from worker.app import SCHEDULER, celery
 from worker.bell import Bell
 from worker.warm import warm_up
@@ -62,13 +62,19 @@ def _stop_child(**_: Any) -> None:
 
 
 def _start_parent(**_: Any) -> None:
-    if listen.wanted():
+    if listen.wanted() or mailroom.wanted():
         _open["bell"] = Bell(celery())
+    if listen.wanted():
         _open["listener"] = listen.Listener()
         _open["listener"].start()
+    if mailroom.wanted():
+        _open["mailroom"] = mailroom.Mailroom()
+        _open["mailroom"].start()
 
 
 def _stop_parent(**_: Any) -> None:
-    if "listener" in _open:
-        _open.pop("listener").stop()
+    for name in ("listener", "mailroom"):
+        if name in _open:
+            _open.pop(name).stop()
+    if "bell" in _open:
         _open.pop("bell").close()

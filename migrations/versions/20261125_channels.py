@@ -251,6 +251,7 @@ def upgrade() -> None:
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
         batch_op.add_column(sa.Column("next_send_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("no_surveys_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("inbound_message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("message_key", sa.String(), nullable=True))
@@ -294,6 +295,7 @@ def downgrade() -> None:
         batch_op.drop_column("message_key")
 
     with op.batch_alter_table("contact_point", schema=None) as batch_op:
+        batch_op.drop_column("no_surveys_at")
         batch_op.drop_column("verified_at")
         batch_op.drop_column("next_send_at")
 

@@ -219,6 +219,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
     "exit-thanks": ("exit_thanks", {"office": OFFICE, "reference": "", "seconds": 8}),
     "exit-thanks-case": ("exit_thanks", {"office": OFFICE, "reference": REFERENCE, "seconds": 0}),
     "survey": ("survey", SURVEY),
+    **{f"unsubscribe-{step}": ("unsubscribe", {"step": step, "token": "AZvN"}) for step in ("ask", "done", "gone")},
     "survey-why": ("survey", {**SURVEY, "step": "why", "rating": 2}),
     "survey-thanks": ("survey", {**SURVEY, "step": "thanks", "rating": 2, "reference": REFERENCE}),
     "survey-thanks-plain": ("survey", {**SURVEY, "step": "thanks", "rating": 5}),

@@ -16,10 +16,19 @@ from notifications.sending import NoLookUp
 HELLO = Outgoing(id=new_id(), to="+355691234567", text="Hello")
 
 
-@pytest.mark.parametrize("channel", [Channel.web, Channel.kiosk, Channel.api, Channel.assisted, Channel.email])
+@pytest.mark.parametrize("channel", [Channel.web, Channel.kiosk, Channel.api, Channel.assisted])
 def test_what_cannot_be_sent_is_said(channel: Channel) -> None:
     with pytest.raises(SendFailed) as refused:
         Senders(settings()).send(HELLO, channel)
+    assert refused.value.failure is Failure.not_configured
+
+
+@pytest.mark.parametrize(
+    "how", [{"environment": "production"}, {"smtp_url": "mail.example"}, {"imap_url": "imaps://a"}]
+)
+def test_email_that_is_not_set_up(how: dict[str, str]) -> None:
+    with pytest.raises(SendFailed) as refused:
+        Senders(Settings(**how)).send(HELLO, Channel.email)  # type: ignore[arg-type]
     assert refused.value.failure is Failure.not_configured
 
 

@@ -105,6 +105,7 @@ def test_words_are_plain(name: str, language: str) -> None:
 SEGMENTS = {
     "acknowledgement": (1, 1, 2, 2),
     "answer": (1, 1, 1, 1),
+    "files_refused": (1, 1, 2, 2),
     "help": (1, 1, 3, 3),
     "question": (1, 1, 2, 2),
     "reopened": (1, 1, 2, 2),
