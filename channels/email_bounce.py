@@ -11,7 +11,7 @@ from uuid import UUID
 
 from channels.email import message_of
 from channels.email_codes import bounce_failure, enhanced_code
-from channels.email_text import header
+from channels.email_text import header, raw_header
 from channels.errors import Failure
 from channels.values import DeliveryStatus
 from core.logs import logger
@@ -46,10 +46,10 @@ class Bounce:
 def looks_like_bounce(mail: Message, sender: str) -> bool:
     """Whether a mail server wrote this to say what became of another mail."""
     if mail.get_content_type() == "multipart/report":
-        return "delivery-status" in str(mail.get("Content-Type", "")).lower() or _has_status(mail)
-    machine = bool(_LETTERBOX.match(sender)) or str(mail.get("Return-Path", "")).strip() == "<>"
+        return "delivery-status" in raw_header(mail, "Content-Type").lower() or _has_status(mail)
+    machine = bool(_LETTERBOX.match(sender)) or raw_header(mail, "Return-Path").strip() == "<>"
     return machine and bool(
-        _SAYS_SO.search(header(mail, "Subject")) or _has_status(mail) or mail.get("X-Failed-Recipients")
+        _SAYS_SO.search(header(mail, "Subject")) or _has_status(mail) or raw_header(mail, "X-Failed-Recipients")
     )
 
 
@@ -113,10 +113,10 @@ def _status_fields(mail: Message) -> dict[str, str]:
         blocks = part.get_payload()
         found: dict[str, str] = {}
         for block in blocks if isinstance(blocks, list) else []:
-            if isinstance(block, Message) and block.get("Action"):
-                return {name.lower(): str(value) for name, value in block.items()}
+            if isinstance(block, Message) and raw_header(block, "Action"):
+                return {name.lower(): str(value) for name, value in block.raw_items()}
             if isinstance(block, Message):
-                found |= {name.lower(): str(value) for name, value in block.items()}
+                found |= {name.lower(): str(value) for name, value in block.raw_items()}
         return found
     return {}
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from channels.email import message_of, normalise_address
 from channels.email_bounce import looks_like_bounce, read_bounce
 from channels.email_quotes import own_words
-from channels.email_text import header, part_text, words
+from channels.email_text import header, part_text, raw_header, words
 from channels.forms import N_
 from channels.values import JSON, Channel, Inbound, Receipt
 from core.texts import clean
@@ -142,16 +142,16 @@ def parse_mail(raw: bytes, *, address: str, size: int | None = None, now: dateti
 def _fingerprint(mail: Message, raw: bytes, *, whole: bool) -> str:
     """What makes a mail the same one: all its writer sent, but not the way it came. A Message-ID may be reused."""
     end = re.search(rb"\r?\n\r?\n", raw)
-    body = re.sub(rb"\s+", b" ", raw[end.end() :]) if end and whole else b""
+    body = b"".join(raw[end.end() :].split()) if end and whole else b""
     said = [header(mail, name) for name in ("Message-ID", "From", "Date", "Subject")]
     return hashlib.sha256("\0".join(said).encode("utf-8", "surrogatepass") + b"\0" + body).hexdigest()
 
 
 def _addresses(mail: Message, name: str) -> list[str]:
     """The usable addresses of a header, in their normal form."""
-    raw = str(mail.get(name, ""))[:4000]
+    raw = raw_header(mail, name)
     try:
-        pairs = getaddresses([words(raw)] if "=?" not in raw else [raw, words(raw)])
+        pairs = getaddresses([raw if raw.isascii() else words(raw)])
     except (ValueError, IndexError, AttributeError, TypeError):
         pairs = [("", raw)]
     found = [normalise_address(address) for _, address in pairs]
@@ -162,18 +162,18 @@ def _addresses(mail: Message, name: str) -> list[str]:
 
 def _automatic(mail: Message, sender: str, address: str) -> str:
     """Why nobody waits for an answer to this mail, in a word; empty for a mail that a person wrote to us."""
-    if sender == address or str(mail.get("X-Ombud-Message", "")).strip():
+    if sender == address or raw_header(mail, "X-Ombud-Message").strip():
         return "ours"
     submitted = header(mail, "Auto-Submitted").lower().partition(";")[0].strip()
     if submitted and submitted != "no":
         return "auto_reply"
     if mail.get_content_type() == "multipart/report" or looks_like_bounce(mail, sender):
         return "report"
-    answered = any(mail.get(name) is not None for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse"))
+    answered = any(raw_header(mail, name) for name in ("X-Autoreply", "X-Autorespond", "X-Autoresponse"))
     precedence = header(mail, "Precedence").lower()
     if answered or precedence in ("auto_reply", "auto-reply") or _AWAY.match(header(mail, "Subject")):
         return "auto_reply"
-    if str(mail.get("Return-Path", "")).strip() == "<>":
+    if raw_header(mail, "Return-Path").strip() == "<>":
         return "report"
     listed = header(mail, "List-Id") or header(mail, "List-Unsubscribe") or header(mail, "List-Post")
     if (listed or precedence in ("bulk", "junk", "list")) and not _through_our_list(mail, address):
@@ -193,7 +193,7 @@ def _through_our_list(mail: Message, address: str) -> bool:
 
 
 def _ids(mail: Message, name: str) -> list[str]:
-    raw = str(mail.get(name, ""))[:10_000]
+    raw = raw_header(mail, name)
     found = _ID.findall(raw)
     if not found and (bare := raw.strip()) and "@" in bare and " " not in bare and len(bare) < 250:
         found = [f"<{bare.strip('<>')}>"]  # some programs forget the brackets
@@ -202,7 +202,7 @@ def _ids(mail: Message, name: str) -> list[str]:
 
 def _sent_at(mail: Message, now: datetime | None) -> datetime | None:
     try:
-        at = parsedate_to_datetime(str(mail.get("Date", "")))
+        at = parsedate_to_datetime(raw_header(mail, "Date"))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     try:
@@ -278,7 +278,7 @@ def _file_name(part: Message) -> str:
 
 
 def _disposition(part: Message) -> str:
-    return str(part.get("Content-Disposition", "")).partition(";")[0].strip().lower()
+    return raw_header(part, "Content-Disposition").partition(";")[0].strip().lower()
 
 
 def _file(part: Message, kind: str, name: str) -> File | None:
@@ -288,7 +288,7 @@ def _file(part: Message, kind: str, name: str) -> File | None:
         return None
     if not isinstance(payload, bytes) or not payload:
         return None
-    inside = part.get("Content-ID") is not None and _disposition(part) != "attachment"
+    inside = raw_header(part, "Content-ID") != "" and _disposition(part) != "attachment"
     if inside and kind.startswith("image/") and len(payload) < _ICON:
         return None
     return File(name or kind.replace("/", "."), kind, payload)

@@ -6,6 +6,8 @@ plain what is new, everything stays: a repeated line costs a reader a second, a 
 
 import re
 
+SIGNATURE = 8
+"""Lines a signature has at most."""
 LINES = 4000
 """Lines looked at; what is longer than that is no reply."""
 
@@ -82,7 +84,8 @@ def _own_runs(lines: list[str], quoted: list[bool]) -> list[tuple[int, int]]:
         if inside and start is None:
             start = index
         elif not inside and start is not None:
-            if any(line.strip() for line in plain[start:index]):
+            words = [line.strip() for line in plain[start:index] if line.strip()]
+            if words and words[0] != "--":
                 runs.append((start, index))
             start = None
     return runs
@@ -140,11 +143,18 @@ def _announces(line: str, *, before_quote: bool) -> bool:
     return bool(_ADDRESSED.search(line) and _CLOCK.search(line))
 
 
+def _only_signs(lines: list[str]) -> bool:
+    """Whether lines under a `--` may be a signature: few and short, and no sentences."""
+    said = [line.strip() for line in lines if line.strip()]
+    return len(said) <= SIGNATURE and all(len(line) <= 90 and not line.endswith((".", "?", "।")) for line in said)
+
+
 def _without_signature(lines: list[str]) -> list[str]:
     """Without what stands under `-- `, and without the line a telephone adds; closing words and names stay."""
     for index, line in enumerate(lines):
-        if index and line in ("-- ", "--", "--\u00a0") and any(one.strip() for one in lines[:index]):
-            lines = lines[:index]
+        if index and line.strip("\u00a0 ") == "--" and any(one.strip() for one in lines[:index]):
+            if _only_signs(lines[index + 1 :]):
+                lines = lines[:index]
             break
     last = len(lines) - 1
     while last > 0 and not lines[last].strip():

@@ -60,18 +60,20 @@ def _guessed(data: bytes, named: str) -> str:
         return data.decode("utf-8", "replace")
 
 
+def raw_header(message: Message, name: str, limit: int = 10_000) -> str:
+    """A header as it was written, bytes that nobody encoded as surrogates; empty where it is missing."""
+    wanted = name.lower()
+    return next((str(value)[:limit] for key, value in message.raw_items() if key.lower() == wanted), "")
+
+
 def header(message: Message, name: str, limit: int = 1000) -> str:
     """A header in words, on one line; empty where it is missing."""
-    try:
-        raw = message.get(name)
-    except (ValueError, IndexError, AttributeError, TypeError):  # headers nobody should write, met in spam
-        return ""
-    return words(raw, limit) if raw is not None else ""
+    return words(raw_header(message, name), limit)
 
 
-def words(raw: object, limit: int = 1000) -> str:
+def words(raw: str, limit: int = 1000) -> str:
     """An encoded header value (RFC 2047) in words, on one line."""
-    text = str(raw)[: limit * 8]
+    text = raw[: limit * 8]
     parts: list[str] = []
     try:
         decoded = decode_header(text)

@@ -70,9 +70,9 @@ class Mailbox:
         """Which mails were not stored yet, as IMAP asks."""
         return "UNDELETED" if self.processed else "UNSEEN UNDELETED"
 
-    def look(self) -> int:
-        """Sign in, open the folder, and count what is unread: whether all of it works. Raises SendFailed."""
-        with self._open() as box:
+    def look(self, folder: str = "") -> int:
+        """Sign in, open the folder (or another one), and count what is new: whether it works. Raises SendFailed."""
+        with self._open(folder) as box:
             return len(box.uids(self.new, charset=None))
 
     def read(self, keep: Keep) -> int:

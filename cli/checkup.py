@@ -10,9 +10,12 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
+from channels.email import Email
+from channels.errors import Failure, SendFailed
+from channels.mailbox import Mailbox
 from cli.output import out
 from core.database import database
-from core.errors import OmbudError
+from core.errors import Misconfigured, OmbudError
 from core.settings import DEMO_GOVERNMENT, DEMO_SECRET, Settings, settings
 from domain.kiosk import KioskDevice
 from migrations import schema
@@ -41,8 +44,9 @@ def examine() -> list[Finding]:
     """Look at everything; nothing is changed and no citizen is written to."""
     current = settings()
     checks: list[Callable[[Settings], Finding]] = [
-        _secrets, _data_folder, _database, _broker, _model, _public_address, _twilio, _telegram, _kiosks,
-    ]  # fmt: skip
+        *(_secrets, _data_folder, _database, _broker, _model, _public_address),
+        *(_twilio, _telegram, _mailbox, _mail_server, _kiosks),
+    ]
     return [check(current) for check in checks]
 
 
@@ -189,6 +193,53 @@ def _kiosks(current: Settings) -> Finding:
         mend = "Look whether the tablet is on and has a network; its page Staff says when it last sent."
         return Finding("kiosks", "bad", "; ".join(parts), mend)
     return Finding("kiosks", "good", f"{len(paired)} tablets, all heard from in the last 3 days")
+
+
+def _mailbox(current: Settings) -> Finding:
+    if not current.mailbox_url:
+        return Finding("mailbox", "off", "no mailbox is set", "Set OMBUD_IMAP_URL to read e-mail.")
+    try:
+        box = Mailbox(current.mailbox_url, timeout=_PATIENCE)
+        waiting = box.look()
+        for folder in filter(None, (box.processed, box.sent)):
+            box.look(folder)
+    except Misconfigured as error:
+        return Finding("mailbox", "bad", error.message, error.mend)
+    except SendFailed as error:
+        return _mail_away("mailbox", current, error, "OMBUD_IMAP_URL")
+    return Finding("mailbox", "good", f"{box.server.folder} on {box.server.host} opens; {waiting} mails wait")
+
+
+def _mail_server(current: Settings) -> Finding:
+    if not current.mail_server_url:
+        return Finding("mail server", "off", "no mail server is set", "Set OMBUD_SMTP_URL to send e-mail.")
+    try:
+        sender = Email(current.mail_server_url, current.mail_address, timeout=_PATIENCE)
+        sender.connect().close()
+    except Misconfigured as error:
+        return Finding("mail server", "bad", error.message, error.mend)
+    except SendFailed as error:
+        return _mail_away("mail server", current, error, "OMBUD_SMTP_URL")
+    user, domain = sender.server.user, sender.mail_from.rpartition("@")[2]
+    seen = f"{sender.server.host} takes our mail"
+    if "@" in user and user.rpartition("@")[2].lower() != domain:
+        mend = (
+            f"Most servers refuse a sender of another domain: set OMBUD_MAIL_FROM to one at {user.rpartition('@')[2]}."
+        )
+        return Finding("mail server", "bad", f"{seen}, but we sign in at another domain than {domain}", mend)
+    return Finding("mail server", "good", f"{seen}, from {domain}")
+
+
+def _mail_away(name: str, current: Settings, error: SendFailed, setting: str) -> Finding:
+    simulated = current.environment == "demo" and not (current.imap_url or current.smtp_url)
+    if simulated and error.failure is Failure.provider_down:
+        return Finding(name, "off", "simulated by `ombud serve`, which is not running")
+    mends = {
+        Failure.credentials: f"Check the user and the app password in {setting}; is IMAP allowed for the account?",
+        Failure.not_configured: f"Make the folder in the mailbox, or name another in {setting}.",
+    }
+    away = f"Check host and port in {setting}, and that this machine may reach them."
+    return Finding(name, "bad", error.detail or error.failure.value, mends.get(error.failure, away))
 
 
 def _provider_away(name: str, simulated: bool, why: str) -> Finding:
