@@ -298,12 +298,12 @@ def test_a_machines_files_are_not_kept() -> None:
 
 
 def test_ten_megabytes_of_words_are_cut() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     value = read(plain("пишу " * 2_000_000)).value
     assert isinstance(value, Inbound)
     assert len(value.text) <= TEXT_LIMIT
     assert value.text.endswith("…")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 4
 
 
 def test_the_beginning_of_a_mail_that_is_too_large() -> None:

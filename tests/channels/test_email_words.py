@@ -58,9 +58,9 @@ def test_quotes_and_signatures_are_cut(text: str, own: str) -> None:
     ids=lambda page: page[:6],
 )  # fmt: skip
 def test_hostile_html_takes_no_time(html_page: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     html_text(html_page)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(
