@@ -16,6 +16,7 @@ from api import (
     citizen,
     counter,
     feedback,
+    files,
     health,
     kiosk,
     leadership,
@@ -77,8 +78,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
     app.state.settings = current
     app.add_middleware(webhooks.Webhooks, current=current)
     app.add_middleware(SecurityHeaders, https=current.site_url.startswith("https://"))
-    files = current.attachment_limit_bytes * max(current.attachment_count, 1)
-    app.add_middleware(BodyLimit, limit=current.body_limit_bytes, files=files)
+    uploads = current.attachment_limit_bytes * max(current.attachment_count, 1)
+    app.add_middleware(BodyLimit, limit=current.body_limit_bytes, files=uploads)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
     for room in (
@@ -97,6 +98,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         leadership,
         review,
         unsubscribe,
+        files,
     ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from api import choices, report_files, throttle
+from api import choices, files, report_files, throttle
 from api.forms import Posted
 from api.pages import choose_language, render
 from api.report_files import Uploaded
@@ -181,7 +181,9 @@ def _view(session: Session, case: Case, lang: str, now: datetime, *, is_open: bo
     running = _running(clocks)
     silent = case.first_response_at is None
     public = [entry for entry in history.timeline(session, case) if entry.public]
-    said = [_shown(entry, known, lang, is_open=is_open) for entry in reversed(public)]
+    rows = attachments.of_case(session, case) if is_open else []
+    own = files.by_entry(files.for_citizen(rows, case.reference))
+    said = [_shown(entry, known, lang, own, is_open=is_open) for entry in reversed(public)]
     return {
         "case": {
             "reference": case.reference,
@@ -197,6 +199,7 @@ def _view(session: Session, case: Case, lang: str, now: datetime, *, is_open: bo
             "outcome": case.outcome,
         },
         "timeline": said,
+        "pending_files": files.for_citizen(files.pending(rows), case.reference),
     }
 
 
@@ -222,7 +225,9 @@ def _running(clocks: Sequence[Clock]) -> Clock | None:
     return min(running, key=lambda clock: clock.deadline_at) if running else None
 
 
-def _shown(entry: TimelineEntry, known: Catalogue, lang: str, *, is_open: bool) -> dict[str, object]:
+def _shown(
+    entry: TimelineEntry, known: Catalogue, lang: str, own: Mapping[int, dict[str, object]], *, is_open: bool
+) -> dict[str, object]:
     office = known.name(entry.office_id, lang) if entry.actor != "citizen" else ""
     words = str(entry.body.get("text") or "") if is_open else ""
     to = known.office_by_code.get(str(entry.body.get("office")))
@@ -233,5 +238,6 @@ def _shown(entry: TimelineEntry, known: Catalogue, lang: str, *, is_open: bool) 
         "kind": EntryKind(entry.kind),
         "by": office,
         "said": words,
+        "files": [own[entry.number]] if entry.number in own else [],
         "ours": entry.actor != "citizen",
     }

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from api import choices, story
-from cases import history
+from api import choices, files, story
+from cases import attachments, history
 from cases.acting import WORKING, works_on
 from core.texts import shorten
 from domain.case import Case
@@ -110,6 +110,8 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
     contact = session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None
     offered = case.pending_office_id is not None and (who.offices is None or case.pending_office_id in who.offices)
     entries = history.timeline(session, case)
+    rows = attachments.of_case(session, case)
+    by_entry = files.by_entry(files.for_staff(rows, case.reference))
     people = {UUID(entry.actor) for entry in entries if entry.actor not in ("citizen", "system", "None")}
     names = _names(session, people | ({case.assignee_id} if case.assignee_id else set()))
     return {
@@ -144,7 +146,8 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
             "earlier": _earlier(session, who, case),
             "acceptance": offered and who.has(*WORKING),
         },
-        "timeline": story.tell(entries, known, names),
+        "timeline": story.tell(entries, known, names, by_entry),
+        "pending_files": files.for_staff(files.pending(rows), case.reference),
         "may": may(who, case),
         "offices": choices.offices(known, "en"),
         "people": colleagues(session, case),

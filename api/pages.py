@@ -26,6 +26,7 @@ from core.i18n import (
     format_duration,
     format_number,
     format_share,
+    format_size,
     language_name,
     pick_language,
     translator,
@@ -199,6 +200,7 @@ def environment() -> Environment:
         iso=_iso,
         number=_number,
         share=_share,
+        size=_size,
         words=_words,
         tel=_tel,
         local_url=_local_url,
@@ -263,6 +265,11 @@ def _link(context: Context, path: str, **query: object) -> str:
     if "lang" not in known and context["lang_asked"]:
         known["lang"] = context["lang"]
     return f"{path}?{urlencode(known)}" if known else path
+
+
+@pass_context
+def _size(context: Context, size: float) -> str:
+    return format_size(size, context["lang"])
 
 
 def _iso(at: datetime | date) -> str:

@@ -38,6 +38,7 @@ SAID = {
     "close": "Closed. The citizen gets your words.",
     "release": "Released to triage.",
     "added": "Added to this case. The citizen has its number already.",
+    "again": "Asked for again. It shows here once it came.",
     "placed": "Placed. The office has it, and the classifier learns from it.",
 }
 
@@ -101,6 +102,7 @@ def _desk(
         rows = context["queue"]
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
+        nothing |= {"pending_files": []}
         nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": []}
         view = desk.case_view(session, who, history.load(session, who, opened), now) if opened else nothing
     form = {"answer": "", "note": "", "reason": ""} | dict(typed or {})

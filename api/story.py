@@ -1,6 +1,6 @@
 """A case's timeline as a story: what people said in full, what the system did folded into a line with its steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -29,6 +29,7 @@ STILL = {
 }
 FAILED = {failure.value: str(failure.__doc__) for failure in Failure}
 SPOKEN = frozenset({EntryKind.received, EntryKind.citizen_wrote, EntryKind.answered, EntryKind.asked, EntryKind.noted})
+FROM_CITIZENS = frozenset({EntryKind.received, EntryKind.citizen_wrote})
 QUIET = frozenset(
     {
         EntryKind.clock_started,
@@ -58,11 +59,30 @@ class Chapter:
         return EntryKind(entry.kind) in QUIET
 
 
-def tell(entries: Sequence[TimelineEntry], known: Catalogue, names: dict[UUID, str]) -> list[dict[str, object]]:
-    """Lines of the story, oldest first; the context is described in staff/desk.html."""
+def tell(
+    entries: Sequence[TimelineEntry],
+    known: Catalogue,
+    names: dict[UUID, str],
+    files: Mapping[int, dict[str, object]] | None = None,
+) -> list[dict[str, object]]:
+    """Lines of the story, oldest first; the context is described in staff/desk.html.
+
+    `files` by the number of the entry that tells of them stand with the citizen's words they came with.
+    """
     told: list[dict[str, object]] = []
     run: list[Chapter] = []
+    beside: list[dict[str, object]] | None = None
     for entry in entries:
+        file = (files or {}).get(entry.number) if entry.kind == EntryKind.attached else None
+        if file is not None and beside is not None:
+            beside.append(file)
+            continue
+        if entry.kind in FROM_CITIZENS and (entry.body.get("text") or entry.body.get("attachments")):
+            beside = []
+            told += [_folded(chapter, known, names) for chapter in run]
+            run = []
+            told.append(_said(entry, names) | {"files": beside})
+            continue
         if entry.kind in SPOKEN and entry.body.get("text"):
             told += [_folded(chapter, known, names) for chapter in run]
             run = []
@@ -93,7 +113,8 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         "until": None,
         "by": _by(entry, names),
         "text": text,
-        "said": str(entry.body["text"]),
+        "said": str(entry.body.get("text") or ""),
+        "files": [],
         "ours": entry.actor != "citizen",
         "note": entry.kind == EntryKind.noted,
         "late": False,
@@ -136,6 +157,7 @@ def _folded(chapter: Chapter, known: Catalogue, names: dict[UUID, str]) -> dict[
         "by": _by(first, names),
         "text": text[:1].upper() + text[1:],
         "said": "",
+        "files": [],
         "ours": True,
         "note": False,
         "late": first.kind in (EntryKind.escalated, EntryKind.answer_failed),

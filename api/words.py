@@ -198,6 +198,17 @@ def reasons_for(rating: int, lang: str) -> list[dict[str, str]]:
 
 RATINGS: dict[int, str] = {1: N_("Very bad"), 2: N_("Bad"), 3: N_("So-so"), 4: N_("Good"), 5: N_("Very good")}
 
+FILES: dict[str, str] = {
+    "photo": N_("Photo"),
+    "voice": N_("Voice message"),
+    "audio": N_("Sound recording"),
+    "video": N_("Video"),
+    "document": N_("Document"),
+    "sticker": N_("Sticker"),
+    "contact": N_("Contact card"),
+}
+"""What a file is, by the words of `channels.values.Attachment`."""
+
 VOCABULARIES: dict[str, dict[str, str]] = {
     "state": STATES,
     "staff_state": STAFF_STATES,
@@ -212,9 +223,10 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "clock": CLOCKS,
     "role": ROLES,
     "reason": REASONS,
+    "file": FILES,
     "rating": {str(number): word for number, word in RATINGS.items()},
 }
 """What the `words` filter of the templates looks in: `{{ case.state|words("state") }}`."""
 
-CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating", "reason", "group")
+CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating", "reason", "group", "file")
 """Those that citizens read, so that every language has them."""

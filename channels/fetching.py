@@ -56,7 +56,7 @@ def from_twilio(source: str, *, account_sid: str, auth_token: str, api_url: str 
             try:
                 with client.stream("GET", url, auth=auth) as answer:
                     if answer.is_redirect:
-                        url = urljoin(url, answer.headers.get("location", ""))
+                        url = _next(url, answer.headers.get("location", ""))
                         continue
                     _check(answer)
                     return Fetched(_bounded(answer, limit), answer.headers.get("content-type"))
@@ -65,12 +65,21 @@ def from_twilio(source: str, *, account_sid: str, auth_token: str, api_url: str 
     raise SendFailed(Failure.content_refused, "Twilio redirects without end")
 
 
+def _next(url: str, location: str) -> str:
+    """Where a redirect leads; empty for an address that is none."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
+
+
 def _is_api(url: str, base: str, account_sid: str) -> bool:
     """Whether an address is of our own account at Twilio's API (or the stand-in that is set for it)."""
-    parts, known = urlsplit(url), urlsplit(base)
+    known = urlsplit(base)
     try:
+        parts = urlsplit(url)
         same = (parts.scheme, parts.hostname, parts.port) == (known.scheme, known.hostname, known.port)
-    except ValueError:  # a port that is none
+    except ValueError:  # no address at all, or a port that is none
         return False
     if "@" in parts.netloc or not same:
         return False
@@ -80,8 +89,8 @@ def _is_api(url: str, base: str, account_sid: str) -> bool:
 
 
 def _is_store(url: str, base: str) -> bool:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port, host = parts.port, parts.hostname or ""
     except ValueError:
         return False

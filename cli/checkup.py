@@ -1,6 +1,7 @@
 """`ombud doctor`: each thing an installation leans on, looked at, with what to do where it does not hold."""
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -46,6 +47,7 @@ def examine() -> list[Finding]:
     checks: list[Callable[[Settings], Finding]] = [
         *(_secrets, _data_folder, _database, _broker, _model, _public_address),
         *(_twilio, _telegram, _mailbox, _mail_server, _kiosks),
+        *(_attachments, _scanner),
     ]
     return [check(current) for check in checks]
 
@@ -240,6 +242,35 @@ def _mail_away(name: str, current: Settings, error: SendFailed, setting: str) ->
     }
     away = f"Check host and port in {setting}, and that this machine may reach them."
     return Finding(name, "bad", error.detail or error.failure.value, mends.get(error.failure, away))
+
+
+def _attachments(current: Settings) -> Finding:
+    from core import files
+
+    folder = files.folder()
+    if not folder.exists():
+        return Finding("attachments", "good", f"{folder}, made with the first file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Finding("attachments", "bad", f"{folder} cannot be written", "Check its owner; files wait meanwhile.")
+    free = shutil.disk_usage(folder).free
+    if free < 100 * current.attachment_limit_bytes:
+        seen = f"{free / 1e6:,.0f} MB are left in {folder}"
+        return Finding("attachments", "bad", seen, "Make room, or set OMBUD_DATA_DIR to a larger disk.")
+    return Finding("attachments", "good", f"{folder}, {free / 1e9:,.0f} GB free")
+
+
+def _scanner(current: Settings) -> Finding:
+    if not current.clamav_url:
+        return Finding("virus scanner", "off", "OMBUD_CLAMAV_URL is not set; files are not scanned")
+    from channels import virus
+
+    try:
+        return Finding("virus scanner", "good", virus.version(current.clamav_url))
+    except virus.ScannerAway as error:
+        mend = "Check OMBUD_CLAMAV_URL; is clamd running and listening there? Files wait, unseen, until it answers."
+        return Finding("virus scanner", "bad", str(error), mend)
+    except OmbudError as error:
+        return Finding("virus scanner", "bad", error.message, error.mend)
 
 
 def _provider_away(name: str, simulated: bool, why: str) -> Finding:

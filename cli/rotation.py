@@ -1,12 +1,14 @@
 """Key rotation: every encrypted value is written anew under the newest key, batch by batch, while Ombud runs."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from rich.progress import Progress
 from sqlalchemy import Column, ColumnElement, Table, Text, func, select, type_coerce, update
 
 import domain.tables  # noqa: F401  (so that the metadata is whole)
 from cli.output import err
+from core import files
 from core.crypto import cipher
 from core.database import database
 from core.types import Encrypted
@@ -24,7 +26,7 @@ def columns() -> Iterator[Column[str]]:
 
 
 def rotate() -> dict[str, int]:
-    """Encrypt anew what an older key holds; returns how many values by table.column.
+    """Encrypt anew what an older key holds; returns how many values by table.column, and how many files.
 
     Safe to interrupt and to repeat: each batch is its own transaction, and a value changed meanwhile is left alone.
 
@@ -40,7 +42,18 @@ def rotate() -> dict[str, int]:
             for done in _batches(column):
                 counts[name] += done
                 progress.advance(task, done)
+        counts["attachment files"] = 0
+        kept = [file_id for file_id, _ in files.kept()]
+        for file_id in progress.track(kept, description="attachment files"):
+            counts["attachment files"] += _rewritten(file_id)
     return counts
+
+
+def _rewritten(file_id: UUID) -> bool:
+    try:
+        return files.rewrite(file_id)
+    except FileNotFoundError:  # dropped meanwhile
+        return False
 
 
 def _old(column: Column[str]) -> tuple[ColumnElement[str], ColumnElement[bool]]:

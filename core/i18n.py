@@ -189,6 +189,14 @@ def format_duration(seconds: float, lang: str, *, short: bool = False) -> str:
     return _with_count(words.ngettext("%(count)s day", "%(count)s days", days), days, lang)
 
 
+def format_size(size: float, lang: str) -> str:
+    """A number of bytes as people write it, such as "340 KB" or "1.2 MB"."""
+    words = translator(lang)
+    if size < 1_000_000:
+        return words.gettext("%(count)s KB") % {"count": format_number(max(size / 1000, 1), lang)}
+    return words.gettext("%(count)s MB") % {"count": format_number(size / 1_000_000, lang, 1)}
+
+
 def _with_count(message: str, count: int, lang: str) -> str:
     return message % {"count": format_number(count, lang)}
 

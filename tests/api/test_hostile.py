@@ -48,6 +48,7 @@ PATHS = {
     "office_code": ("WAT1", "NOPE", "%00", "..%2f..", "%ff", "x" * 500, "%0d%0aX:y"),
     "token": ("nope", "%00", "..%2f..", "%ff%fe", "x" * 5000, "%0d%0aX:y"),
     "week": ("2026-03-02", "0001-01-01", "9999-12-31", "%00", "2026-W10", "-1", "9" * 50),
+    "file_id": ("00000000-0000-0000-0000-000000000000", "%00", "..%2f..%2fetc"),
     "action_id": ("00000000-0000-0000-0000-000000000000", "%00", "x"),
 }
 OTHER = ("x", "%00", "..%2f..", "%ff")
@@ -201,7 +202,13 @@ def test_fields_of_forms(everybody: Web) -> None:
         form = FORMS.get(path, {"number": "+355690000101", "text": "x", "message": "1", "data": "x", "blocked": "1"})
         address = (
             path.format(
-                reference=REFERENCE, office_code="WAT1", token="x", week="2026-03-02", action_id="x", **SIMULATED
+                reference=REFERENCE,
+                office_code="WAT1",
+                token="x",
+                week="2026-03-02",
+                action_id="x",
+                file_id="x",
+                **SIMULATED,
             )
             if "{" in path
             else path

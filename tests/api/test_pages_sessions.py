@@ -42,6 +42,7 @@ def staff_posts(web: Web) -> list[str]:
     reference = web.case().reference
     found = {str(one.path) for one in iter_route_contexts(web.app.routes) if "POST" in (one.methods or ())}
     values = {"reference": reference, "office_code": "WAT1", "week": "2026-03-02", "action_id": reference}
+    values |= {"file_id": reference}
     inside = sorted(path for path in found if path.startswith("/staff/") and path != "/staff/sign-in")
     return [re.sub(r"\{(\w+)\}", lambda match: values[match[1]], path) for path in inside]
 

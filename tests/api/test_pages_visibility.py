@@ -10,10 +10,12 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlmodel import col, select, update
 
+from cases import attachments
 from channels.values import Channel
 from core.database import database
 from core.ids import new_id
 from domain.access import Scope
+from domain.attachment import Attachment
 from domain.case import Case
 from domain.clock import Notice
 from domain.review import Action, Finding, Review
@@ -47,6 +49,9 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "source": "letter",
         "size": "192",
     }
+    with database().read() as session:
+        files = session.exec(select(Attachment.id)).all()
+    values |= {"file_id": str(files[0]) if files else "x"}
     for one in iter_route_contexts(web.app.routes):
         path = str(one.path)
         if "GET" not in (one.methods or ()) or path.startswith("/simulator"):
@@ -86,6 +91,12 @@ def hide(web: Web, kind: str) -> Case:
         )
         session.add(case)
         session.flush()
+        note = f"{MARKER} took my money".encode()
+        file = attachments.keep_upload(
+            session, data=note, name=f"{MARKER}.txt", upload_key="x", channel=Channel.web, now=now
+        )
+        attachments.adopt(session, case, "x", now)
+        assert file.case_id == case.id
         monday = (now - timedelta(days=now.weekday() + 7)).date()
         review = Review(id=new_id(), office_id=known.office["WATER"], week=monday, opened_at=now)
         session.add(review)

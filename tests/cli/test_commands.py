@@ -18,8 +18,10 @@ from sqlmodel import col, select
 
 from cli import checkup
 from cli.main import app
+from core import files
 from core.database import database
 from core.errors import Tampered
+from core.ids import new_id
 from core.settings import settings
 from domain.access import ApiKey
 from domain.citizen import Citizen
@@ -141,11 +143,15 @@ def test_keys_rotate(
     ring(old, derived)
     with installation.database.write() as session:
         session.add_all(Citizen(name=f"Citizen {number}", created_at=NOW) for number in range(1203))
+    photo = new_id()
+    files.write(photo, b"a photo")
     ring(new, old, derived)
     counts = json.loads(ombud("rotate-keys", "--json").stdout)
     assert counts["citizen.name"] == 1203
     assert counts["staff.email"] == 10
+    assert counts["attachment files"] == 1
     ring(new)
+    assert files.read(photo) == b"a photo"
     with installation.database.read() as session:
         names = session.exec(select(Citizen.name).order_by(col(Citizen.id))).all()
         assert sorted(map(str, names)) == sorted(f"Citizen {number}" for number in range(1203))
@@ -153,6 +159,8 @@ def test_keys_rotate(
     ring(old)
     with installation.database.read() as session, pytest.raises(Tampered):
         session.exec(select(Citizen.name)).first()
+    with pytest.raises(Tampered):
+        files.read(photo)
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(ombud: Run, installation: Installation) -> None:

@@ -61,11 +61,35 @@ CASE = {
     "answered_at": None,
     "outcome": None,
 }
+
+
+def file(kind: str, name: str = "", **values: object) -> dict[str, object]:
+    """One file as `ui.files` takes it."""
+    usual: dict[str, object] = {
+        "id": "0192a3",
+        "url": "/static/mark.svg",
+        "thumb": "/static/mark.svg" if kind == "photo" else "",
+        "player": {"audio": "audio", "voice": "audio", "video": "video"}.get(kind, ""),
+        "kind": kind,
+        "name": name,
+        "size": 1_234_567,
+        "state": "stored",
+        "why": "",
+        "at": ago(hours=9),
+        "transcript": "",
+    }
+    return usual | values
+
+
+PENDING = [
+    file("photo", state="waiting"),
+    file("document", "holiday.exe", state="refused", why="This file is empty. Please choose it again."),
+]
 PUBLIC_TIMELINE = [
-    {"at": ago(hours=20), "kind": "assigned", "by": "Water, District 3", "said": "", "ours": False},
-    {"at": ago(hours=22), "kind": "acknowledged", "by": "", "said": "", "ours": False},
-    {"at": ago(hours=22), "kind": "routed", "by": "Water, District 3", "said": "", "ours": False},
-    {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": "", "ours": False},
+    {"at": ago(hours=20), "kind": "assigned", "by": "Water, District 3", "said": "", "files": [], "ours": False},
+    {"at": ago(hours=22), "kind": "acknowledged", "by": "", "said": "", "files": [], "ours": False},
+    {"at": ago(hours=22), "kind": "routed", "by": "Water, District 3", "said": "", "files": [], "ours": False},
+    {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": "", "files": [], "ours": False},
 ]
 TALK = [
     {
@@ -73,15 +97,25 @@ TALK = [
         "kind": "answered",
         "by": "Water, District 3",
         "said": "Our team is at the pump. Water is back by 18:00.\nWe are sorry for the wait.",
+        "files": [],
         "ours": True,
     },
-    {"at": ago(hours=5), "kind": "escalated", "by": "", "said": "", "ours": False},
+    {
+        "at": ago(hours=9),
+        "kind": "attached",
+        "by": "",
+        "said": "",
+        "files": [file("photo", "IMG_2041.jpg")],
+        "ours": False,
+    },
+    {"at": ago(hours=5), "kind": "escalated", "by": "", "said": "", "files": [], "ours": False},
     *PUBLIC_TIMELINE[:-1],
-    {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": TEXT, "ours": False},
+    {"at": ago(hours=22, minutes=10), "kind": "received", "by": "", "said": TEXT, "files": [], "ours": False},
 ]
 TRACKED = {
     "case": CASE,
     "timeline": PUBLIC_TIMELINE,
+    "pending_files": [],
     "unlock": "",
     "errors": {},
     "sent": False,
@@ -193,6 +227,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
                 "answered_at": ago(hours=1),
             },
             "timeline": TALK,
+            "pending_files": PENDING,
             "unlock": "x1",
             "sent": True,
         },

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from tests.look import samples
 from tests.look.samples import NOW, REFERENCE, SERVICES, ago
 
 OFFICES = [
@@ -106,6 +107,7 @@ def line(kind: str, at: datetime, **values: object) -> dict[str, object]:
         "by": "",
         "text": "",
         "said": "",
+        "files": [],
         "ours": True,
         "note": False,
         "late": False,
@@ -122,6 +124,13 @@ HISTORY = [
         text="received",
         said="S'kemi ujë në Rrugën e Kavajës që të hënën. Kabina e "
         "pompës është e mbyllur dhe askush nuk përgjigjet në telefon.",
+        files=[
+            samples.file("photo", "IMG_2041.jpg"),
+            samples.file("photo"),
+            samples.file("voice", transcript="The pump house is shut."),
+            samples.file("video", "clip.mp4"),
+            samples.file("document", "Bill 2026.pdf"),
+        ],
         ours=False,
     ),
     line(
@@ -153,6 +162,7 @@ DESK = {
     "queue_total": 12,
     "case": STAFF_CASE,
     "timeline": HISTORY,
+    "pending_files": [*samples.PENDING, samples.file("photo", state="failed", why="We could not get this file.")],
     "version": 6,
     "may": {"answer", "note", "transfer", "close", "assign", "take"},
     "offices": OFFICES,
