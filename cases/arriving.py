@@ -1,10 +1,11 @@
 """From an inbox row to the case it opens."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from cases import attachments, opening
+from cases import attachments, lifecycle, opening
 from channels.values import Channel
 from core.settings import settings
 from domain.case import Case
@@ -18,6 +19,18 @@ from surveys.answers import Taken
 POSTER = timedelta(hours=24)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a conversation found out before it opens a case: all that was said, in the rows it was said in."""
+
+    text: str
+    rows: tuple[InboundMessage, ...] = ()
+    service: str | None = None
+    place: str | None = None
+    office_code: str | None = None
+    location: dict[str, float] | None = None
+
+
 def open_from(
     session: Session,
     row: InboundMessage,
@@ -28,6 +41,9 @@ def open_from(
     taken: Taken | None = None,
     keyed: opening.Keyed | None = None,
     received_at: datetime | None = None,
+    heard: Heard | None = None,
+    ask: opening.Ask = opening.no_question,
+    replaces: str | None = None,
 ) -> Case:
     """Open the case an inbox row asks for, with all the row says about it, and note it on the row.
 
@@ -39,20 +55,21 @@ def open_from(
     text = row.text or (str(details.get("caption") or "") if details else "")
     if taken is not None:
         text = taken.words or row.text
-    office_code = str(details.get("office") or "") or None
+    heard = heard or Heard(text)
+    office_code = heard.office_code or str(details.get("office") or "") or None
     if office_code is None and contact is not None:
         office_code = poster_office(session, contact, now)
     case = opening.open_case(
         session,
         opening.Opening(
             channel=Channel(row.channel),
-            text=text,
-            language=language if language in spoken else (languages.detect(text, spoken) or spoken[0]),
+            text=heard.text,
+            language=language if language in spoken else (languages.detect(heard.text, spoken) or spoken[0]),
             received_at=received_at or row.received_at,
             kind=CaseKind(str(details.get("kind"))) if details.get("kind") in set(CaseKind) else CaseKind.complaint,
             contact=contact,
-            service=taken.service if taken else (str(details.get("service") or "") or None),
-            place=str(details.get("place") or "") or None,
+            service=taken.service if taken else (heard.service or str(details.get("service") or "") or None),
+            place=heard.place or str(details.get("place") or "") or None,
             office_code=taken.office if taken else office_code,
             about_staff=bool(details.get("about_staff")),
             last_place=contact.last_place if contact and existed else None,
@@ -63,12 +80,28 @@ def open_from(
             same_as_others=bool(details.get("same_as_others")),
             invitation_id=taken.invitation_id if taken else None,
             keyed=keyed,
+            ask=ask,
+            replaces=replaces,
         ),
         now,
     )
+    if heard.location is not None:
+        case.location = heard.location
+    for one in (row, *(other for other in heard.rows if other.id != row.id)):
+        one.case_id = case.id
+        attachments.expect(session, one, case, now)
+    return case
+
+
+def add_to(session: Session, row: InboundMessage, case: Case, now: datetime) -> None:
+    """A message belongs to a case that is there already (locked): its words, its files, where it was written.
+
+    It is heard when it was received, unless something happened to the case since; the order of a timeline is its truth.
+    """
+    heard_at = row.received_at if row.received_at >= case.updated_at else now
+    lifecycle.citizen_wrote(session, case, row.text, heard_at)
     row.case_id = case.id
     attachments.expect(session, row, case, now)
-    return case
 
 
 def poster_office(session: Session, contact: ContactPoint, now: datetime) -> str | None:

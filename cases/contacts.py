@@ -41,8 +41,8 @@ TWILIO_STARTS = frozenset({"start", "yes", "unstop"})
 """Words that lift Twilio's own block. YES is an answer to many questions, so it counts only after an opt-out."""
 
 HELP_WORDS = _orders(
-    "help|info|/help|/start|menu|0|?|"
-    "ndihme|ndihmë|ndihma|menyja|"
+    "help|info|/help|/start|menu|/menu|0|?|"
+    "ndihme|ndihmë|ndihma|menyja|meny|"
     "সাহায্য|সহায়তা|তথ্য|হেল্প|মেনু|"
     "помощь|справка|помогите|инфо|меню"
 )

@@ -3,12 +3,14 @@
 No wrong door: whoever has it stays accountable until another office accepts, and "not ours" closes nothing.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 import escalation.service
+import routing.service
 from cases.acting import WORKING, Form, begin, shift, tell, words_of
 from core.errors import BadInput, Conflict, NotAllowed
 from domain.access import TrainingLabel
@@ -16,9 +18,10 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.staff import Staff, StaffRole
 from domain.states import CaseState, ClockKind, EntryKind, OfficeFunction, Purpose
-from domain.timeline import append
+from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 from routing import assignment
+from routing.rules import Method
 
 MAX_HOPS = 2
 
@@ -102,7 +105,9 @@ def _assign(session: Session, case: Case, office_id: UUID, now: datetime) -> UUI
     return assignment.assign(session, office_id, now, not_staff=not_staff, about_office_id=case.about_office_id)
 
 
-def _take_over(session: Session, case: Case, office_id: UUID, now: datetime, *, state: CaseState) -> None:
+def _take_over(
+    session: Session, case: Case, office_id: UUID, now: datetime, *, state: CaseState, silent: bool = False
+) -> None:
     before = case.office_id
     if case.state == CaseState.waiting and state is CaseState.triage:
         case.state = CaseState.open
@@ -110,7 +115,7 @@ def _take_over(session: Session, case: Case, office_id: UUID, now: datetime, *, 
     case.office_id, case.pending_office_id = office_id, None
     case.assignee_id = None if state is CaseState.triage else _assign(session, case, office_id, now)
     escalation.service.move(session, case, now)
-    if before != office_id and not case.integrity:
+    if before != office_id and not case.integrity and not silent:
         name = catalogue(session).name(office_id, case.language)
         tell(
             session, case, Purpose.transfer, "transfer", f"transfer:{case.id}:{case.timeline_length}", now, office=name
@@ -235,3 +240,77 @@ def release(session: Session, case_id: UUID, who: Viewer, reason: str, now: date
         shift(case, CaseState.open)
     _take_over(session, case, triage.id, now, state=CaseState.triage)
     return case
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the citizen told after their case was opened. `text` is all they wrote; `why` is for the timeline."""
+
+    text: str
+    why: str
+    service: str | None = None
+    place: str | None = None
+    office_code: str | None = None
+
+
+def reroute(session: Session, case: Case, learnt: Learnt, now: datetime) -> bool:
+    """Route a case again (locked) with what the citizen told since; whether another office has it now.
+
+    Only while no person has looked at it: whom somebody placed it with, keeps it. The timeline says why. The caller
+    tells the citizen.
+    """
+    if case.integrity or case.state not in (CaseState.triage, CaseState.open) or _handled(session, case):
+        return False
+    if case.routing_method == Method.office_code:  # a poster or the citizen named the office itself
+        return False
+    known = catalogue(session)
+    service = known.services.get(case.service_id) if case.service_id else None
+    decision = routing.service.route(
+        session,
+        text=learnt.text,
+        language=case.language,
+        service=learnt.service or (service.code if service else None),
+        place=learnt.place or case.place,
+        office_code=learnt.office_code,
+        now=now,
+    )
+    if decision.triage and not (learnt.service or learnt.place):
+        return False
+    case.place = decision.place or case.place
+    case.service_id = decision.service_id or case.service_id
+    if decision.triage:
+        append(session, case, EntryKind.noted, now, actor="citizen", body={"text": learnt.why, "by": "the citizen"})
+        return False
+    moved = decision.office_id != case.office_id
+    case.routing_method, case.routing_reason = str(decision.method), decision.reason
+    case.routing_confidence, case.routing_model = decision.confidence, decision.model
+    case.integrity, case.about_office_id = decision.integrity, decision.about_office_id
+    append(
+        session,
+        case,
+        EntryKind.routed,
+        now,
+        public=not decision.integrity,
+        office_id=decision.office_id,
+        body={
+            "office": known.offices[decision.office_id].code,
+            "service": known.services[case.service_id].code if case.service_id else None,
+            "reason": f"{learnt.why} {decision.reason}",
+            "method": str(decision.method),
+            "confidence": decision.confidence,
+            "model": decision.model,
+        },
+    )
+    if moved:
+        _take_over(session, case, decision.office_id, now, state=CaseState.open, silent=True)
+    return moved
+
+
+def _handled(session: Session, case: Case) -> bool:
+    """Whether a member of staff has done anything with the case, or it is offered to another office."""
+    if case.pending_office_id is not None or case.routing_method == "person":
+        return True
+    by_staff = select(TimelineEntry.id).where(
+        col(TimelineEntry.case_id) == case.id, col(TimelineEntry.actor).not_in(["citizen", "system"])
+    )
+    return session.exec(by_staff.limit(1)).first() is not None

@@ -1,6 +1,6 @@
 """The few words on buttons, translated where they are shown."""
 
-from core.i18n import translator
+from core.i18n import LANGUAGES, translator
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for it)
@@ -44,3 +44,8 @@ def say(label: str, language: str) -> str:
 def group_name(group: str, language: str) -> str:
     """A group of services in words."""
     return say(GROUPS[group], language) if group in GROUPS else group.replace("_", " ").capitalize()
+
+
+def language_name(code: str) -> str:
+    """A language in its own words."""
+    return LANGUAGES.get(code, code)

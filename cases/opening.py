@@ -1,7 +1,7 @@
 """Opening a case: routed, timed and acknowledged in one transaction."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlmodel import Session
 import escalation.service
 import routing.assignment
 import routing.service
-from channels.values import Channel
+from channels.values import Button, Channel
 from core.crypto import cipher
 from core.ids import new_id, new_reference
 from core.settings import settings
@@ -50,6 +50,23 @@ KEPT_LYING = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """One question to the citizen, to be put at the end of the message `message_id`."""
+
+    message_id: UUID
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+Ask = Callable[[Case], Question | None]
+"""Gives the question that a case just routed still needs an answer to, if any."""
+
+
+def no_question(case: Case) -> None:
+    """An `Ask` for what is not a conversation."""
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """What is known when a case opens. `service` and `office_code` are what the citizen or the poster said.
 
@@ -75,6 +92,8 @@ class Opening:
     same_as_others: bool = False
     invitation_id: UUID | None = None
     keyed: Keyed | None = None
+    ask: Ask = no_question
+    replaces: str | None = None
 
 
 def pin_of(case_id: UUID) -> str:
@@ -163,40 +182,63 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     clock = escalation.service.start(session, case, ClockKind.first_response, now, since=opening.received_at)
     escalation.service.start(session, case, ClockKind.resolution, now, since=opening.received_at)
     if opening.contact is not None and not opening.held:
-        acknowledge(session, case, opening.contact, clock, now)
+        acknowledge(session, case, opening.contact, clock, now, ask=opening.ask, replaces=opening.replaces)
     return case
 
 
-def acknowledge(session: Session, case: Case, contact: ContactPoint, clock: Clock, now: datetime) -> None:
-    """Tell the citizen the reference, who has it and when an answer is due. Ends no silence."""
+def acknowledge(
+    session: Session,
+    case: Case,
+    contact: ContactPoint,
+    clock: Clock,
+    now: datetime,
+    *,
+    ask: Ask = no_question,
+    replaces: str | None = None,
+) -> None:
+    """Tell the citizen the reference, who has it and when an answer is due, and ask what is missing. Ends no silence.
+
+    `replaces` is our message whose buttons led here; they go.
+    """
     known = catalogue(session)
     language = contact.language or case.language
     if not outbox.may_send(contact, Purpose.acknowledgement):
         return
-    message_id = new_id()
+    question = ask(case)
+    message_id = question.message_id if question else new_id()
     append(session, case, EntryKind.acknowledged, now, public=True, body={"message": str(message_id)})
     outbox.enqueue(
         session,
         purpose=Purpose.acknowledgement,
         contact=contact,
         language=language,
-        body=compose.compose(
-            "acknowledgement",
-            language,
-            reference=case.reference,
-            office=known.name(case.office_id, language),
-            triage=case.state == CaseState.triage,
-            # keyed late, the answer may be overdue already: nobody promises a day that is gone
-            due=local_day(clock.deadline_at) if clock.deadline_at > now else None,
-            # a mail is not cut off by its length, and no number of theirs opens the answers
-            pin=pin_of(case.id) if contact.channel == Channel.email else None,
-            site=settings().site_url,
+        body=with_question(
+            compose.compose(
+                "acknowledgement",
+                language,
+                reference=case.reference,
+                office=known.name(case.office_id, language),
+                triage=case.state == CaseState.triage,
+                # keyed late, the answer may be overdue already: nobody promises a day that is gone
+                due=local_day(clock.deadline_at) if clock.deadline_at > now else None,
+                # a mail is not cut off by its length, and no number of theirs opens the answers
+                pin=pin_of(case.id) if contact.channel == Channel.email else None,
+                site=settings().site_url,
+            ),
+            question,
         ),
+        buttons=question.buttons if question else (),
+        replaces=replaces,
         dedupe_key=f"acknowledgement:{case.id}",
         now=now,
         case=case,
         message_id=message_id,
     )
+
+
+def with_question(body: str, question: Question | None) -> str:
+    """A message with a question after it."""
+    return f"{body}\n\n{question.text}" if question else body
 
 
 def local_day(moment: datetime) -> date:

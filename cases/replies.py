@@ -56,9 +56,7 @@ class Option:
 def option_of(kept: Mapping[str, object]) -> Option:
     """An option as it was kept."""
     names = kept.get("names")
-    return Option(
-        str(kept["value"]), str(kept["label"]), tuple(map(str, names)) if isinstance(names, list) else ()
-    )
+    return Option(str(kept["value"]), str(kept["label"]), tuple(map(str, names)) if isinstance(names, list) else ())
 
 
 def number_in(text: str) -> int | None:
@@ -128,7 +126,9 @@ class Earlier:
     said_at: datetime | None = None
 
 
-def judge(text: str, earlier: Sequence[Earlier], now: datetime, *, office_code: str = "") -> tuple[Verdict, UUID | None]:
+def judge(
+    text: str, earlier: Sequence[Earlier], now: datetime, *, office_code: str = ""
+) -> tuple[Verdict, UUID | None]:
     """Whether a message belongs to one of the citizen's cases (newest first), is new, or must be asked about.
 
     `office_code` is the code the message begins with, as posters ask for: who writes one to another office, or long
@@ -136,7 +136,7 @@ def judge(text: str, earlier: Sequence[Earlier], now: datetime, *, office_code: 
     """
     if not earlier:
         return Verdict.new, None
-    if is_only_thanks(text):
+    if is_only_thanks(text) or number_in(text) is not None:  # a number alone is a late answer, never a matter
         return Verdict.belongs, earlier[0].case_id
     soon = next((one for one in earlier if one.heard_at is not None and now - one.heard_at <= SOON), None)
     if office_code:

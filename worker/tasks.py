@@ -9,7 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import intake, media, outcomes
+from cases import holding, intake, media, outcomes
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -66,12 +66,18 @@ def tidy_files() -> int:
     return media.tidy(datetime.now(UTC))
 
 
+def end_conversations() -> int:
+    """Wait no longer for answers that did not come; what was kept becomes a case."""
+    return _drain(lambda: holding.sweep(datetime.now(UTC)))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
     "reconcile": reconcile_outbox,
     doorbell.RUNGS: climb_ladders,
     doorbell.SURVEYS: send_surveys,
+    "conversations": end_conversations,
     doorbell.MEDIA: fetch_media,
     TIDY: tidy_files,
 }

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 from sqlmodel import col, select
 
-from cases import intake, outcomes
+from cases import holding, intake, outcomes
 from cases.acting import Form
 from cases.inbox import receive
 from channels.errors import Failure, SendFailed
@@ -48,8 +48,10 @@ class Town:
 
     def work(self) -> None:
         """Everything that is due is done."""
-        while intake.process_due(self.now) or deliver.deliver_due(
-            self.now, send=self._send, on_result=outcomes.on_result
+        while (
+            intake.process_due(self.now)
+            or holding.sweep(self.now)
+            or deliver.deliver_due(self.now, send=self._send, on_result=outcomes.on_result)
         ):
             pass
 

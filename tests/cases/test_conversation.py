@@ -1,0 +1,415 @@
+"""Conversations by SMS and Telegram: what is asked, how replies are read, and that nothing is lost or traps anybody."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from cases import handover, history, lifecycle
+from cases.acting import Form
+from cases.contacts import HELP_WORDS, word_of
+from cases.inbox import receive
+from cases.replies import Earlier, Option, Verdict, agrees, chosen, judge, number_in
+from channels.values import Channel, DeliveryStatus, Inbound
+from core.ids import new_id
+from core.settings import settings
+from domain.case import Case
+from domain.states import CaseState, ClockKind, EntryKind, InvitationState
+from domain.survey import Answer, Invitation, Survey, Transaction
+from tests.builders import NOW
+from tests.cases.chat import Citizen, texter, timeline
+from tests.cases.conftest import Town
+
+UNCLEAR = "It has been like this for a week and nobody comes"
+WATER = "WAT1 no water in Lumas since Monday"
+
+
+@pytest.fixture
+def phone(town: Town) -> Citizen:
+    return texter(town)
+
+
+def office_of(town: Town, case: Case) -> str:
+    return next(code for code, office_id in town.known.office.items() if office_id == case.office_id)
+
+
+# -- what is asked -------------------------------------------------------------------------------------------------
+
+
+def test_the_case_is_open_before_anything_is_asked(town: Town, phone: Citizen) -> None:
+    phone.says(UNCLEAR)
+    case = town.case()
+    assert (case.state, case.received_at) == (CaseState.triage, NOW)
+    assert case.reference in phone.last.text
+    assert phone.last.text.endswith("What is it about? Choose, or write it.\n1 Water supply\n2 Passports")
+    assert town.clock(ClockKind.first_response).started_at == NOW
+
+
+def test_two_numbers_bring_it_to_the_office_that_answers(town: Town, phone: Citizen) -> None:
+    phone.says(UNCLEAR)
+    phone.says("1")
+    case = town.case()
+    assert (office_of(town, case), case.state) == ("WATER", CaseState.open)
+    assert phone.last.text.endswith("Which place? Choose, or write it.\n1 Drenova\n2 Lumas")
+    assert "Office WATER" in phone.last.text
+    phone.says("2")
+    case = town.case()
+    assert (office_of(town, case), case.place) == ("WAT1", "Lumas")
+    assert case.assignee_id == town.known.staff["officer1"]
+    assert "Office WAT1" in phone.last.text
+    assert len(phone.heard()) == 3
+    assert phone.talk() is None
+    reasons = [str(entry.body["reason"]) for entry in timeline(town, case, EntryKind.routed)]
+    assert [reason.startswith("The citizen answered our question") for reason in reasons] == [False, True, True]
+    with town.database.read() as session:
+        assert list(history.verify(session)) == []
+
+
+@pytest.mark.parametrize("reply", ["১", "water suply"])
+def test_a_reply_is_understood(town: Town, phone: Citizen, reply: str) -> None:
+    phone.says(UNCLEAR)
+    phone.says(reply)
+    assert office_of(town, town.case()) == "WATER"
+
+
+@pytest.mark.parametrize("reply", ["в Лумасе", "Lumaas"])
+def test_a_place_is_understood(town: Town, phone: Citizen, reply: str) -> None:
+    phone.says(UNCLEAR)
+    phone.says("1")
+    phone.says(reply)
+    assert office_of(town, town.case()) == "WAT1"
+
+
+def test_buttons_do_the_same_in_telegram(town: Town) -> None:
+    citizen = Citizen(town)
+    citizen.says(UNCLEAR)
+    assert citizen.labels == ["Water supply", "Passports"]
+    assert "1 Water" not in citizen.last.text
+    citizen.presses("Water supply")
+    assert citizen.last.replaces == "OUT1"
+    assert citizen.labels == ["Drenova", "Lumas"]
+    citizen.presses("Lumas")
+    assert office_of(town, town.case()) == "WAT1"
+    assert not citizen.last.buttons
+    citizen.presses("Passports", message=0)
+    assert "question is over" in citizen.last.text
+    assert office_of(town, town.case()) == "WAT1"
+
+
+def test_other_words_are_added_never_refused(town: Town, phone: Citizen) -> None:
+    phone.says(UNCLEAR)
+    phone.says("Why do you ask, just send somebody to look at it")
+    case = town.case()
+    assert (
+        timeline(town, case, EntryKind.citizen_wrote)[0].body["text"]
+        == "Why do you ask, just send somebody to look at it"
+    )
+    assert len(phone.heard()) == 1
+    phone.says("1")
+    assert office_of(town, town.case()) == "WATER"
+
+
+def test_whom_a_person_placed_it_with_keeps_it(town: Town, phone: Citizen) -> None:
+    phone.says(UNCLEAR)
+    with town.database.write() as session:
+        who = town.viewer("triage")
+        handover.place_from_triage(
+            session,
+            town.case().id,
+            who,
+            town.known.office["CIV1"],
+            town.known.service["passport"],
+            town.now,
+            town.form(),
+        )
+    phone.says("1")
+    case = town.case()
+    assert (office_of(town, case), case.routing_method) == ("CIV1", "person")
+    assert "Office CIV1 has it" in phone.last.text
+
+
+def test_a_question_is_let_go_and_a_late_answer_still_counts(town: Town, phone: Citizen) -> None:
+    phone.says(UNCLEAR)
+    town.later(minutes=settings().conversation_minutes + 1)
+    town.work()
+    talk = phone.talk()
+    assert talk is not None
+    assert talk.state == "lapsed"
+    assert len(phone.heard()) == 1
+    town.later(hours=20)
+    phone.says("1")
+    assert office_of(town, town.case()) == "WATER"
+    for _ in range(2):  # the place was asked too: first it is let go, then forgotten
+        town.later(days=8)
+        town.work()
+    assert phone.talk() is None
+
+
+def test_nothing_is_asked_where_routing_needs_nothing(town: Town, phone: Citizen) -> None:
+    phone.says(WATER)
+    assert "?" not in phone.last.text
+    assert phone.talk() is None
+
+
+def test_a_bribe_is_asked_nothing(town: Town, phone: Citizen) -> None:
+    phone.says("they wanted a bribe of 50 euro to do anything")
+    assert town.case().integrity
+    assert phone.talk() is None
+
+
+@pytest.mark.parametrize("word", ["০", "меню"])
+def test_the_menu_is_always_there_and_keeps_the_question(town: Town, phone: Citizen, word: str) -> None:
+    phone.says(UNCLEAR)
+    phone.says(word)
+    assert len(town.cases()) == 1
+    assert len(phone.heard()) == 2
+    phone.says("1")
+    assert office_of(town, town.case()) == "WATER"
+
+
+def test_whoever_stopped_us_is_asked_nothing(town: Town, phone: Citizen) -> None:
+    phone.says("STOP")
+    phone.says(UNCLEAR)
+    town.later(days=2)
+    phone.says("Another thing that nobody understands at all")
+    assert phone.heard() == []
+    assert len(town.cases()) == 2
+
+
+# -- does it belong ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def later(town: Town, phone: Citizen) -> Citizen:
+    """A citizen with one open case who writes again two days later, not plainly about it."""
+    phone.says(WATER)
+    town.later(days=2)
+    phone.says("And still the children cannot wash")
+    return phone
+
+
+def test_what_is_not_plain_is_kept_and_asked_about(town: Town, later: Citizen) -> None:
+    case = town.case()
+    assert later.last.text.splitlines()[1:] == [
+        f"1 {case.reference} (WAT1 no water in Lumas since…)",
+        "2 Something new",
+    ]
+    row = later.rows()[-1]
+    assert (row.outcome, row.case_id) == ("held", None)
+    assert not timeline(town, case, EntryKind.citizen_wrote)
+
+
+@pytest.mark.parametrize("reply", ["1", "reference", "reference alone"])
+def test_it_belongs(town: Town, later: Citizen, reply: str) -> None:
+    reference = town.case().reference
+    later.says({"reference": f"to {reference}", "reference alone": reference}.get(reply, reply))
+    case = town.case()
+    assert timeline(town, case, EntryKind.citizen_wrote)[0].body["text"] == "And still the children cannot wash"
+    assert later.rows()[1].case_id == case.id
+    assert later.talk() is None
+
+
+@pytest.mark.parametrize("reply", ["2", "somthing new"])
+def test_it_is_new(town: Town, later: Citizen, reply: str) -> None:
+    asked_at = town.now
+    town.later(minutes=7)
+    later.says(reply)
+    _, case = town.cases()
+    assert (case.text, case.received_at) == ("And still the children cannot wash", asked_at)
+    assert case.reference in later.last.text
+    assert later.rows()[1].case_id == case.id
+
+
+def test_no_answer_makes_it_a_case_heard_when_it_came(town: Town, later: Citizen) -> None:
+    asked_at = town.now
+    later.says("There are four of them")
+    town.later(minutes=settings().conversation_minutes + 1)
+    town.work()
+    _, case = town.cases()
+    assert case.text == "And still the children cannot wash\nThere are four of them"
+    assert case.received_at == asked_at
+    with town.database.read() as session:
+        clock = next(c for c in history.clocks(session, case) if c.kind == ClockKind.first_response)
+    assert clock.started_at == asked_at
+    assert {row.case_id for row in later.rows()[1:]} == {case.id}
+    assert sum(text.count("?") for text in town.texts()[2:]) <= 1  # one question was left of two
+
+
+def test_buttons_ask_it_in_telegram(town: Town) -> None:
+    citizen = Citizen(town)
+    citizen.says(WATER)
+    town.later(days=2)
+    citizen.says("And still the children cannot wash")
+    citizen.presses("Something new")
+    assert len(town.cases()) == 2
+
+
+def test_thanks_belong_plainly(town: Town, phone: Citizen) -> None:
+    phone.says(WATER)
+    town.later(days=2)
+    phone.says("Thank you")
+    assert len(phone.heard()) == 1
+    assert timeline(town, town.case(), EntryKind.citizen_wrote)[0].body["thanks"] is True
+
+
+def test_an_answer_from_the_office_is_replied_to(town: Town, phone: Citizen) -> None:
+    phone.says(WATER)
+    with town.database.write() as session:
+        lifecycle.reply(session, town.case().id, town.viewer("officer1"), "It is mended.", town.now, town.form())
+    town.work()
+    town.receipt(DeliveryStatus.delivered)
+    town.later(hours=20)
+    phone.says("No, it is not")
+    assert town.case().state == CaseState.open
+    assert len(phone.heard()) == 2
+
+
+def test_a_late_answer_to_an_offices_question_counts(town: Town, phone: Citizen) -> None:
+    phone.says(WATER)
+    with town.database.write() as session:
+        form = Form(town.case().timeline_length, "q1")
+        lifecycle.ask(session, town.case().id, town.viewer("officer1"), "Which house number?", town.now, form)
+    town.work()
+    town.later(days=12)
+    phone.says("12")
+    assert timeline(town, town.case(), EntryKind.citizen_wrote)[0].body["text"] == "12"
+    assert len(town.cases()) == 1
+
+
+CASE, OTHER = new_id(), new_id()
+
+
+def earlier(**values: object) -> Earlier:
+    return Earlier(CASE, "WAT1", **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "code", "verdict"),
+    [
+        ("no water", [], "", Verdict.new),
+        ("thanks", [earlier()], "", Verdict.belongs),
+        ("👍", [earlier()], "", Verdict.belongs),
+        ("4", [earlier()], "", Verdict.belongs),
+        ("and more", [earlier(heard_at=NOW - timedelta(minutes=14))], "", Verdict.belongs),
+        ("and more", [earlier(heard_at=NOW - timedelta(minutes=16))], "", Verdict.ask),
+        ("WAT1 more", [earlier(heard_at=NOW - timedelta(minutes=2))], "WAT1", Verdict.belongs),
+        ("CIV1 else", [earlier(heard_at=NOW - timedelta(minutes=2))], "CIV1", Verdict.new),
+        ("WAT1 again", [earlier(heard_at=NOW - timedelta(days=2))], "WAT1", Verdict.new),
+        ("not yet", [earlier(said="answer", said_at=NOW - timedelta(hours=23))], "", Verdict.belongs),
+        ("not yet", [earlier(said="answer", said_at=NOW - timedelta(hours=25))], "", Verdict.ask),
+        ("house 4", [earlier(said="question", said_at=NOW - timedelta(days=13))], "", Verdict.belongs),
+        ("house 4", [earlier(said="question", said_at=NOW - timedelta(days=15))], "", Verdict.ask),
+        ("else", [Earlier(OTHER, "CIV1"), earlier(heard_at=NOW)], "", Verdict.belongs),
+    ],
+)
+def test_what_is_plain(text: str, known: list[Earlier], code: str, verdict: Verdict) -> None:
+    found, case_id = judge(text, known, NOW, office_code=code)
+    assert found is verdict
+    assert (case_id is not None) == (verdict is Verdict.belongs)
+    assert case_id != OTHER
+
+
+OPTIONS = (Option("a", "Water supply", ("Ujë", "Вода")), Option("b", "Passports", ("পাসপোর্ট",)), Option("c", "Noise"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", "a"),
+        ("1.", "a"),
+        ("(1)", "a"),
+        ("১", "a"),
+        ("١", "a"),
+        ("1️⃣", "a"),
+        ("３", "c"),
+        ("water suply", "a"),
+        ("Watersupply", "a"),
+        ("uje", "a"),
+        ("вода", "a"),
+        ("পাসপোর্ট", "b"),
+        ("pasports", "b"),
+        ("nois", "c"),
+        ("4", None),
+        ("0", None),
+        ("-1", "a"),
+        ("1st floor has no light", None),
+        ("", None),
+        ("…", None),
+        ("x" * 5000, None),
+        ("there is a lot of noise in front of the school", None),
+    ],
+)
+def test_chosen(text: str, value: str | None) -> None:
+    found = chosen(text, OPTIONS)
+    assert (found.value if found else None) == value
+
+
+def test_small_words() -> None:
+    assert {word_of(text) for text in ("0", "০", "menu", "MENU.", "menyja", "মেনু", "меню", "/menu")} <= HELP_WORDS
+    assert [number_in(text) for text in ("7", "৭", "7️⃣", "1000", "7 8", "seven", "")] == [
+        7,
+        7,
+        7,
+        None,
+        None,
+        None,
+        None,
+    ]
+    assert all(agrees(text) for text in ("yes", "OK.", "po", "হ্যাঁ", "да", "👍"))
+    assert not any(agrees(text) for text in ("yes but the pump", "no", ""))
+
+
+# -- numbers of updates --------------------------------------------------------------------------------------------
+
+
+def test_update_ids_are_each_bots_own_and_in_no_order(town: Town) -> None:
+    """A new token numbers anew; after a quiet week Telegram goes on at random. Each id is heard once, whatever it is."""
+
+    def update(account: str, number: int, chat: str) -> Inbound:
+        return Inbound(Channel.telegram, account, str(number), chat, account, "WAT1 no water", language="en")
+
+    offered = [("4242", 900), ("4242", 901), ("4242", 7), ("4242", -3), ("5151", 900), ("5151", 2), ("4242", 900)]
+    for account, number in offered:
+        receive([update(account, number, f"{account}{number}")], town.now)
+        town.work()
+    assert len(town.cases()) == len(set(offered))
+
+
+def test_a_survey_and_a_question_at_once(town: Town, phone: Citizen) -> None:
+    """A bare number answers whichever was asked last."""
+    phone.says(UNCLEAR)
+    town.later(minutes=5)
+    with town.database.write() as session:
+        case = session.exec(select(Case)).one()
+        assert case.contact_point_id is not None
+        survey = Survey(code="after")
+        session.add(survey)
+        session.flush()
+        done = Transaction(
+            source="x",
+            external_id="1",
+            office_id=town.known.office["CIV1"],
+            service_id=town.known.service["passport"],
+            contact_point_id=case.contact_point_id,
+            completed_at=town.now,
+            received_at=town.now,
+        )
+        session.add(done)
+        session.flush()
+        session.add(
+            Invitation(
+                survey_id=survey.id,
+                transaction_id=done.id,
+                contact_point_id=case.contact_point_id,
+                language="en",
+                state=InvitationState.sent,
+                sent_at=town.now,
+                token="t" * 20,
+            )
+        )
+    phone.says("4")
+    phone.says("1")
+    with town.database.read() as session:
+        answers = session.exec(select(Answer)).all()
+    assert [answer.value for answer in answers] == [4]
+    assert office_of(town, town.case()) == "WATER"
