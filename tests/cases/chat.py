@@ -41,8 +41,14 @@ class Citizen:
             details |= {"start": text.removeprefix("/start").strip()}
         update = values.pop("update", f"{self.address}-{self.town.now.timestamp()}-{self.number}")
         self.receive(update, text, key, files, known, details)
-        self.town.work()
+        self.settle()
         return key
+
+    def settle(self) -> None:
+        """All that is due is done; a chat gets one message a second."""
+        for _ in range(2):
+            self.town.work()
+            self.town.later(seconds=2)
 
     def receive(
         self, update: str, text: str, key: str, files: tuple[Attachment, ...], known: dict[str, Any], details: Any
@@ -77,7 +83,7 @@ class Citizen:
         self.number += 1
         change = ContactChange(self.channel, self.account, f"{self.address}-b{self.number}", self.address, blocked)
         receive([change], self.town.now)
-        self.town.work()
+        self.settle()
 
     def heard(self) -> list[Outgoing]:
         """What was sent to them."""

@@ -172,7 +172,7 @@ def test_whoever_stopped_us_is_asked_nothing(town: Town, phone: Citizen) -> None
     phone.says(UNCLEAR)
     town.later(days=2)
     phone.says("Another thing that nobody understands at all")
-    assert phone.heard() == []
+    assert len(phone.heard()) == 1  # that we stop
     assert len(town.cases()) == 2
 
 
@@ -190,10 +190,9 @@ def later(town: Town, phone: Citizen) -> Citizen:
 
 def test_what_is_not_plain_is_kept_and_asked_about(town: Town, later: Citizen) -> None:
     case = town.case()
-    assert later.last.text.splitlines()[1:] == [
-        f"1 {case.reference} (WAT1 no water in Lumas since…)",
-        "2 Something new",
-    ]
+    first, second = later.last.text.splitlines()[1:]
+    assert first.startswith(f"1 {case.reference} (WAT1 no water in Lumas since")
+    assert second == "2 Something new"
     row = later.rows()[-1]
     assert (row.outcome, row.case_id) == ("held", None)
     assert not timeline(town, case, EntryKind.citizen_wrote)
@@ -211,7 +210,7 @@ def test_it_belongs(town: Town, later: Citizen, reply: str) -> None:
 
 @pytest.mark.parametrize("reply", ["2", "somthing new"])
 def test_it_is_new(town: Town, later: Citizen, reply: str) -> None:
-    asked_at = town.now
+    asked_at = later.rows()[-1].received_at
     town.later(minutes=7)
     later.says(reply)
     _, case = town.cases()
@@ -221,7 +220,7 @@ def test_it_is_new(town: Town, later: Citizen, reply: str) -> None:
 
 
 def test_no_answer_makes_it_a_case_heard_when_it_came(town: Town, later: Citizen) -> None:
-    asked_at = town.now
+    asked_at = later.rows()[-1].received_at
     later.says("There are four of them")
     town.later(minutes=settings().conversation_minutes + 1)
     town.work()
@@ -346,15 +345,8 @@ def test_chosen(text: str, value: str | None) -> None:
 
 def test_small_words() -> None:
     assert {word_of(text) for text in ("0", "০", "menu", "MENU.", "menyja", "মেনু", "меню", "/menu")} <= HELP_WORDS
-    assert [number_in(text) for text in ("7", "৭", "7️⃣", "1000", "7 8", "seven", "")] == [
-        7,
-        7,
-        7,
-        None,
-        None,
-        None,
-        None,
-    ]
+    assert [number_in(text) for text in ("7", "৭", "7️⃣")] == [7, 7, 7]
+    assert not any(number_in(text) for text in ("1000", "7 8", "seven", ""))
     assert all(agrees(text) for text in ("yes", "OK.", "po", "হ্যাঁ", "да", "👍"))
     assert not any(agrees(text) for text in ("yes but the pump", "no", ""))
 
@@ -363,7 +355,7 @@ def test_small_words() -> None:
 
 
 def test_update_ids_are_each_bots_own_and_in_no_order(town: Town) -> None:
-    """A new token numbers anew; after a quiet week Telegram goes on at random. Each id is heard once, whatever it is."""
+    """A new token numbers anew, and after a quiet week Telegram goes on at random: each id is heard once."""
 
     def update(account: str, number: int, chat: str) -> Inbound:
         return Inbound(Channel.telegram, account, str(number), chat, account, "WAT1 no water", language="en")

@@ -104,9 +104,17 @@ def test_words_are_plain(name: str, language: str) -> None:
 
 SEGMENTS = {
     "acknowledgement": (1, 1, 2, 2),
+    "added": (1, 1, 1, 1),
     "answer": (1, 1, 1, 1),
     "files_refused": (1, 1, 2, 2),
+    "ask_belongs": (1, 1, 1, 1),
+    "ask_place": (1, 1, 1, 1),
+    "ask_service": (1, 1, 1, 1),
+    "declined": (1, 1, 2, 2),
+    "guide": (1, 1, 2, 2),
     "help": (1, 1, 3, 3),
+    "over": (1, 1, 1, 2),
+    "too_large": (1, 1, 2, 2),
     "question": (1, 1, 2, 2),
     "reopened": (1, 1, 2, 2),
     "resumed": (1, 1, 1, 1),
