@@ -75,7 +75,7 @@ def open_from(
             last_place=contact.last_place if contact and existed else None,
             attachments=tuple(details.get("attachments") or ()),  # type: ignore[arg-type]
             confidential=bool(details.get("confidential")),
-            location=location_of(details.get("location")),
+            location=heard.location or location_of(details.get("location")),
             held=str(details.get("held") or ""),
             same_as_others=bool(details.get("same_as_others")),
             invitation_id=taken.invitation_id if taken else None,
@@ -85,8 +85,6 @@ def open_from(
         ),
         now,
     )
-    if heard.location is not None:
-        case.location = heard.location
     for one in (row, *(other for other in heard.rows if other.id != row.id)):
         one.case_id = case.id
         attachments.expect(session, one, case, now)

@@ -214,19 +214,12 @@ def add_words(session: Session, talk: Conversation, contact: ContactPoint, row: 
     case = lock(session, UUID(str(talk.case_id)))
     arriving.add_to(session, row, case, now)
     if location := row.details.get("location"):
-        case.location = case.location or location_of(location)
+        case.location = case.location or arriving.location_of(location)
     if reroute(session, case, Learnt(joined((case.text, row.text)), "The citizen wrote more."), now):
         replaces = our_message(session, talk, row)
         _tell(session, contact, row, case, now, moved=True, asked=None, replaces=replaces)
         session.delete(talk)
     return "continued"
-
-
-def location_of(given: object) -> dict[str, float] | None:
-    """A location as a channel tells it."""
-    if not isinstance(given, dict) or not {"latitude", "longitude"} <= given.keys():
-        return None
-    return {"latitude": float(given["latitude"]), "longitude": float(given["longitude"])}
 
 
 def _other_place(session: Session, row: InboundMessage) -> Option | None:

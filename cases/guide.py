@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 import routing.service
 from cases import arriving, conversation, holding, labels, missing
-from cases.conversation import Turn, data_of, in_rows, language_of, location_of, turn
+from cases.conversation import Turn, data_of, in_rows, language_of, turn
 from cases.replies import Option, Step, agrees, chosen, joined
 from channels.values import Button
 from core.i18n import LANGUAGES
@@ -112,7 +112,7 @@ def _answer(
             return None
         whole = picked.value.startswith(missing.GROUP)
         return {"group": picked.value.removeprefix(missing.GROUP)} if whole else {"service": picked.value}
-    if location := location_of(row.details.get("location")):
+    if location := arriving.location_of(row.details.get("location")):
         return {"location": location}
     if picked is not None:
         return {"place": picked.value}
@@ -257,7 +257,7 @@ def _words(
     holding.hold_too(talk, row, now)
     if row.group_key and row.group_key == talk.gathered.get("album"):
         return "held"  # one more part of an album: the question stands already
-    location = location_of(row.details.get("location")) or talk.gathered.get("location")
+    location = arriving.location_of(row.details.get("location")) or talk.gathered.get("location")
     _go(session, contact, talk, Step.confirm, now, {"album": row.group_key, "location": location})
     session.flush()
     rows = holding.held_rows(session, talk)
@@ -287,7 +287,7 @@ def _report(session: Session, talk: Conversation, contact: ContactPoint, row: In
         service=str(said.get("service") or "") or None,
         place=str(said.get("place") or "") or None,
         office_code=str(said.get("office") or "") or None,
-        location=location_of(row.details.get("location")) or location_of(said.get("location")),
+        location=arriving.location_of(row.details.get("location")) or arriving.location_of(said.get("location")),
     )
     replaces = conversation.our_message(session, talk, row)
     session.delete(talk)

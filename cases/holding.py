@@ -16,7 +16,6 @@ from cases.conversation import (
     ask_for,
     current,
     language_of,
-    location_of,
     our_message,
     question,
     reading,
@@ -152,7 +151,7 @@ def open_held(
         service=_text(said.get("service")),
         place=_text(said.get("place")),
         office_code=_text(said.get("office")),
-        location=location_of(said.get("location")),
+        location=arriving.location_of(said.get("location")),
     )
     asked = talk.asked
     session.delete(talk)
