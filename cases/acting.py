@@ -23,6 +23,7 @@ MATTERS = frozenset(
         EntryKind.citizen_wrote,
         EntryKind.answered,
         EntryKind.asked,
+        EntryKind.called_back,
         EntryKind.transferred,
         EntryKind.accepted,
         EntryKind.refused,

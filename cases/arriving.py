@@ -17,6 +17,8 @@ from nlp import language as languages
 from surveys.answers import Taken
 
 POSTER = timedelta(hours=24)
+LATER = "later"
+"""Said by a handler that cannot decide yet; it has set the row's `due_at`."""
 
 
 @dataclass(frozen=True, slots=True)

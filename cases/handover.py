@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 import escalation.service
 import routing.service
+from cases import history
 from cases.acting import WORKING, Form, begin, shift, tell, words_of
 from core.errors import BadInput, Conflict, NotAllowed
 from domain.access import TrainingLabel
@@ -21,7 +22,7 @@ from domain.states import CaseState, ClockKind, EntryKind, OfficeFunction, Purpo
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 from routing import assignment
-from routing.rules import Method
+from routing.rules import Decision, Method
 
 MAX_HOPS = 2
 
@@ -191,7 +192,8 @@ def place_from_triage(
     service = known.services.get(service_id) if service_id else None
     if service is not None:
         case.service_id = service.id
-        session.add(TrainingLabel(case_id=case.id, service_id=service.id, staff_id=who.staff_id, at=now))
+        if not history.wordless(session, case):  # what stands for a recording, or what we understood, teaches nothing
+            session.add(TrainingLabel(case_id=case.id, service_id=service.id, staff_id=who.staff_id, at=now))
     reason = f"{who.name} at the triage desk read it" + (
         f" as {service.names.get('en', service.code)}" if service else ""
     )
@@ -216,6 +218,38 @@ def place_from_triage(
     )
     _take_over(session, case, target.id, now, state=CaseState.open)
     return case
+
+
+def place_by_words(session: Session, case: Case, decision: Decision, now: datetime) -> None:
+    """The words of a case became known only now: it goes where it would have gone with them. No label for training."""
+    known = catalogue(session)
+    office = known.offices[decision.office_id]
+    if case.state == CaseState.closed:
+        append(session, case, EntryKind.reopened, now, body={"why": "its words are known now"})
+        case.closed_at, case.outcome = None, None
+    case.service_id = decision.service_id or case.service_id
+    case.place = decision.place or case.place
+    case.integrity, case.about_office_id = decision.integrity, decision.about_office_id
+    case.routing_method, case.routing_reason = str(decision.method), decision.reason
+    case.routing_confidence, case.routing_model = decision.confidence, decision.model
+    case.routing_suggestions = routing.service.suggestions_json(known, decision)
+    append(
+        session,
+        case,
+        EntryKind.routed,
+        now,
+        public=not decision.integrity,
+        office_id=office.id,
+        body={
+            "office": office.code,
+            "service": known.services[decision.service_id].code if decision.service_id else None,
+            "reason": decision.reason,
+            "method": str(decision.method),
+            "confidence": decision.confidence,
+            "model": decision.model,
+        },
+    )
+    _take_over(session, case, office.id, now, state=CaseState.open)
 
 
 def release(session: Session, case_id: UUID, who: Viewer, reason: str, now: datetime, form: Form) -> Case:

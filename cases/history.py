@@ -136,6 +136,14 @@ def timeline(session: Session, case: Case) -> Sequence[TimelineEntry]:
     ).all()
 
 
+def wordless(session: Session, case: Case) -> bool:
+    """Whether the citizen gave no words of their own: a recording, a missed call, a picture alone."""
+    first = session.exec(
+        select(TimelineEntry).where(col(TimelineEntry.case_id) == case.id, col(TimelineEntry.number) == 1)
+    ).one()
+    return bool(first.body.get("wordless")) or not str(first.body.get("text") or "").strip()
+
+
 def clocks(session: Session, case: Case) -> Sequence[Clock]:
     """All clocks of a case, oldest first."""
     return session.exec(
@@ -183,7 +191,7 @@ def unlocks(session: Session, case: Case, pin: str) -> bool:
     if case.contact_point_id is None:
         return False
     contact = session.get_one(ContactPoint, case.contact_point_id)
-    return contact.channel in ("sms", "whatsapp") and same(given, contact.address[-4:])
+    return contact.channel in ("sms", "whatsapp", "voice") and same(given, contact.address[-4:])
 
 
 def verify(session: Session, batch: int = 500) -> Iterator[str]:

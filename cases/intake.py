@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-from cases import assisted, forms, mail, outcomes, texting
+from cases import assisted, calls, forms, mail, outcomes, texting
+from cases.arriving import LATER
 from cases.contacts import find_or_make
 from cases.inbox import Arrival, receive
 from channels.values import Channel
@@ -25,7 +26,7 @@ BATCH = 25
 MAX_ATTEMPTS = 6
 
 Handler = Callable[[Session, InboundMessage, datetime], str]
-"""Does what one message asks for, in the caller's transaction; gives in a word what that was."""
+"""Does what one message asks for, in the caller's transaction; gives in a word what that was (`LATER`: nothing yet)."""
 
 HANDLERS: dict[Channel, Handler] = {
     Channel.sms: texting.take,
@@ -36,6 +37,7 @@ HANDLERS: dict[Channel, Handler] = {
     Channel.api: forms.take,
     Channel.kiosk: forms.take_exit_survey,
     Channel.assisted: assisted.take,
+    Channel.voice: calls.take,
 }
 
 log = logger("cases.intake")
@@ -131,6 +133,9 @@ def process(session: Session, row: InboundMessage, now: datetime) -> None:
             outcome = _contact_change(session, row, now)
         case InboxKind.message:
             outcome = HANDLERS[Channel(row.channel)](session, row, now)
+            if outcome == LATER:
+                row.leased_until = None
+                return
     row.outcome = outcome
     row.state, row.due_at, row.leased_until, row.last_error = InboxState.processed, None, None, None
 

@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 import escalation.service
 from cases import history
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
+from channels.values import Channel
 from core.errors import BadInput, Conflict
 from domain.case import Case
 from domain.catalogue import catalogue
+from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.outbox import OutboundMessage
 from domain.states import CaseState, ClockKind, EntryKind, OutboxState, Outcome, Purpose
@@ -165,6 +167,8 @@ def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, 
     case = begin(session, case_id, who, form)
     if case.contact_point_id is None:
         raise BadInput("This citizen left no address to ask at.", mend="Answer on the tracking page instead.")
+    if session.get_one(ContactPoint, case.contact_point_id).channel == Channel.voice:
+        raise BadInput("This citizen has a phone without messages.", mend="Call them: they are under Call-backs.")
     shift(case, CaseState.waiting)
     office = catalogue(session).name(case.office_id, case.language)
     message = tell(
@@ -178,6 +182,39 @@ def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, 
         actor=str(who.staff_id),
         public=True,
         body={"text": words, "message": str(message.id) if message else None, "by": who.name, "token": form.token},
+    )
+    _restate(session, case, now)
+    return case
+
+
+def called_back(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, form: Form) -> Case:
+    """Staff spoke with the citizen on the phone: a human answer, delivered as it was given. `text` is what was said.
+
+    For a talk alone. A call that nobody picked up is `callbacks.no_answer`, and ends nothing.
+    """
+    words = words_of(text, "What was said")
+    case = begin(session, case_id, who, form)
+    if case.state != CaseState.closed:
+        shift(case, CaseState.answered)
+    if case.assignee_id is None:
+        case.assignee_id = who.staff_id
+    entry = append(
+        session,
+        case,
+        EntryKind.called_back,
+        now,
+        actor=str(who.staff_id),
+        public=True,
+        body={"spoke": True, "text": words, "by": who.name, "token": form.token},
+    )
+    append(
+        session,
+        case,
+        EntryKind.answer_delivered,
+        now,
+        actor=str(who.staff_id),
+        # its own name, so that no written answer that still waits to be read counts as read by it
+        body={"message": f"call:{entry.number}", "how": "spoken on the phone"},
     )
     _restate(session, case, now)
     return case

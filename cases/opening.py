@@ -72,6 +72,8 @@ class Opening:
 
     `held` says in words why a person should look at it before any office does: a program may have sent it. Then it
     waits at triage, and nothing is sent to the number it names until somebody writes to it.
+    `wordless`: the text is ours, in place of words nobody has heard yet, so no rule reads it. `template` is the message
+    that tells the citizen of the case.
     """
 
     channel: Channel
@@ -94,6 +96,8 @@ class Opening:
     keyed: Keyed | None = None
     ask: Ask = no_question
     replaces: str | None = None
+    wordless: bool = False
+    template: str = "acknowledgement"
 
 
 def pin_of(case_id: UUID) -> str:
@@ -107,7 +111,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     known = catalogue(session)
     decision = routing.service.route(
         session,
-        text=opening.text,
+        text="" if opening.wordless else opening.text,
         language=opening.language,
         service=opening.service,
         place=opening.place,
@@ -155,6 +159,8 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
     if opening.same_as_others:
         received["same_as_others"] = True
+    if opening.wordless:
+        received["wordless"] = True
     if opening.attachments:
         received["attachments"] = [dict(one) for one in opening.attachments]
     if opening.keyed is not None:
@@ -182,7 +188,16 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     clock = escalation.service.start(session, case, ClockKind.first_response, now, since=opening.received_at)
     escalation.service.start(session, case, ClockKind.resolution, now, since=opening.received_at)
     if opening.contact is not None and not opening.held:
-        acknowledge(session, case, opening.contact, clock, now, ask=opening.ask, replaces=opening.replaces)
+        acknowledge(
+            session,
+            case,
+            opening.contact,
+            clock,
+            now,
+            ask=opening.ask,
+            replaces=opening.replaces,
+            template=opening.template,
+        )
     return case
 
 
@@ -195,6 +210,7 @@ def acknowledge(
     *,
     ask: Ask = no_question,
     replaces: str | None = None,
+    template: str = "acknowledgement",
 ) -> None:
     """Tell the citizen the reference, who has it and when an answer is due, and ask what is missing. Ends no silence.
 
@@ -214,7 +230,7 @@ def acknowledge(
         language=language,
         body=with_question(
             compose.compose(
-                "acknowledgement",
+                template,
                 language,
                 reference=case.reference,
                 office=known.name(case.office_id, language),

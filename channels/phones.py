@@ -106,3 +106,23 @@ def readable(number: str) -> str:
         return format_number(parse(number), PhoneNumberFormat.INTERNATIONAL)
     except NumberParseException:
         return number
+
+
+# what carriers send instead of a withheld number: words, and the same words typed on a phone's keypad
+_WITHHELD = frozenset({"+266696687", "+86282452253", "+8656696", "+2562533", "+7378742833"})
+
+
+def caller(text: str) -> str:
+    """The number of a caller in E.164; empty for a withheld one and for what is no number (SIP, "anonymous").
+
+    Strict, since whoever gets one number is one person to us: in doubt it is nobody's.
+    """
+    written = text.strip()
+    if not written.startswith("+") or written in _WITHHELD:
+        return ""
+    return normalise_phone(written, "ZZ") or ""
+
+
+def takes_texts(number: str) -> bool:
+    """Whether a number in E.164 can get an SMS as far as its plan tells; a fixed line cannot."""
+    return read_phone(number, "ZZ").number is not None

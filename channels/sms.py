@@ -42,13 +42,14 @@ _STATUSES = {
 }
 
 
-class _Form(dict[str, list[str]]):
+class Form(dict[str, list[str]]):
     """A form's fields, as Twilio's validator likes to read them."""
 
     def getall(self, name: str) -> list[str]:
         return self[name]
 
     def first(self, name: str) -> str:
+        """The field's first value, made storable; empty when it is not there."""
         values = self.get(name)
         return clean(values[0]) if values else ""
 
@@ -63,7 +64,7 @@ def parse_message(request: WebhookRequest, *, public_url: str, auth_token: str, 
         Forged: unsigned, signed by somebody else, or for another account.
         BadInput: signed, but not a message (and how to mend it).
     """
-    form = _verified(request, public_url, auth_token, account_sid)
+    form = verified(request, public_url, auth_token, account_sid)
     channel, sender = _address(form.first("From"))
     if not sender:
         raise BadInput("The message names no sender.", mend="Send the field From with the citizen's number.")
@@ -98,7 +99,7 @@ def parse_status(request: WebhookRequest, *, public_url: str, auth_token: str, a
 
     Raises Forged and BadInput as `parse_message` does.
     """
-    form = _verified(request, public_url, auth_token, account_sid)
+    form = verified(request, public_url, auth_token, account_sid)
     provider_id = _sid(form)
     word = form.first("MessageStatus") or form.first("SmsStatus")
     if not word:
@@ -139,7 +140,7 @@ def _validator(auth_token: str) -> "RequestValidator":
     return RequestValidator(auth_token)
 
 
-def _signed(address: str, form: _Form, auth_token: str, signature: str) -> bool:
+def _signed(address: str, form: Form, auth_token: str, signature: str) -> bool:
     """Whether it is signed as Twilio usually does; a fifth of the validator's time, which knows the odd cases too.
 
     https://www.twilio.com/docs/usage/security#validating-requests
@@ -149,7 +150,8 @@ def _signed(address: str, form: _Form, auth_token: str, signature: str) -> bool:
     return hmac.compare_digest(made, signature.encode())
 
 
-def _verified(request: WebhookRequest, public_url: str, auth_token: str, account_sid: str) -> _Form:
+def verified(request: WebhookRequest, public_url: str, auth_token: str, account_sid: str) -> Form:
+    """The fields of a webhook that Twilio signed for this account. Raises Forged and BadInput."""
     signature = request.headers.get("x-twilio-signature", "")
     if not signature:
         raise Forged("The webhook is not signed.", mend="Only Twilio may call this address.")
@@ -174,7 +176,7 @@ def _verified(request: WebhookRequest, public_url: str, auth_token: str, account
     return form
 
 
-def _read_form(request: WebhookRequest) -> _Form:
+def _read_form(request: WebhookRequest) -> Form:
     content_type = request.headers.get("content-type", "application/x-www-form-urlencoded")
     if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         raise BadInput("The webhook is not a form.", mend="Send application/x-www-form-urlencoded, as Twilio does.")
@@ -190,13 +192,13 @@ def _read_form(request: WebhookRequest) -> _Form:
         raise BadInput("The webhook's text is not UTF-8.", mend="Encode the form's fields as UTF-8.") from error
     except ValueError as error:
         raise BadInput("The webhook has too many fields.", mend=f"Send at most {MAX_FIELDS}.") from error
-    form = _Form()
+    form = Form()
     for name, value in pairs:
         form.setdefault(name, []).append(value)
     return form
 
 
-def _sid(form: _Form) -> str:
+def _sid(form: Form) -> str:
     sid = form.first("MessageSid") or form.first("SmsSid")
     if not sid or len(sid) > 64:
         raise BadInput(
@@ -211,7 +213,7 @@ def _address(text: str) -> tuple[Channel, str]:
     return Channel.sms, text
 
 
-def _media(form: _Form) -> tuple[Attachment, ...]:
+def _media(form: Form) -> tuple[Attachment, ...]:
     count = min(_whole_number(form.first("NumMedia")) or 0, 10)
     found = ((form.first(f"MediaUrl{i}"), form.first(f"MediaContentType{i}")) for i in range(count))
     return tuple(
@@ -228,7 +230,7 @@ def _kind(content_type: str) -> str:
     return {"image": "photo", "audio": "audio", "video": "video"}.get(family, "document")
 
 
-def _location(form: _Form) -> JSON:
+def _location(form: Form) -> JSON:
     try:
         latitude, longitude = float(form.first("Latitude")), float(form.first("Longitude"))
     except ValueError:

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     loop_minutes: int = Field(10, ge=1, description="Minutes over which OMBUD_LOOP_MESSAGES counts.")
     voice_number: str = Field("", description="Number of the voice hotline, in E.164; empty shows none.")
     voice_seconds: int = Field(180, ge=10, le=3600, description="Longest message the hotline records, in seconds.")
+    voice_audio: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description="Folders of recorded hotline sentences by language, as sq=https://files.example.org/sq,bn=…; "
+        "for languages Twilio has no voice for.",
+    )
     twilio_api_url: str | None = Field(
         None, description="Other address of Twilio's REST API; the demo sets its simulator."
     )
@@ -147,6 +152,18 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("voice_audio", mode="before")
+    @classmethod
+    def _folders(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        folders = dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
+        if wrong := [language for language, url in folders.items() if urlsplit(url).scheme not in ("http", "https")]:
+            raise ValueError(
+                f"the recordings of {wrong[0]!r} need an address, as {wrong[0]}=https://files.example.org/x"
+            )
+        return folders
 
     @field_validator("time_zone")
     @classmethod

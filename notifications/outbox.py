@@ -101,7 +101,12 @@ def cancel_queued(session: Session, contact: ContactPoint, now: datetime, on_res
 
 
 def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
-    """Whether this contact point may get a message of this purpose now: after an opt-out, what confirms it alone."""
+    """Whether this contact point may get a message of this purpose now: after an opt-out, what confirms it alone.
+
+    A fixed line takes none: it is called.
+    """
+    if contact.channel == Channel.voice:
+        return False
     if contact.opted_out_at is not None:
         return purpose == Purpose.stopped
     return purpose != Purpose.survey or (contact.unreachable_at is None and contact.no_surveys_at is None)

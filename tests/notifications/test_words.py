@@ -113,6 +113,7 @@ SEGMENTS = {
     "declined": (1, 1, 2, 2),
     "guide": (1, 1, 2, 2),
     "help": (1, 1, 3, 3),
+    "missed_call": (1, 1, 3, 2),
     "over": (1, 1, 1, 2),
     "too_large": (1, 1, 2, 2),
     "question": (1, 1, 2, 2),
