@@ -10,12 +10,13 @@ from starlette.staticfiles import StaticFiles
 
 from core.errors import Misconfigured
 from core.settings import DEMO_MAIL_PASSWORD, Settings
-from simulators import control, mail, phone, telegram, twilio
+from simulators import calls, control, mail, phone, telegram, twilio
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
 from simulators.mailserver import MailServer
 from simulators.postoffice import PostOffice
+from simulators.switchboard import Switchboard
 
 
 def mount(app: FastAPI, settings: Settings) -> None:
@@ -53,9 +54,12 @@ def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:
     """Add the simulators of one world to `app`."""
     exchange = Exchange(config)
     carrier, chats, post = Carrier(exchange), Chats(exchange), PostOffice(exchange)
+    board = Switchboard(carrier)
     app.include_router(twilio.router(carrier), prefix="/simulator/twilio")
     app.include_router(telegram.router(chats), prefix="/simulator/telegram")
-    app.include_router(phone.router(carrier, chats, standalone=standalone), prefix="/simulator/phone")
+    app.include_router(calls.twilio_router(board), prefix="/simulator/twilio")
+    app.include_router(calls.phone_router(board), prefix="/simulator/phone/call")
+    app.include_router(phone.router(carrier, chats, board, standalone=standalone), prefix="/simulator/phone")
     app.include_router(mail.router(post, standalone=standalone), prefix="/simulator/mail")
     app.include_router(control.router(carrier, chats, post), prefix="/simulator/control")
     app.mount("/simulator/static", StaticFiles(directory=Path(__file__).parent / "static"), name="simulator-static")

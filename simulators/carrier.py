@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import urlencode
 
+import httpx
+
 from simulators.exchange import Exchange
 from simulators.faults import Fault, FaultKind
 
@@ -243,6 +245,18 @@ class Carrier:
     def call(self, url: str, fields: Mapping[str, str], tried: int = 0, about: Text | None = None) -> None:
         """Post one signed webhook; repeated as often as the address asks with `#rc=…` (Twilio's own default is 1)."""
         bare, _, overrides = url.partition("#")
+        response = self.ask(bare, fields)
+        if about is not None and response is not None:
+            about.answered = response.status_code
+            self.exchange.changed()
+        failed = response is None or (response.status_code >= 500 and "rp=all" in overrides)
+        limit = _CONNECTION_RETRIES.search(overrides)
+        if failed and not self.exchange.closed and tried < (int(limit[1]) if limit else 1):
+            self.exchange.courier.after(0.25 * 2**tried, lambda: self.call(url, fields, tried + 1, about))
+
+    def ask(self, url: str, fields: Mapping[str, str]) -> httpx.Response | None:
+        """Post one signed webhook, once, and give the answer; None when there was none."""
+        bare = url.partition("#")[0]
         signature = sign(self.exchange.config.auth_token, bare, fields)
         trust = "signed with the account's token"
         if self.exchange.faults.take("twilio", fields.get("From", ""), FaultKind.forged):
@@ -254,14 +268,7 @@ class Carrier:
             "Accept": "*/*",
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         }
-        response = self.exchange.post("twilio", bare, urlencode(fields).encode(), headers, trust)
-        if about is not None and response is not None:
-            about.answered = response.status_code
-            self.exchange.changed()
-        failed = response is None or (response.status_code >= 500 and "rp=all" in overrides)
-        limit = _CONNECTION_RETRIES.search(overrides)
-        if failed and not self.exchange.closed and tried < (int(limit[1]) if limit else 1):
-            self.exchange.courier.after(0.25 * 2**tried, lambda: self.call(url, fields, tried + 1, about))
+        return self.exchange.post("twilio", bare, urlencode(fields).encode(), headers, trust)
 
     def _kept(
         self, to: str, from_: str, body: str, *, inbound: bool, status: str, callback: str = "", sid: str = ""

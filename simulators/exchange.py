@@ -48,6 +48,11 @@ class Config:
     telegram_chat_burst: int = 20
 
     @property
+    def twilio_url(self) -> str:
+        """Where the simulated Twilio keeps its recordings and pictures."""
+        return f"{self.local_url.rstrip('/')}/simulator/twilio"
+
+    @property
     def bot_id(self) -> int:
         digits = self.bot_token.partition(":")[0]
         return int(digits) if digits.isdigit() else 1

@@ -1,4 +1,4 @@
-"""The page /simulator/phone: a citizen's phone with SMS and Telegram, and under it what went over the wire.
+"""The page /simulator/phone: a citizen's phone (SMS, Telegram, calls), and under it what went over the wire.
 
 Plain forms that work by POST and reload; simulators/static/phone.js only makes them quicker.
 """
@@ -14,14 +14,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
 
+from simulators.calls import KEYS
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.people import PEOPLE, Person, person_of
+from simulators.switchboard import Switchboard
 from simulators.thread import Bubble, sms_thread, telegram_thread
 
 HERE = Path(__file__).parent
 WIRE_SHOWN = 40
 LIMITS = {"sms": 1600, "telegram": 4096}
+APPS = (*LIMITS, "call")
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -30,7 +33,7 @@ _WHOLE = re.compile(r"[0-9]{1,15}")
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
+def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bool) -> APIRouter:
     """The page's routes, to be mounted at /simulator/phone. `standalone` leaves out Ombud's own stylesheet."""
     routes = APIRouter(include_in_schema=False)
     pages = Environment(
@@ -46,7 +49,7 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
         number = "+" + given.strip().lstrip("+").replace(" ", "") if given else PEOPLE[0].number
         wrong = bool(given) and not _NUMBER.fullmatch(number)
         person = PEOPLE[0] if wrong else person_of(number)
-        app = app if app in LIMITS else "sms"
+        app = app if app in APPS else "sms"
         return {
             "person": person,
             "app": app,
@@ -55,7 +58,9 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
             "chat": chats.chat_of(person),
             "opted_out": person.number in carrier.opted_out,
             "config": exchange.config,
-            "limit": LIMITS[app],
+            "limit": LIMITS.get(app, 0),
+            "call": board.of(person.number),
+            "keys": KEYS,
             "wire": list(exchange.wire)[: -WIRE_SHOWN - 1 : -1],
             "wrong_number": given if wrong else "",
             "show_wire": "wire" in request.query_params,
@@ -79,7 +84,7 @@ def router(carrier: Carrier, chats: Chats, *, standalone: bool) -> APIRouter:
 
     @routes.get("/thread")
     def thread(request: Request) -> Response:
-        return fragment(request, "thread.html")
+        return fragment(request, "call.html" if request.query_params.get("app") == "call" else "thread.html")
 
     @routes.get("/wire")
     def wire(request: Request) -> Response:

@@ -4,10 +4,11 @@ import base64
 import binascii
 import hmac
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from simulators.carrier import Carrier, Refused
 from simulators.faults import FaultKind
@@ -65,6 +66,23 @@ def router(carrier: Carrier) -> APIRouter:
     return routes
 
 
+def guarded(request: Request, account: str, carrier: Carrier, make: Callable[[], Response | None]) -> Response:
+    """What `make` gives, for whoever has the account's token; None is what is not there."""
+    began = time.perf_counter()
+    answer: Response
+    try:
+        _authenticate(request, account, carrier)
+        made = make()
+        if made is None:
+            raise Refused(404, 20404, f"The requested resource {request.url.path} was not found")
+        answer = made
+    except Refused as refused:
+        answer = _refusal(refused)
+    seconds = time.perf_counter() - began
+    carrier.exchange.record("twilio", False, "GET", request.url.path, answer.status_code, seconds, _trust(answer), b"")
+    return answer
+
+
 def _authenticate(request: Request, account: str, carrier: Carrier) -> None:
     config = carrier.exchange.config
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
@@ -115,5 +133,5 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else otherwise
 
 
-def _trust(answer: JSONResponse) -> str:
+def _trust(answer: Response) -> str:
     return "account and token did not match" if answer.status_code == 401 else "account and token matched"
