@@ -13,6 +13,7 @@ import domain.tables  # noqa: F401  (so that a process that writes one table kno
 from api import (
     account,
     auth,
+    calls,
     citizen,
     counter,
     feedback,
@@ -94,6 +95,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         staff,
         counter,
         triage,
+        calls,
         account,
         leadership,
         review,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from api import choices, files, story
+from api import choices, files, heard, story
 from cases import attachments, history
 from cases.acting import WORKING, works_on
 from core.texts import shorten
@@ -142,10 +142,15 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
             "contact": _known_by(contact) if names_citizen(case) else "nobody: wrote in confidence",
             "location": story.location(case),
             "held": case.routing_method == Method.held,
-            "reachable": contact is not None and contact.opted_out_at is None and contact.unreachable_at is None,
+            "reachable": contact is not None
+            and contact.channel != "voice"
+            and contact.opted_out_at is None
+            and contact.unreachable_at is None,
+            "call_back": heard.waits_for_call(session, case),
             "earlier": _earlier(session, who, case),
             "acceptance": offered and who.has(*WORKING),
         },
+        "recordings": heard.recordings(session, case),
         "timeline": story.tell(entries, known, names, by_entry),
         "pending_files": files.for_staff(files.pending(rows), case.reference),
         "may": may(who, case),
@@ -161,7 +166,7 @@ def may(who: Viewer, case: Case) -> set[str]:
     """What this person may do with this case."""
     if not works_on(case, who):
         return {"note"} if who.has(*WORKING) else set()
-    allowed = {"answer", "note"}
+    allowed = {"answer", "note", "transcribe"}
     if case.state != CaseState.triage:
         allowed |= {"assign"}
         if case.state != CaseState.closed and case.pending_office_id is None:
@@ -196,7 +201,7 @@ def colleagues(session: Session, case: Case) -> list[dict[str, str]]:
 def _known_by(contact: ContactPoint | None) -> str:
     if contact is None:
         return "nobody: anonymous"
-    kind = "Telegram" if contact.channel == "telegram" else "phone ending"
+    kind = {"telegram": "Telegram", "voice": "fixed line ending"}.get(contact.channel, "phone ending")
     said = f"{kind} {contact.hint.lstrip('…')}"
     if contact.opted_out_at is not None:
         return f"{said}; wants no messages"

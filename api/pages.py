@@ -56,6 +56,12 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "Write in for someone",
         frozenset({"operator", "officer", "supervisor", "head", "triage", "admin"}),
     ),
+    (
+        "callbacks",
+        "/staff/callbacks",
+        "Call-backs",
+        frozenset({"operator", "officer", "supervisor", "head", "triage", "integrity"}),
+    ),
     ("notices", "/staff/notices", "Notices", _EVERYBODY),
     ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),
     (

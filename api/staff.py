@@ -102,10 +102,10 @@ def _desk(
         rows = context["queue"]
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
-        nothing |= {"pending_files": []}
+        nothing |= {"pending_files": [], "recordings": []}
         nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": []}
         view = desk.case_view(session, who, history.load(session, who, opened), now) if opened else nothing
-    form = {"answer": "", "note": "", "reason": ""} | dict(typed or {})
+    form = {"answer": "", "note": "", "reason": "", "transcript": ""} | dict(typed or {})
     context |= view | {"opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
     status = problem.status if problem else 422 if errors else 200
@@ -115,7 +115,7 @@ def _desk(
 Act = Callable[[Session, Case, Viewer, Form], object]
 
 
-def _do(
+def act_on(
     request: Request, staff: SignedIn, form: Mapping[str, str], reference: str, action: str, field: str, act: Act
 ) -> Response:
     """Do one action on a case, then show the case again; what cannot be done is said beside what was typed."""
@@ -151,14 +151,14 @@ def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
     text, asks = form.get("text", ""), form.get("go") == "ask"
     do = lifecycle.ask if asks else lifecycle.reply
     action = "ask" if asks else "answer"
-    return _do(request, staff, form, reference, action, "answer", lambda s, c, w, f: do(s, c.id, w, text, _now(), f))
+    return act_on(request, staff, form, reference, action, "answer", lambda s, c, w, f: do(s, c.id, w, text, _now(), f))
 
 
 @router.post("/staff/cases/{reference}/note")
 def note(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
     """Keep a note for colleagues."""
     text = form.get("note", "")
-    return _do(
+    return act_on(
         request, staff, form, reference, "note", "note", lambda s, c, w, f: lifecycle.note(s, c.id, w, text, _now(), f)
     )
 
@@ -173,7 +173,7 @@ def transfer(request: Request, staff: Staffed, form: Filled, reference: str) -> 
             raise BadInput("Choose the office it belongs to.", fields={"office": "Choose the office it belongs to."})
         return handover.transfer(session, case.id, who, target.id, form.get("reason", ""), _now(), once)
 
-    return _do(request, staff, form, reference, "transfer", "reason", act)
+    return act_on(request, staff, form, reference, "transfer", "reason", act)
 
 
 @router.post("/staff/cases/{reference}/assign")
@@ -183,14 +183,14 @@ def assign(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
     def act(session: Session, case: Case, who: Viewer, once: Form) -> object:
         return handover.assign(session, case.id, who, _uuid(form.get("staff", "")), _now(), once)
 
-    return _do(request, staff, form, reference, "assign", "staff", act)
+    return act_on(request, staff, form, reference, "assign", "staff", act)
 
 
 @router.post("/staff/cases/{reference}/take")
 def take(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
     """Take the case on oneself."""
     mine = UUID(staff.id)
-    return _do(
+    return act_on(
         request,
         staff,
         form,
@@ -204,7 +204,7 @@ def take(request: Request, staff: Staffed, form: Filled, reference: str) -> Resp
 @router.post("/staff/cases/{reference}/accept")
 def accept(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
     """Accept a case that was offered."""
-    return _do(
+    return act_on(
         request, staff, form, reference, "accept", "reason", lambda s, c, w, f: handover.accept(s, c.id, w, _now(), f)
     )
 
@@ -213,7 +213,7 @@ def accept(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
 def refuse(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
     """Refuse a case that was offered; triage decides."""
     why = form.get("refuse_reason", "")
-    return _do(
+    return act_on(
         request,
         staff,
         form,
@@ -228,7 +228,7 @@ def refuse(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
 def release(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
     """Release a case from integrity."""
     why = form.get("release_reason", "")
-    return _do(
+    return act_on(
         request,
         staff,
         form,
@@ -248,7 +248,7 @@ def close(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
             raise BadInput("Choose an outcome.", fields={"outcome": "Choose an outcome."})
         return lifecycle.close(session, case.id, who, Outcome(form["outcome"]), form.get("words", ""), _now(), once)
 
-    return _do(request, staff, form, reference, "close", "words", act)
+    return act_on(request, staff, form, reference, "close", "words", act)
 
 
 def _uuid(text: str) -> UUID:

@@ -28,7 +28,17 @@ STILL = {
     ClockKind.appeal: "Appeal not decided yet",
 }
 FAILED = {failure.value: str(failure.__doc__) for failure in Failure}
-SPOKEN = frozenset({EntryKind.received, EntryKind.citizen_wrote, EntryKind.answered, EntryKind.asked, EntryKind.noted})
+SPOKEN = frozenset(
+    {
+        EntryKind.received,
+        EntryKind.citizen_wrote,
+        EntryKind.answered,
+        EntryKind.asked,
+        EntryKind.noted,
+        EntryKind.transcribed,
+        EntryKind.called_back,
+    }
+)
 FROM_CITIZENS = frozenset({EntryKind.received, EntryKind.citizen_wrote})
 QUIET = frozenset(
     {
@@ -107,6 +117,8 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         text = _keyed(entry)
     if entry.body.get("same_as_others"):
         text += ", and says that others told us the same"
+    if entry.kind == EntryKind.called_back:
+        text = "spoke with the citizen" if entry.body.get("spoke") else "called, nobody picked up"
     return {
         "kind": EntryKind(entry.kind),
         "at": entry.at,
@@ -116,7 +128,7 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         "said": str(entry.body.get("text") or ""),
         "files": [],
         "ours": entry.actor != "citizen",
-        "note": entry.kind == EntryKind.noted,
+        "note": entry.kind == EntryKind.noted or entry.body.get("spoke") is False,
         "late": False,
         "steps": [],
     }

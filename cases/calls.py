@@ -141,7 +141,8 @@ def _recorded(session: Session, row: InboundMessage, call: InboundMessage | None
     contact = _contact(session, sender, picked if picked in spoken else "", now) if sender else None
     language = picked if picked in spoken else (contact.language if contact else None) or spoken[0]
     words = translator(language).gettext(VOICE_MESSAGE) % {"length": _length(row.details.get("seconds"))}
-    case = _continued(session, call, contact, now)
+    office = _office(session, call or row)
+    case = _continued(session, call, contact, office, now)
     if case is not None:
         lifecycle.citizen_wrote(session, case, words, now)
         outcome = "continued"
@@ -155,7 +156,7 @@ def _recorded(session: Session, row: InboundMessage, call: InboundMessage | None
                 language=language,
                 received_at=received_at,
                 contact=contact,
-                office_code=_office(session, call or row),
+                office_code=office,
                 wordless=True,
             ),
             now,
@@ -171,15 +172,18 @@ def _recorded(session: Session, row: InboundMessage, call: InboundMessage | None
 
 
 def _continued(
-    session: Session, call: InboundMessage | None, contact: ContactPoint | None, now: datetime
+    session: Session, call: InboundMessage | None, contact: ContactPoint | None, office: str | None, now: datetime
 ) -> Case | None:
-    """The case a recording adds to, locked: that of its own call, or one the same number opened just before."""
+    """The case a recording adds to, locked: that of its own call, or one the same number opened just before.
+
+    Whoever dials the number of another office speaks of something else.
+    """
     query = select(Case).with_for_update()
     if call is not None and call.case_id is not None:
         return session.exec(query.where(col(Case.id) == call.case_id)).first()
     if contact is None:
         return None
-    return session.exec(
+    found = session.exec(
         query.where(
             col(Case.contact_point_id) == contact.id,
             col(Case.channel) == Channel.voice,
@@ -187,6 +191,8 @@ def _continued(
             col(Case.opened_at) >= now - FOLLOW_UP,
         ).order_by(col(Case.opened_at).desc())
     ).first()
+    dialled = catalogue(session).office_by_code.get((office or "").upper())
+    return found if found is None or dialled is None or dialled.id == found.office_id else None
 
 
 def _contact(session: Session, number: str, language: str, now: datetime) -> ContactPoint:

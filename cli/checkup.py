@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+from urllib.parse import quote
 
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
@@ -46,7 +47,7 @@ def examine() -> list[Finding]:
     current = settings()
     checks: list[Callable[[Settings], Finding]] = [
         *(_secrets, _data_folder, _database, _broker, _model, _public_address),
-        *(_twilio, _telegram, _mailbox, _mail_server, _kiosks),
+        *(_twilio, _voice, _telegram, _mailbox, _mail_server, _kiosks),
         *(_attachments, _scanner),
     ]
     return [check(current) for check in checks]
@@ -152,6 +153,41 @@ def _twilio(current: Settings) -> Finding:
     if answer.status_code != 200:
         return Finding("twilio", "bad", f"Twilio answers {answer.status_code}", "Try again in a minute.")
     return Finding("twilio", "good", f"account …{account[-4:]} is known")
+
+
+def _voice(current: Settings) -> Finding:
+    """Whether the hotline's number leads here, and whether it can speak all languages."""
+    from channels import spoken, voice
+
+    if not current.voice_number:
+        return Finding("voice hotline", "off", "no number is set (OMBUD_VOICE_NUMBER)")
+    base = current.twilio_url or "https://api.twilio.com"
+    account = current.twilio_account_sid
+    url = f"{base}/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json?PhoneNumber={quote(current.voice_number)}"
+    answer = _ask(url, auth=(account, current.twilio_auth_token))
+    if isinstance(answer, str):
+        return _provider_away("voice hotline", current.environment == "demo" and not current.twilio_api_url, answer)
+    if answer.status_code != 200:
+        seen = f"Twilio answers {answer.status_code}"
+        return Finding("voice hotline", "bad", seen, "See the line on twilio above, then ask again.")
+    found = answer.json().get("incoming_phone_numbers") or []
+    if not found:
+        mend = "Buy it in Twilio's console, or set OMBUD_VOICE_NUMBER to one you have, such as +35542000000."
+        return Finding("voice hotline", "bad", f"{current.voice_number} is no number of this account", mend)
+    wanted = f"{current.site_url}{voice.PATH}"
+    leads = str(found[0].get("voice_url") or "")
+    if leads.partition("#")[0].partition("?")[0] != wanted or str(found[0].get("voice_method")) != "POST":
+        mend = f"Set “A call comes in” of this number to Webhook, {wanted}, HTTP POST."
+        return Finding("voice hotline", "bad", f"calls lead to {leads or 'nowhere'}", mend)
+    if str(found[0].get("status_callback") or "").partition("#")[0] != f"{wanted}/status":
+        mend = f"Set “Call status changes” to {wanted}/status; until then a missed call is listed minutes later."
+        return Finding("voice hotline", "bad", "nobody tells us when a call ends", mend)
+    simulated = current.environment == "demo" and not current.twilio_api_url
+    mute = [] if simulated else spoken.mute(current.languages, current.voice_audio)
+    if mute:
+        mend = "Record its sentences and name their folder in OMBUD_VOICE_AUDIO (docs/channels.md)."
+        return Finding("voice hotline", "bad", f"no voice speaks {', '.join(mute)}, so it is left out", mend)
+    return Finding("voice hotline", "good", f"{current.voice_number} leads here")
 
 
 def _telegram(current: Settings) -> Finding:

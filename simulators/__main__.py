@@ -26,6 +26,7 @@ def main() -> None:
         bot_token=known.telegram_token,
         public_url=known.site_url,
         local_url=given.ombud,
+        own_url=f"http://{given.host}:{given.port}",
         telegram_secret=known.telegram_webhook_secret,
         telegram_webhook=known.telegram_mode == "webhook",
         government=known.government,

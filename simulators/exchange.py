@@ -26,7 +26,7 @@ class Config:
 
     Webhooks are signed for `public_url` and posted to `local_url`, since a simulator cannot come in through the proxy.
     `pace` is the seconds between accepted, sent and delivered. `telegram_chat_burst` messages may go to one chat at
-    once, then one a second.
+    once, then one a second. `own_url` is where the simulators are, if not in Ombud's process.
     """
 
     account_sid: str
@@ -40,6 +40,7 @@ class Config:
     government: str = "Government"
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     pace: float = 0.15
+    own_url: str = ""
     mail_address: str = "voice@velmora.example"
     mail_password: str = ""
     smtp: tuple[str, int] | None = None
@@ -50,7 +51,7 @@ class Config:
     @property
     def twilio_url(self) -> str:
         """Where the simulated Twilio keeps its recordings and pictures."""
-        return f"{self.local_url.rstrip('/')}/simulator/twilio"
+        return f"{(self.own_url or self.local_url).rstrip('/')}/simulator/twilio"
 
     @property
     def bot_id(self) -> int:

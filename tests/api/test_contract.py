@@ -24,11 +24,11 @@ from domain.states import ClockKind, ClockState
 from tests.api.site import Web, routes_of
 from tests.builders import plain_case
 
-LATER = ("GET /open", "POST /webhooks/twilio/voice")
+LATER = ("GET /open",)
 ROUTES = (
     "GET /", "GET /report", "POST /report", "GET /track", "POST /track", "GET /track/{reference}", "GET /exit/{office_code}",
     "POST /exit/{office_code}", "GET /s/{token}", "POST /s/{token}", "GET /staff", "GET /leadership", "GET /simulator/phone",
-    "POST /webhooks/twilio/messages", "POST /webhooks/twilio/status", "POST /webhooks/telegram", "POST /api/v1/cases",
+    "POST /webhooks/twilio/messages", "POST /webhooks/twilio/status", "POST /webhooks/twilio/voice", "POST /webhooks/telegram", "POST /api/v1/cases",
     "GET /api/v1/cases", "GET /api/v1/cases/{reference}", "POST /api/v1/transactions", "GET /api/v1/kpis/silence",
     "GET /api/v1/openapi.json", "GET /healthz", "GET /readyz", "GET /metrics",
 )  # fmt: skip

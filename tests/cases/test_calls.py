@@ -192,9 +192,12 @@ def test_a_recording_after_the_call_was_taken_for_missed_joins_its_case(town: To
 def test_calling_again_at_once_adds_to_the_case(town: Town) -> None:
     heard(town, part("call"), part("recorded"))
     heard(town, part("call", sid="CA2"), part("recorded", sid="CA2"))
+    assert len(town.cases()) == 1
+    heard(town, part("call", sid="CA3", office="WAT1"), part("recorded", sid="CA3", office="WAT1"))
+    assert len(town.cases()) == 2, "another office's number is another matter"
     town.later(hours=2)
-    heard(town, part("call", sid="CA3"), part("recorded", sid="CA3"))
-    assert len(town.cases()) == 2
+    heard(town, part("call", sid="CA4"), part("recorded", sid="CA4"))
+    assert len(town.cases()) == 3
 
 
 def test_a_fixed_line_is_only_ever_called(town: Town) -> None:

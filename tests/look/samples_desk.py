@@ -94,6 +94,7 @@ STAFF_CASE = {
     "contact": "phone ending 567",
     "reachable": True,
     "acceptance": False,
+    "call_back": False,
     "earlier": [
         {"reference": "D4KM-77RS", "title": "Low pressure on the fourth floor", "state": "closed", "rating": 2}
     ],
@@ -161,6 +162,7 @@ DESK = {
     "opened": REFERENCE,
     "queue_total": 12,
     "case": STAFF_CASE,
+    "recordings": [],
     "timeline": HISTORY,
     "pending_files": [*samples.PENDING, samples.file("photo", state="failed", why="We could not get this file.")],
     "version": 6,
@@ -169,8 +171,80 @@ DESK = {
     "people": PEOPLE,
     "outcomes": ["upheld", "answered", "duplicate"],
     "saved_replies": [{"id": "s1", "title": "Team on its way", "text": "Ekipi ynë është në rrugë."}],
-    "form": {"answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.", "note": "", "reason": ""},
+    "form": {
+        "answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.",
+        "note": "",
+        "reason": "",
+        "transcript": "",
+    },
     "errors": {},
+}
+RECORDINGS = [
+    {
+        "id": "r1",
+        "video": False,
+        "ready": True,
+        "why": "",
+        "text": "Nuk kemi ujë që të hënën, as në katin e parë.",
+        "by": "Arta Hoxha",
+        "at": ago(minutes=20),
+    },
+    {"id": "r2", "video": False, "ready": True, "why": "", "text": "", "by": "", "at": None},
+    {"id": "r3", "video": False, "ready": False, "why": "It is still being fetched.", "text": "", "by": "", "at": None},
+]
+CALLBACKS: dict[str, object] = {
+    "errors": {"said-H8QW-12LP": "What was said is empty"},
+    "typed": {},
+    "items": [
+        {
+            "reference": REFERENCE,
+            "title": "(mesazh me zë, 0:42)",
+            "language": "sq",
+            "office": "",
+            "asked_at": ago(hours=22),
+            "silent_seconds": 79800,
+            "hint": "567",
+            "number": "",
+            "dial": "",
+            "texts": True,
+            "mine": True,
+            "version": 6,
+            "tries": [
+                {"at": ago(hours=4), "by": "Besnik Leka", "note": "Rang for a minute."},
+                {"at": ago(hours=1), "by": "Arta Hoxha", "note": ""},
+            ],
+        },
+        {
+            "reference": "H8QW-12LP",
+            "title": "(пропущенный звонок, без сообщения)",
+            "language": "ru",
+            "office": "",
+            "asked_at": ago(hours=3),
+            "silent_seconds": 10800,
+            "hint": "345",
+            "number": "+355 4 223 4567",
+            "dial": "+35542234567",
+            "texts": False,
+            "mine": True,
+            "version": 4,
+            "tries": [],
+        },
+        {
+            "reference": "D4KM-77RS",
+            "title": "No water in our street since Monday, and the child is ill.",
+            "language": "en",
+            "office": "Water, District 7",
+            "asked_at": ago(minutes=30),
+            "silent_seconds": 1800,
+            "hint": "901",
+            "number": "",
+            "dial": "",
+            "texts": True,
+            "mine": False,
+            "version": 5,
+            "tries": [],
+        },
+    ],
 }
 TALKED = line("answered", ago(minutes=5), by="Arta Hoxha", text="answered", said="Ekipi ynë është te pompa.")
 TRIAGE = {

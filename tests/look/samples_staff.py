@@ -4,7 +4,7 @@ from datetime import date
 
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_counter import COUNTER
-from tests.look.samples_desk import DESK, HISTORY, QUEUE, STAFF_CASE, TALKED, TRIAGE
+from tests.look.samples_desk import CALLBACKS, DESK, HISTORY, QUEUE, RECORDINGS, STAFF_CASE, TALKED, TRIAGE
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_kiosk import KIOSK
 
@@ -43,6 +43,17 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             "flash": {"text": "Transferred to Water, District 7.", "tone": "well", "undo": "/staff/undo/1"},
         },
     ),
+    "desk-recordings": (
+        "desk",
+        {
+            **DESK,
+            "recordings": RECORDINGS,
+            "may": DESK["may"] | {"transcribe"},  # type: ignore[operator]
+            "case": {**STAFF_CASE, "channel": "voice", "call_back": True},
+        },
+    ),
+    "callbacks": ("callbacks", CALLBACKS),
+    "callbacks-none": ("callbacks", {**CALLBACKS, "items": [], "errors": {}}),
     "desk-empty": ("desk", {**DESK, "case": None, "queue": [], "queue_total": 0, "opened": ""}),
     "desk-wrong": (
         "desk",
