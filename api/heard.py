@@ -15,7 +15,7 @@ from domain.attachment import AttachmentState
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.staff import Staff
-from domain.visibility import Viewer
+from domain.visibility import Viewer, names_citizen
 
 
 def recordings(session: Session, case: Case) -> list[dict[str, object]]:
@@ -59,11 +59,11 @@ def waiting(session: Session, who: Viewer, now: datetime, shown: Mapping[UUID, s
                 "office": "" if one.case.office_id in who.home else known.name(one.case.office_id),
                 "asked_at": one.call.asked_at,
                 "silent_seconds": int((now - one.case.received_at).total_seconds()),
-                "hint": one.contact.hint.lstrip("…"),
+                "hint": one.contact.hint.lstrip("…") if names_citizen(one.case) else "",
                 "number": readable(number) if number else "",
                 "dial": number,
                 "texts": one.contact.channel == "sms" and one.contact.opted_out_at is None,
-                "mine": works_on(one.case, who),
+                "mine": works_on(one.case, who) and names_citizen(one.case),
                 "version": one.case.timeline_length,
                 "tries": [
                     {

@@ -20,7 +20,7 @@ from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.states import OPEN_STATES, EntryKind
 from domain.timeline import TimelineEntry, append
-from domain.visibility import Viewer, visible
+from domain.visibility import Viewer, names_citizen, visible
 
 LISTED = 100
 
@@ -94,10 +94,8 @@ def reveal(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Fo
     case = lock(session, case_id, who)
     if not works_on(case, who):
         raise NotAllowed("You may read this case but not call its citizen.", mend="Ask the office that has it.")
-    if case.confidential and not (who.triage or case.office_id in who.integrity_offices):
-        raise NotAllowed(
-            "This citizen asked that the office does not learn who they are.", mend="Answer in writing instead."
-        )
+    if not names_citizen(case):
+        raise NotAllowed("This citizen asked that staff do not learn who they are.", mend="Answer in writing instead.")
     contact = session.get(ContactPoint, _promised(session, case).contact_point_id)
     if contact is None:
         raise NotFound("There is no number to call.")

@@ -278,7 +278,7 @@ def test_who_may_call_and_whose_number_is_seen(town: Town) -> None:
                 act(session, case.id, town.viewer(who), town.now, town.form())
     with town.database.write() as session:
         session.get_one(Case, case.id).confidential = True
-    with town.database.write() as session, pytest.raises(NotAllowed, match="does not learn"):
+    with town.database.write() as session, pytest.raises(NotAllowed, match="do not learn"):
         callbacks.reveal(session, case.id, town.viewer("officer1"), town.now, town.form())
 
 
