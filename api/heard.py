@@ -19,15 +19,14 @@ from domain.visibility import Viewer, names_citizen
 
 
 def recordings(session: Session, case: Case) -> list[dict[str, object]]:
-    """The recordings of a case, oldest first, with what staff wrote down of each."""
-    heard = [one for one in attachments.of_case(session, case) if one.kind in HEARD]
+    """The recordings of a case that are here to be heard, oldest first, with what staff wrote down of each."""
+    rows = attachments.of_case(session, case)
+    heard = [one for one in rows if one.kind in HEARD and one.state == AttachmentState.stored]
     names = names_of(session, {one.transcript_by for one in heard if one.transcript_by})
     return [
         {
             "id": str(one.id),
             "video": one.kind == "video",
-            "ready": one.state == AttachmentState.stored,
-            "why": one.why or ("" if one.state == AttachmentState.stored else "It is still being fetched."),
             "text": one.transcript or "",
             "by": names.get(one.transcript_by, "") if one.transcript_by else "",
             "at": one.transcript_at,

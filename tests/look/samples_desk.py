@@ -183,14 +183,11 @@ RECORDINGS = [
     {
         "id": "r1",
         "video": False,
-        "ready": True,
-        "why": "",
         "text": "Nuk kemi ujë që të hënën, as në katin e parë.",
         "by": "Arta Hoxha",
         "at": ago(minutes=20),
     },
-    {"id": "r2", "video": False, "ready": True, "why": "", "text": "", "by": "", "at": None},
-    {"id": "r3", "video": False, "ready": False, "why": "It is still being fetched.", "text": "", "by": "", "at": None},
+    {"id": "r2", "video": False, "text": "", "by": "", "at": None},
 ]
 CALLBACKS: dict[str, object] = {
     "errors": {"said-H8QW-12LP": "What was said is empty"},
