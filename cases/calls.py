@@ -11,7 +11,6 @@ from sqlmodel import Session, col, select
 from cases import attachments, callbacks, lifecycle, opening
 from cases.arriving import LATER
 from cases.contacts import find_or_make
-from cases.texting import FOLLOW_UP
 from channels.phones import takes_texts
 from channels.spoken import MISSED_CALL, VOICE_MESSAGE
 from channels.values import Channel
@@ -31,6 +30,8 @@ from notifications import outbox
 GRACE = timedelta(seconds=20)
 """After its end a call is not missed before a recording had this long to be told of; nor is a recording nobody's
 before its call had."""
+AGAIN = timedelta(minutes=30)
+"""A message this soon after opening a case adds to it: whoever was cut off calls again."""
 SPARE = timedelta(minutes=10)
 """A call whose end nobody told us is over this long after the longest message it could have left."""
 
@@ -188,7 +189,7 @@ def _continued(
             col(Case.contact_point_id) == contact.id,
             col(Case.channel) == Channel.voice,
             col(Case.state).in_((CaseState.triage, CaseState.open)),
-            col(Case.opened_at) >= now - FOLLOW_UP,
+            col(Case.opened_at) >= now - AGAIN,
         ).order_by(col(Case.opened_at).desc())
     ).first()
     dialled = catalogue(session).office_by_code.get((office or "").upper())
