@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
 from channels.email import normalise_address
 from channels.forms import SUMMARY, Code, Language, Schema, Short, Text, Tick, Token, as_text, read_form, wrong
-from channels.phones import normalise_phone
+from channels.phones import normalise_phone, read_phone
 from channels.values import JSON, Channel, Inbound
 from core.errors import BadInput
 from core.texts import latin_digits
@@ -34,7 +34,7 @@ VISITS: Final = ("mystery_shopper", "quality_audit")
 MAX_BESIDE: Final = 1000
 EMPTY: Final = "Write what they said, in their words."
 TOO_LONG: Final = f"Shorten this to {MAX_TEXT:,} letters or fewer."
-CONTACT: Final = "Enter a phone number, such as 069 123 4567, or an e-mail address. Leave it empty for a printed slip."
+MAIL: Final = "Enter an e-mail address, such as ana@example.org. Leave it empty for a printed slip."
 NO_DAY: Final = "Enter the day as 25.11.2026 or 2026-11-25."
 FUTURE: Final = "This lies in the future. Enter when it was said or received."
 TOO_OLD: Final = f"This is more than {OLDEST} years ago. Check the year."
@@ -120,14 +120,18 @@ def _time(value: object) -> time | None:
 def _contact(text: str, info: ValidationInfo) -> str:
     if not text:
         return ""
-    address = address_of(text, _today(info).region)
+    if "@" in text:
+        address, why = normalise_address(text), MAIL
+    else:
+        phone = read_phone(text, _today(info).region)
+        address, why = phone.number, phone.why
     if not address:
-        raise wrong(CONTACT)
+        raise wrong(why)
     return address
 
 
 def address_of(text: str, region: str) -> str:
-    """The number in E.164 or the e-mail address that was typed; empty for what is neither."""
+    """The number in E.164 or the e-mail address that was typed; empty for what is neither, or not yet."""
     return (normalise_address(text) if "@" in text else normalise_phone(text, region)) or ""
 
 

@@ -47,7 +47,7 @@ def examine() -> list[Finding]:
     current = settings()
     checks: list[Callable[[Settings], Finding]] = [
         *(_secrets, _data_folder, _database, _broker, _model, _public_address),
-        *(_twilio, _voice, _telegram, _mailbox, _mail_server, _kiosks),
+        *(_twilio, _voice, _telegram, _mailbox, _mail_server, _kiosks, _paper),
         *(_attachments, _scanner),
     ]
     return [check(current) for check in checks]
@@ -307,6 +307,21 @@ def _scanner(current: Settings) -> Finding:
         return Finding("virus scanner", "bad", str(error), mend)
     except OmbudError as error:
         return Finding("virus scanner", "bad", error.message, error.mend)
+
+
+def _paper(current: Settings) -> Finding:
+    """Whether posters and slips can be set: fonts for every language of the deployment."""
+    from core import typeset
+    from reports import posters
+
+    lacking = {lang: found for lang in current.languages if (found := typeset.missing(posters.words_of(lang)))}
+    if lacking:
+        seen = "; ".join(f"{lang}: no font for {typeset.named(found)}" for lang, found in lacking.items())
+        mend = "Install the fonts; on Debian `apt-get install fonts-noto-core`. Until then nothing is printed in them."
+        return Finding("paper", "bad", seen, mend)
+    if lacking_bot := posters.why_no_bot():
+        return Finding("paper", "off", lacking_bot)
+    return Finding("paper", "good", f"fonts for {', '.join(current.languages)}")
 
 
 def _provider_away(name: str, simulated: bool, why: str) -> Finding:

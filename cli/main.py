@@ -172,6 +172,32 @@ def export(
         file.write_text(text, encoding="utf-8")
 
 
+@app.command()
+def posters(
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write to, one PDF an office.")],
+    office: Annotated[list[str] | None, typer.Option(help="Code of an office; may be repeated.")] = None,
+    everywhere: Annotated[bool, typer.Option("--all", help="Every office that citizens come to.")] = False,
+    paper: Annotated[str, typer.Option(help="a4 or a5.")] = "a4",
+    language: Annotated[
+        list[str] | None, typer.Option(help="Language on it, the first one largest; else the deployment's.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Draw posters with the squares that lead to an office: web form, Telegram, SMS, exit survey."""
+    import cli.posters
+    from reports.posters import why_no_bot
+
+    made = cli.posters.write(office or [], everywhere, paper.lower(), language or [], out_dir)
+    lacking = why_no_bot()
+    if as_json:
+        print_json({"files": [str(path) for path in made], "lacking": lacking})
+        return
+    for path in made:
+        out.print(str(path), markup=False)
+    if lacking:
+        err.print(lacking, style="yellow", markup=False)
+
+
 @app.command(name="rotate-keys")
 def rotate_keys(as_json: Json = False) -> None:
     """Encrypt every stored contact detail anew under the first key of OMBUD_ENCRYPTION_KEYS."""

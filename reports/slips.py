@@ -75,9 +75,14 @@ def paper(slips: Sequence[dict[str, object]], size: str = "a6") -> bytes:
     return pdf(resources.files("reports") / "paper" / "slip.typ", {"slips": list(slips), "paper": size})
 
 
-def qr(address: str) -> str:
-    """A square that leads to an address, as an SVG without a quiet zone; black, since it is printed."""
-    return segno.make(address, error="m", micro=False).svg_inline(border=0, omitsize=True, lineclass=None)
+def qr(address: str, error: str = "m") -> str:
+    """A square that leads to an address, as an SVG without a quiet zone; black, since it is printed.
+
+    `error` is how much of it may be torn or dirty: m 15%, q 25%.
+    """
+    return segno.make(address, error=error, micro=False, boost_error=False).svg_inline(
+        border=0, omitsize=True, lineclass=None
+    )
 
 
 def _who(session: Session, case: Case, lang: str, outside: str, sorting: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels import assisted
-from channels.assisted import CONTACT, FUTURE, MINUTES, MONEY, NO_DAY, NO_OFFICE, NO_TIME, POLITE, TOO_OLD, Today
+from channels.assisted import FUTURE, MAIL, MINUTES, MONEY, NO_DAY, NO_OFFICE, NO_TIME, POLITE, TOO_OLD, Today
+from channels.phones import LANDLINE, NO_NUMBER, TOO_SHORT
 from channels.values import Channel, Inbound
 from core.errors import BadInput
 from domain.states import AUDIT_SOURCES, IntakeSource
@@ -75,9 +76,10 @@ def test_a_screen_becomes_a_message(source: str, form: dict[str, Any], sender: s
 MISTAKES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("walk_in", {"text": " ?! "}, {"text": assisted.EMPTY}),
     ("walk_in", {"text": "a" * 4001}, {"text": assisted.TOO_LONG}),
-    ("walk_in", {"contact": "12"}, {"contact": CONTACT}),
-    ("walk_in", {"contact": "arta@"}, {"contact": CONTACT}),
-    ("walk_in", {"contact": "a@b"}, {"contact": CONTACT}),
+    ("walk_in", {"contact": "12"}, {"contact": TOO_SHORT}),
+    ("walk_in", {"contact": "04 222 3344"}, {"contact": LANDLINE}),
+    ("walk_in", {"contact": "arta@"}, {"contact": MAIL}),
+    ("walk_in", {"contact": "a@b"}, {"contact": MAIL}),
     ("letter", {"said_on": "2026-03-05"}, {"said_on": FUTURE}),
     ("letter", {"written_on": "2027-01-01"}, {"written_on": FUTURE}),
     ("letter", {"said_on": "30.2.2026"}, {"said_on": NO_DAY}),
@@ -91,8 +93,8 @@ MISTAKES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("mystery_shopper", {"office": "WAT1", "waited": "1000"}, {"waited": MINUTES}),
     ("mystery_shopper", {"office": "WAT1", "politeness": "6"}, {"politeness": POLITE}),
     ("mystery_shopper", {"office": "WAT1", "money": "maybe"}, {"money": MONEY}),
-    ("walk_in", {"text": "", "said_on": "x", "contact": "1"},
-     {"text": assisted.EMPTY, "contact": CONTACT, "said_on": NO_DAY}),
+    ("walk_in", {"text": "", "said_on": "x", "contact": "x"},
+     {"text": assisted.EMPTY, "contact": NO_NUMBER, "said_on": NO_DAY}),
 ]  # fmt: skip
 
 

@@ -87,6 +87,15 @@ COUNTER: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "intake-known": ("intake_known", KNOWN),
     "intake-kept-slip": ("intake_kept", {**KEPT, "told": False, "to": "", "by": "", "office": ""}),
+    "posters": (
+        "posters",
+        {
+            "offices": [{"code": "CIV1", "name": "Torvin Centre", "mine": True, "url": "/staff/posters/CIV1.pdf"}],
+            "paper": "a4",
+            "offered": [{"code": "bn", "name": "বাংলা", "chosen": True}],
+            "lacking": "Telegram did not tell the bot's name.",
+        },
+    ),
     "slips": (
         "slips",
         {"slips": [SLIP, {**SLIP, "text": "", "sms": ""}], "pdf": "/staff/book/slips.pdf?page=1", "back": "/staff"},
