@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from cases import consent, conversation, edits, followup, guide, holding, labels, loops, status
 from cases.arriving import add_to, open_from
+from cases.codes import office_alone
 from cases.contacts import HELP_WORDS, find_or_make, word_of
 from cases.replies import GUIDE, Step, Verdict, number_in
 from channels.values import Button, Channel
@@ -84,6 +85,13 @@ def _command(
     asked = talk is not None and talk.state == Step.belongs and conversation.reading(talk, row) is not None
     if not asked and (reference := status.asked_for(row.text)):
         return status.answer(session, row, contact, reference, now)
+    answers = talk is not None and conversation.reading(talk, row) is not None
+    if not answers and (office := office_alone(catalogue(session), row.text)) is not None:
+        # sent from a poster's square as it stands: no message yet, but its office is known now
+        contact.poster_office_id, contact.poster_at = office.id, now
+        name = catalogue(session).name(office.id, contact.language or settings().languages[0])
+        _say(session, row, contact, "poster", Purpose.help, now, office=name)
+        return "poster"
     start = row.details.get("start")
     if start is not None and row.channel == Channel.telegram:
         return _start(session, row, contact, talk, now, first=first)

@@ -213,3 +213,21 @@ def test_a_row_that_cannot_be_processed_is_kept_and_said(town: Town, monkeypatch
     assert row.state == InboxState.failed
     assert "on fire" in str(row.last_error)
     assert row.text == WATER
+
+
+@pytest.mark.parametrize("sent", ["WAT1", "wat1 ", "#WAT1", "WAT1."])
+def test_a_posters_code_alone_is_no_case_yet_and_what_follows_goes_to_its_office(town: Town, sent: str) -> None:
+    town.arrives(sent)
+    assert town.cases() == []
+    (asked,) = town.texts()
+    assert "Office WAT1" in asked
+    town.arrives("The toilet is locked since Monday")
+    assert town.case().office_id == town.known.office["WAT1"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "office"), [("WAT2 no water since Monday", "WAT2"), ("CIV1: the queue is long", "CIV1")]
+)
+def test_a_posters_code_with_words_behind_it_is_a_message_for_that_office(town: Town, sent: str, office: str) -> None:
+    town.arrives(sent)
+    assert town.case().office_id == town.known.office[office]
