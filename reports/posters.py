@@ -1,12 +1,15 @@
 """Posters for an office's wall: its name, and every way to tell it something, each as a square for a phone's camera."""
 
+import json
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from urllib.parse import quote
 
-from channels.errors import SendFailed
+from channels.errors import Failure, SendFailed
 from channels.forms import N_
 from channels.phones import readable
 from channels.telegram import Telegram, bot_id
@@ -29,6 +32,9 @@ SMS = N_("Send %(code)s and what happened to %(number)s")
 SHORT, ANONYMOUS = N_("Or open %(address)s"), N_("You need not say who you are.")
 
 _bots: dict[str, str] = {}
+_away: dict[str, float] = {}
+PATIENCE = 60.0
+"""Seconds after which a Telegram that did not answer is asked again; nobody waits for it at each page meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,18 @@ def bot_name() -> str:
     if current.telegram_name:
         return current.telegram_name.lstrip("@")
     bot = bot_id(current.telegram_token)
-    if bot not in _bots:
-        client = Telegram(current.telegram_token, api_url=current.telegram_url)
-        try:
-            _bots[bot] = client.username()
-        finally:
-            client.close()
+    if bot in _bots:
+        return _bots[bot]
+    if time.monotonic() - _away.get(bot, -PATIENCE) < PATIENCE:
+        raise SendFailed(Failure.provider_down, "asked a moment ago")
+    client = Telegram(current.telegram_token, api_url=current.telegram_url, timeout=4.0)
+    try:
+        _bots[bot] = client.username()
+    except SendFailed:
+        _away[bot] = time.monotonic()
+        raise
+    finally:
+        client.close()
     return _bots[bot]
 
 
@@ -123,9 +135,13 @@ _TEXTS = {"head": HEAD, "sub": SUB, "scan": SCAN, "web": WEB, "exit": EXIT, "cal
 
 
 def paper(posters: Sequence[dict[str, object]], size: str = "a4") -> bytes:
-    """Posters as a PDF, one a page."""
-    template = resources.files("reports") / "paper" / "poster.typ"
-    return pdf(template, {"posters": list(posters), "paper": _known(size, PAPERS, "paper")})
+    """Posters as a PDF, one a page. The last ones drawn are kept, since everybody prints the same few."""
+    return _drawn(json.dumps({"posters": list(posters), "paper": _known(size, PAPERS, "paper")}))
+
+
+@lru_cache(maxsize=64)
+def _drawn(values: str) -> bytes:
+    return pdf(resources.files("reports") / "paper" / "poster.typ", json.loads(values))
 
 
 def read_languages(wanted: Sequence[str]) -> tuple[str, ...]:
