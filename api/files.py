@@ -110,7 +110,7 @@ def shown(row: Attachment, url: str, query: str = "") -> dict[str, object]:
         "size": row.size or 0,
         "state": str(row.state),
         "why": row.why or "",
-        "at": row.created_at,
+        "sent_at": row.created_at if row.inbound_id else None,
         "transcript": row.transcript or "",
         "entry": row.entry,
     }

@@ -39,7 +39,6 @@ SPOKEN = frozenset(
         EntryKind.called_back,
     }
 )
-FROM_CITIZENS = frozenset({EntryKind.received, EntryKind.citizen_wrote})
 QUIET = frozenset(
     {
         EntryKind.clock_started,
@@ -81,17 +80,17 @@ def tell(
     """
     told: list[dict[str, object]] = []
     run: list[Chapter] = []
-    beside: list[dict[str, object]] | None = None
+    messages: list[tuple[datetime, list[dict[str, object]]]] = []
     for entry in entries:
         file = (files or {}).get(entry.number) if entry.kind == EntryKind.attached else None
-        if file is not None and beside is not None:
-            beside.append(file)
+        if file is not None and messages:
+            _beside(messages, file.get("sent_at")).append(file)
             continue
-        if entry.kind in FROM_CITIZENS and (entry.body.get("text") or entry.body.get("attachments")):
-            beside = []
+        if _from_citizen(entry):
             told += [_folded(chapter, known, names) for chapter in run]
             run = []
-            told.append(_said(entry, names) | {"files": beside})
+            messages.append((entry.at, []))
+            told.append(_said(entry, names) | {"files": messages[-1][1]})
             continue
         if entry.kind in SPOKEN and entry.body.get("text"):
             told += [_folded(chapter, known, names) for chapter in run]
@@ -109,6 +108,22 @@ def tell(
 def location(case: Case) -> str:
     """Where the citizen stood, as a map reads it; empty when they did not say."""
     return f"{case.location['latitude']:.3f},{case.location['longitude']:.3f}" if case.location else ""
+
+
+def _from_citizen(entry: TimelineEntry) -> bool:
+    """Whether an entry is a message of the citizen's; one that was only a picture has no words."""
+    if entry.kind == EntryKind.citizen_wrote:
+        return True
+    return entry.kind == EntryKind.received and bool(entry.body.get("text") or entry.body.get("attachments"))
+
+
+def _beside(messages: Sequence[tuple[datetime, list[dict[str, object]]]], sent_at: object) -> list[dict[str, object]]:
+    """The files of the message that one came with; it may have been fetched only after the next message came."""
+    if isinstance(sent_at, datetime):
+        for at, files in reversed(messages):
+            if at <= sent_at:
+                return files
+    return messages[-1][1]
 
 
 def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ import hmac
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -22,6 +22,8 @@ import httpx
 
 from simulators.exchange import Exchange
 from simulators.faults import Fault, FaultKind
+from simulators.media import Media, Medium, Picked
+from simulators.media import fields as media_fields
 
 MESSAGES_KEPT = 20_000
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"})
@@ -69,6 +71,7 @@ class Text:
     error_code: int | None = None
     reported: list[str] = field(default_factory=list)
     answered: int | None = None  # HTTP status the webhook of an inbound message got
+    media: tuple[Medium, ...] = ()
 
 
 class Refused(Exception):
@@ -85,6 +88,7 @@ class Carrier:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.texts: dict[str, Text] = {}
+        self.media = Media()
         self.opted_out: set[str] = set()
         self._order = itertools.count(1)
 
@@ -149,7 +153,7 @@ class Carrier:
             "error_message": None,
             "from": None if service else text.from_,
             "messaging_service_sid": service,
-            "num_media": "0",
+            "num_media": str(len(text.media)),
             "num_segments": "1",
             "price": None,
             "price_unit": "USD",
@@ -167,6 +171,8 @@ class Carrier:
         if fault := faults.take("twilio", plain, FaultKind.receipt_fails):
             code = fault.code or 30003
         steps = ["sent", "undelivered" if code else "delivered"]
+        if text.to.startswith("whatsapp:") and not code:
+            steps.append("read")  # whoever has the phone in hand sees it at once
         twice = faults.take("twilio", plain, FaultKind.receipts_twice)
         lost = faults.take("twilio", plain, FaultKind.receipts_lost)
         turned = faults.take("twilio", plain, FaultKind.receipts_reordered)
@@ -210,7 +216,20 @@ class Carrier:
 
     # -- from a citizen to Ombud --
 
-    def text_in(self, from_: str, body: str, *, sid: str = "", extra: Mapping[str, str] | None = None) -> Text:
+    def whatsapp_in(self, number: str, name: str, body: str, *, files: Sequence[Picked] = ()) -> Text:
+        """A citizen writes to our number in WhatsApp, which Twilio passes on as it does an SMS."""
+        named = {"To": f"whatsapp:{self.exchange.config.number}", "ProfileName": name, "WaId": number.lstrip("+")}
+        return self.text_in(f"whatsapp:{number}", body, extra=named, files=files)
+
+    def text_in(
+        self,
+        from_: str,
+        body: str,
+        *,
+        sid: str = "",
+        extra: Mapping[str, str] | None = None,
+        files: Sequence[Picked] = (),
+    ) -> Text:
         """A citizen texts our number. STOP and START work at the carrier too, and are passed on all the same."""
         word = body.strip().upper()
         with self.exchange.lock:
@@ -219,12 +238,11 @@ class Carrier:
             elif word in START_WORDS:
                 self.opted_out.discard(from_)
         config = self.exchange.config
-        text = self._kept(config.number, from_, body, inbound=True, status="received", sid=sid)
+        text = self._kept(config.number, from_, body, inbound=True, status="received", sid=sid, files=files)
         fields = {
             "ToCountry": "",
             "FromCountry": "",
             "SmsMessageSid": text.sid,
-            "NumMedia": "0",
             "SmsSid": text.sid,
             "SmsStatus": "received",
             "Body": body,
@@ -234,6 +252,7 @@ class Carrier:
             "AccountSid": config.account_sid,
             "From": from_,
             "ApiVersion": "2010-04-01",
+            **media_fields(text.media, config.twilio_url, config.account_sid),
             **(extra or {}),
         }
         url = f"{config.public_url}/webhooks/twilio/messages#rc=3&rp=all"
@@ -271,10 +290,20 @@ class Carrier:
         return self.exchange.post("twilio", bare, urlencode(fields).encode(), headers, trust)
 
     def _kept(
-        self, to: str, from_: str, body: str, *, inbound: bool, status: str, callback: str = "", sid: str = ""
+        self,
+        to: str,
+        from_: str,
+        body: str,
+        *,
+        inbound: bool,
+        status: str,
+        callback: str = "",
+        sid: str = "",
+        files: Sequence[Picked] = (),
     ) -> Text:
+        sid = sid or ("MM" if files else "SM") + secrets.token_hex(16)
         text = Text(
-            sid=sid or "SM" + secrets.token_hex(16),
+            sid=sid,
             to=to,
             from_=from_,
             body=body,
@@ -283,6 +312,7 @@ class Carrier:
             created=datetime.now(UTC),
             order=next(self._order),
             callback=callback,
+            media=self.media.keep(sid, files),
         )
         with self.exchange.lock:
             self.texts[text.sid] = text

@@ -1,4 +1,4 @@
-"""The page /simulator/phone: a citizen's phone (SMS, Telegram, calls), and under it what went over the wire.
+"""The page /simulator/phone: a citizen's phone (SMS, WhatsApp, Telegram, calls), and what went over the wire.
 
 Plain forms that work by POST and reload; simulators/static/phone.js only makes them quicker.
 """
@@ -6,6 +6,7 @@ Plain forms that work by POST and reload; simulators/static/phone.js only makes 
 import hashlib
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,21 +14,25 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
+from starlette.datastructures import UploadFile
 
 from simulators.calls import KEYS
 from simulators.carrier import Carrier
 from simulators.chats import Chats
+from simulators.media import LARGEST, MOST, SAFE, Picked, shown_as
 from simulators.people import PEOPLE, Person, person_of
+from simulators.samples import sample
 from simulators.switchboard import Switchboard
 from simulators.thread import Bubble, sms_thread, telegram_thread
 
 HERE = Path(__file__).parent
 WIRE_SHOWN = 40
-LIMITS = {"sms": 1600, "telegram": 4096}
+LIMITS = {"sms": 1600, "whatsapp": 4096, "telegram": 4096}
+NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "telegram": "Telegram"}
 APPS = (*LIMITS, "call")
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _WHOLE = re.compile(r"[0-9]{1,15}")
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -42,7 +47,9 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
     exchange = carrier.exchange
 
     def bubbles(person: Person, app: str) -> list[Bubble]:
-        return telegram_thread(chats, person) if app == "telegram" else sms_thread(carrier, person.number)
+        if app == "telegram":
+            return telegram_thread(chats, person)
+        return sms_thread(carrier, f"whatsapp:{person.number}" if app == "whatsapp" else person.number)
 
     def shown(request: Request) -> dict[str, Any]:
         given, app = request.query_params.get("number", ""), request.query_params.get("app", "sms")
@@ -61,6 +68,7 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
             "limit": LIMITS.get(app, 0),
             "call": board.of(person.number),
             "keys": KEYS,
+            "names": NAMES,
             "wire": list(exchange.wire)[: -WIRE_SHOWN - 1 : -1],
             "wrong_number": given if wrong else "",
             "show_wire": "wire" in request.query_params,
@@ -105,27 +113,51 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
 
     @routes.post("/sms")
     async def send_sms(request: Request) -> Response:
-        fields = await _fields(request)
-        if error := _unusable(fields, "sms"):
+        fields, files = await _fields(request), await _files(request)
+        if error := _unusable(request, fields, "sms", files):
             return error
-        carrier.text_in(_number(fields), fields["text"])
+        carrier.text_in(_number(fields), fields.get("text", ""), files=files)
         return _done(request, fields, "sms")
+
+    @routes.post("/whatsapp")
+    async def send_whatsapp(request: Request) -> Response:
+        fields, files = await _fields(request), await _files(request)
+        if error := _unusable(request, fields, "whatsapp", files):
+            return error
+        number = _number(fields)
+        carrier.whatsapp_in(number, person_of(number).name, fields.get("text", ""), files=files)
+        return _done(request, fields, "whatsapp")
 
     @routes.post("/telegram")
     async def send_telegram(request: Request) -> Response:
-        fields = await _fields(request)
-        if error := _unusable(fields, "telegram"):
+        fields, files = await _fields(request), await _files(request)
+        if error := _unusable(request, fields, "telegram", files):
             return error
         person = person_of(_number(fields))
         chats.block(person, False)  # Telegram lets nobody write to a bot they block: writing means unblocking first
-        chats.write(person, fields["text"])
+        album = {"media_group_id": str(time.time_ns())} if len(files) > 1 else {}
+        for place, file in enumerate(files):
+            carried = chats.files.add(file.data, file.name, file.content_type)
+            chats.write(person, fields.get("text", "") if place == 0 else "", {**carried, **album})
+        if not files:
+            chats.write(person, fields["text"])
         return _done(request, fields, "telegram")
+
+    @routes.get("/files/sms/{sid}")
+    def sent_by_sms(sid: str) -> Response:
+        kept = carrier.media.find(sid)
+        return _file(kept.picked.data, kept.picked.content_type) if kept else Response(status_code=404)
+
+    @routes.get("/files/telegram/{file_id}")
+    def sent_by_telegram(file_id: str) -> Response:
+        kept = chats.files.find(file_id)
+        return _file(kept.data, kept.content_type) if kept else Response(status_code=404)
 
     @routes.post("/press")
     async def press(request: Request) -> Response:
         fields = await _fields(request)
         message = fields.get("message", "")
-        if error := _unusable(fields):
+        if error := _unusable(request, fields):
             return error
         pressed = _WHOLE.fullmatch(message) and chats.press(
             person_of(_number(fields)), int(message), fields.get("data", "")
@@ -137,7 +169,7 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
     @routes.post("/block")
     async def block(request: Request) -> Response:
         fields = await _fields(request)
-        if error := _unusable(fields):
+        if error := _unusable(request, fields):
             return error
         chats.block(person_of(_number(fields)), fields.get("blocked", "").lower() in ("1", "true", "yes", "on"))
         return _done(request, fields, "telegram")
@@ -170,17 +202,47 @@ async def _fields(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
 
 
+async def _files(request: Request) -> list[Picked]:
+    """What a form carries besides text: files that were picked, or one of the samples."""
+    if not request.headers.get("content-type", "").startswith("multipart/"):
+        return []
+    found = []
+    for name, value in (await request.form()).multi_items():
+        if isinstance(value, UploadFile):
+            data = await value.read(LARGEST + 1)
+            if data:
+                given = (value.content_type or "").partition(";")[0].strip().lower()
+                found.append(Picked(value.filename or "file", given or "application/octet-stream", data))
+        elif name == "sample" and (one := sample(value)):
+            found.append(one)
+    return found[:MOST]
+
+
+def _file(data: bytes, content_type: str) -> Response:
+    """A file for the phone's screen; what a browser might run is only ever saved."""
+    show = shown_as(content_type) != "paper"
+    way = {} if show else {"Content-Disposition": "attachment"}
+    return Response(data, headers={"Content-Type": content_type if show else "application/octet-stream", **way, **SAFE})
+
+
 def _number(fields: dict[str, str]) -> str:
     return "+" + fields.get("number", "").strip().lstrip("+").replace(" ", "")
 
 
-def _unusable(fields: dict[str, str], app: str = "") -> Response | None:
+def _unusable(request: Request, fields: dict[str, str], app: str = "", files: Sequence[Picked] = ()) -> Response | None:
     if not _NUMBER.fullmatch(_number(fields)):
         return _problem("This is no phone number.", "Write it with its country, such as +355690000101.")
-    if app and not fields.get("text", "").strip():
-        return _problem("The message is empty.", "Write something first.")
-    if app and len(fields["text"]) > LIMITS[app]:
+    if not app:
+        return None
+    text = fields.get("text", "")
+    if not text.strip() and not files:
+        if "text/html" in request.headers.get("accept", ""):
+            return _done(request, fields, app)  # a form without scripts: nothing was written, so nothing happens
+        return _problem("The message is empty.", "Write something first, or pick a file.")
+    if len(text) > LIMITS[app]:
         return _problem("The message is too long.", f"Write at most {LIMITS[app]} letters.")
+    if any(len(file.data) > LARGEST for file in files):
+        return _problem("The file is too large.", "Pick one of at most 20 MB.")
     return None
 
 

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from simulators.carrier import Carrier, Text
 from simulators.chats import ChatMessage, Chats
+from simulators.files import FILES as CARRIED
 from simulators.people import Person
 
 SHOWN = 200
+FILES = "/simulator/phone/files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,17 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A file in a message; `kind`: picture, sound, film or paper."""
+
+    kind: str
+    url: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message on the phone. `mine` is the citizen's own; `state`: sending, sent, delivered or failed."""
+    """One message on the phone. `mine` is the citizen's own; `state`: sending, sent, delivered, read or failed."""
 
     id: str
     mine: bool
@@ -31,6 +42,7 @@ class Bubble:
     state: str
     note: str = ""
     buttons: tuple[tuple[Choice, ...], ...] = ()
+    files: tuple[Shown, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For scripts."""
@@ -42,7 +54,7 @@ class Bubble:
 
 
 def sms_thread(carrier: Carrier, number: str) -> list[Bubble]:
-    """The texts between a number and the government, oldest first."""
+    """The texts between a number (`whatsapp:` before it for that app) and the government, oldest first."""
     with carrier.exchange.lock:
         texts = [text for text in carrier.texts.values() if number in (text.to, text.from_)]
     return [_texted(text) for text in sorted(texts, key=lambda text: text.order)[-SHOWN:]]
@@ -58,8 +70,10 @@ def telegram_thread(chats: Chats, person: Person) -> list[Bubble]:
 
 def _texted(text: Text) -> Bubble:
     if text.inbound:
-        return Bubble(text.sid, True, text.body, text.created, *_taken(text.answered))
-    states = {"queued": "sending", "sent": "sent", "delivered": "delivered", "undelivered": "failed"}
+        state, note = _taken(text.answered)
+        shown = tuple(Shown(one.shown_as, f"{FILES}/sms/{one.sid}", one.picked.name) for one in text.media)
+        return Bubble(text.sid, True, text.body, text.created, state, note, files=shown)
+    states = {"queued": "sending", "sent": "sent", "delivered": "delivered", "read": "read", "undelivered": "failed"}
     note = f"Not delivered: error {text.error_code}" if text.error_code else ""
     return Bubble(text.sid, False, text.body, text.created, states[text.status], note)
 
@@ -68,10 +82,22 @@ def _chatted(message: ChatMessage, *, webhook: bool) -> Bubble:
     at = datetime.fromtimestamp(message.date, UTC)
     key = str(message.message_id)
     if not message.by_bot:
-        return Bubble(key, True, message.text, at, *(_taken(message.answered) if webhook else ("sent", "")))
+        state, note = _taken(message.answered) if webhook else ("sent", "")
+        return Bubble(key, True, message.text, at, state, note, files=_carried(message))
     rows = (message.markup or {}).get("inline_keyboard", [])
     buttons = tuple(tuple(_choice(button, message.pressed) for button in row) for row in rows)
     return Bubble(key, False, message.text, at, "delivered", "", buttons)
+
+
+def _carried(message: ChatMessage) -> tuple[Shown, ...]:
+    """What a message in Telegram carries besides words; of a photo its largest size."""
+    for kind in CARRIED:
+        given = message.content.get(kind)
+        file = given[-1] if isinstance(given, list) and given else given
+        if isinstance(file, dict) and file.get("file_id"):
+            shown = {"photo": "picture", "voice": "sound", "audio": "sound", "video": "film"}.get(kind, "paper")
+            return (Shown(shown, f"{FILES}/telegram/{file['file_id']}", str(file.get("file_name") or kind)),)
+    return ()
 
 
 def _choice(button: dict[str, str], pressed: str) -> Choice:

@@ -38,8 +38,12 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("[data-quiet]")) return;
   event.preventDefault();
   const field = form.querySelector("textarea");
-  const body = new URLSearchParams(new FormData(form));
+  const body = new FormData(form);
+  const picked = form.querySelector("input[type=file]");
+  if (field && !field.value.trim() && !picked?.files.length) return void field.focus();
   if (field) field.value = "";
+  if (picked) picked.value = "";
+  showPicked(form);
   const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
   if (!answer.ok && field) {
     field.value = body.get("text");
@@ -48,6 +52,24 @@ document.addEventListener("submit", async (event) => {
     field.reportValidity();
   }
   for (const box of lives) refresh(box).catch(() => {});
+});
+
+function showPicked(form) {
+  const line = form.querySelector("[data-picked]");
+  if (!line) return;
+  const files = [...form.querySelector("input[type=file]").files];
+  line.hidden = !files.length;
+  line.firstElementChild.textContent = files.length > 1 ? `${files.length} files` : files[0]?.name ?? "";
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[type=file]")) showPicked(event.target.form);
+});
+
+document.addEventListener("click", (event) => {
+  if (!event.target.matches("[data-unpick]")) return;
+  event.target.form.querySelector("input[type=file]").value = "";
+  showPicked(event.target.form);
 });
 
 document.addEventListener("input", (event) => event.target.setCustomValidity?.(""));

@@ -75,7 +75,7 @@ def file(kind: str, name: str = "", **values: object) -> dict[str, object]:
         "size": 1_234_567,
         "state": "stored",
         "why": "",
-        "at": ago(hours=9),
+        "sent_at": None,
         "transcript": "",
     }
     return usual | values

@@ -110,3 +110,25 @@ def test_a_saved_reply_is_told_from_an_answer() -> None:
         entry(EntryKind.answered, 1, str(uuid4()), text="It is mended", templated=False, by="A"),
     )
     assert [line["text"] for line in lines] == ["answered with a saved reply", "answered"]
+
+
+def test_files_stand_with_the_message_they_came_with_also_when_fetched_late() -> None:
+    entries = [
+        entry(EntryKind.received, 0, "citizen", text="", attachments=[{"kind": "photo"}]),
+        entry(EntryKind.routed, 0, office="WAT2"),
+        entry(EntryKind.citizen_wrote, 1, "citizen", text=""),
+        entry(EntryKind.attached, 2),
+        entry(EntryKind.attached, 2),
+        entry(EntryKind.citizen_wrote, 3, "citizen", text="More"),
+        entry(EntryKind.attached, 3),
+    ]
+    for number, one in enumerate(entries, 1):
+        one.number = number
+    files_by_entry: dict[int, dict[str, object]] = {
+        4: {"id": "first", "sent_at": NOW},
+        5: {"id": "second", "sent_at": NOW + timedelta(hours=1)},
+        7: {"id": "third", "sent_at": None},
+    }
+    lines = story.tell(entries, KNOWN, {}, files_by_entry)
+    files = [[file["id"] for file in cast(list[dict[str, object]], line["files"])] for line in lines]
+    assert files == [["first"], [], ["second"], ["third"]]

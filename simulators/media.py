@@ -1,0 +1,130 @@
+"""Pictures and files that citizens send over the phone network, kept in memory and served as Twilio serves them.
+
+The address in the webhook wants the account and its token, and leads with a 307 to a signed address of the store that
+holds the bytes and is good for some hours: nothing there wants a token.
+"""
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+if TYPE_CHECKING:
+    from simulators.carrier import Carrier
+
+KEPT = 300
+"""Files kept; an older one is gone, as with a citizen who deleted it."""
+GOOD_FOR = 4 * 3600  # seconds a signed address is good for, as Twilio's
+LARGEST = 20 * 1024 * 1024
+MOST = 10
+"""Files in one message."""
+SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
+SHOWN = {
+    "image/jpeg": "picture",
+    "image/png": "picture",
+    "image/gif": "picture",
+    "image/webp": "picture",
+    "audio": "sound",
+    "video": "film",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A file a citizen picked on their phone."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """One file of one message."""
+
+    sid: str
+    message: str
+    picked: Picked
+
+    @property
+    def shown_as(self) -> str:
+        """How the phone shows it: picture, sound, film or paper."""
+        return shown_as(self.picked.content_type)
+
+
+def shown_as(content_type: str) -> str:
+    """What a phone makes of a type."""
+    return SHOWN.get(content_type) or SHOWN.get(content_type.partition("/")[0], "paper")
+
+
+class Media:
+    """What was sent lately, by sid."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: deque[Medium] = deque(maxlen=KEPT)
+        self._key = secrets.token_bytes(32)
+
+    def keep(self, message: str, files: Sequence[Picked]) -> tuple[Medium, ...]:
+        """Keep the files of one message."""
+        made = tuple(Medium("ME" + secrets.token_hex(16), message, file) for file in files[:MOST])
+        with self._lock:
+            self._kept.extend(made)
+        return made
+
+    def find(self, sid: str) -> Medium | None:
+        """A file by its sid."""
+        with self._lock:
+            return next((medium for medium in self._kept if medium.sid == sid), None)
+
+    def signed(self, sid: str, until: int) -> str:
+        """The signature of a store's address."""
+        return hmac.new(self._key, f"{sid}.{until}".encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def fields(mediums: Sequence[Medium], base: str, account: str) -> dict[str, str]:
+    """What a webhook says of its files; `base` is where the simulated Twilio is."""
+    said = {"NumMedia": str(len(mediums))}
+    for place, medium in enumerate(mediums):
+        said[f"MediaUrl{place}"] = f"{base}/2010-04-01/Accounts/{account}/Messages/{medium.message}/Media/{medium.sid}"
+        said[f"MediaContentType{place}"] = medium.picked.content_type
+    return said
+
+
+def router(carrier: "Carrier") -> APIRouter:
+    """Twilio's media, to be mounted where `twilio_api_url` points."""
+    from simulators.twilio import guarded
+
+    routes = APIRouter(include_in_schema=False)
+    media = carrier.media
+
+    @routes.get("/2010-04-01/Accounts/{account}/Messages/{message}/Media/{sid}")
+    def medium(account: str, message: str, sid: str, request: Request) -> Response:
+        def found() -> Response | None:
+            kept = media.find(sid)
+            if kept is None or kept.message != message:
+                return None
+            until = int(time.time()) + GOOD_FOR
+            query = f"Expires={until}&Signature={media.signed(sid, until)}"
+            return RedirectResponse(f"{carrier.exchange.config.twilio_url}/store/{account}/{sid}?{query}", 307)
+
+        return guarded(request, account, carrier, found)
+
+    @routes.get("/store/{account}/{sid}")
+    def stored(sid: str, request: Request) -> Response:
+        kept, expires = media.find(sid), request.query_params.get("Expires", "")
+        until = int(expires) if expires.isascii() and expires.isdigit() and len(expires) < 12 else 0
+        good = hmac.compare_digest(media.signed(sid, until), request.query_params.get("Signature", ""))
+        if kept is None or not good or until < time.time():
+            return JSONResponse({"code": "AccessDenied"}, 403)
+        return Response(kept.picked.data, headers={"Content-Type": kept.picked.content_type})
+
+    return routes
