@@ -29,7 +29,7 @@ def test_two_pictures_from_the_phone_are_on_the_desk_and_on_the_tracking_page(
     mine.click(".composer .send")
     expect(mine.locator(".bubble.mine img")).to_have_count(2)
     reference = reference_in(received(mine, re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")))
-    desk = sign_in(staff, served, email_of("triage"), f"/staff/cases/{reference}")
+    desk = sign_in(staff, served, email_of("auditor"), f"/staff/cases/{reference}")
     for _ in range(20):
         if desk.locator(".enclosed img").count() == 2:
             break
