@@ -101,6 +101,7 @@ def add_to(session: Session, row: InboundMessage, case: Case, now: datetime) -> 
     heard_at = row.received_at if row.received_at >= case.updated_at else now
     lifecycle.citizen_wrote(session, case, row.text, heard_at)
     row.case_id = case.id
+    case.text = case.text or row.text  # it began with a picture alone
     attachments.expect(session, row, case, now)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from cases import lifecycle
 from cases.conversation import lock
@@ -17,6 +17,7 @@ from notifications import compose, outbox
 
 SLIP = 90.0
 """Likeness, of a hundred, from which a change mends a slip and says nothing new."""
+UNCHANGED = "unchanged"
 SILENT = frozenset({"help", "guide", "over", "menu", "unreadable"})
 """What became of a message that was no matter yet; its change is read as a message of its own."""
 
@@ -28,12 +29,12 @@ def take(session: Session, row: InboundMessage, contact: ContactPoint, now: date
     if original is None:
         return None
     if "".join(before[-1].text.split()) == "".join(row.text.split()):
-        return "unchanged"
+        return UNCHANGED
     if original.case_id is None:
         if original.outcome == "held":
             original.text = row.text  # it is no part of a case yet
             return "edited"
-        return None if original.outcome in SILENT or original.outcome is None else "unchanged"
+        return None if original.outcome in SILENT or original.outcome is None else UNCHANGED
     case = lock(session, original.case_id)
     row.case_id = case.id
     append(
@@ -64,6 +65,7 @@ def _before(session: Session, row: InboundMessage) -> list[InboundMessage]:
         col(InboundMessage.sender_index) == row.sender_index,
         col(InboundMessage.id) != row.id,
         col(InboundMessage.received_at) <= row.received_at,
+        or_(col(InboundMessage.outcome).is_(None), col(InboundMessage.outcome) != UNCHANGED),
     )
     found = session.exec(versions.order_by(col(InboundMessage.received_at), col(InboundMessage.id))).all()
     return [one for one in found if one.id < row.id]

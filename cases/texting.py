@@ -256,6 +256,8 @@ def _continued(
             return holding.take(session, talk, contact, row, now)
     case = followup.pointed_at(session, row, contact)
     if case is not None:
+        if talk is not None and talk.case_id == case.id and talk.state in (Step.service, Step.place):
+            return conversation.add_words(session, talk, contact, row, now)
         add_to(session, row, case, now)
         if talk is not None and talk.state == Step.belongs:
             return holding.settle(session, talk, contact, row, case, now)
