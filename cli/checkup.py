@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from channels.email import Email
 from channels.errors import Failure, SendFailed
 from channels.mailbox import Mailbox
+from cli import checkup_telegram
 from cli.output import out
 from core.database import database
 from core.errors import Misconfigured, OmbudError
@@ -191,19 +192,10 @@ def _voice(current: Settings) -> Finding:
 
 
 def _telegram(current: Settings) -> Finding:
-    if not current.telegram_token or current.telegram_mode == "off":
-        return Finding("telegram", "off", "switched off")
-    base = current.telegram_url or "https://api.telegram.org"
-    answer = _ask(f"{base}/bot{current.telegram_token}/getMe")
+    answer = checkup_telegram.known(current, _ask)
     if isinstance(answer, str):
         return _provider_away("telegram", current.environment == "demo" and not current.telegram_api_url, answer)
-    if answer.status_code in (401, 404):
-        return Finding(
-            "telegram", "bad", "Telegram does not know this bot", "Copy OMBUD_TELEGRAM_TOKEN from BotFather."
-        )
-    if answer.status_code != 200:
-        return Finding("telegram", "bad", f"Telegram answers {answer.status_code}", "Try again in a minute.")
-    return Finding("telegram", "good", f"the bot is known, messages arrive by {current.telegram_mode}")
+    return Finding("telegram", *answer)
 
 
 def _kiosks(current: Settings) -> Finding:
@@ -330,9 +322,9 @@ def _provider_away(name: str, simulated: bool, why: str) -> Finding:
     return Finding(name, "bad", why, "Check the network from this machine to the provider.")
 
 
-def _ask(url: str, auth: tuple[str, str] | None = None) -> httpx.Response | str:
+def _ask(url: str, auth: tuple[str, str] | None = None, params: dict[str, str] | None = None) -> httpx.Response | str:
     """The answer, or in words why there is none; never with the URL, which may hold a token."""
     try:
-        return httpx.get(url, auth=auth, timeout=_PATIENCE)
+        return httpx.get(url, auth=auth, params=params, timeout=_PATIENCE)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return f"no answer ({type(error).__name__})"
