@@ -12,7 +12,7 @@ from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
-from domain.states import OPEN_STATES, Purpose
+from domain.states import OPEN_STATES, CaseState, Purpose
 from routing.places import index_of
 
 CLOSED_LATELY = timedelta(days=7)
@@ -94,16 +94,11 @@ def plain(
         return Verdict.new, None, []
     known = catalogue(session)
     heard, said = _heard(session, row, now), _said(session, contact)
-    earlier = [
-        Earlier(
-            case.id,
-            known.offices[case.office_id].code,
-            heard_at=max(filter(None, (heard.get(case.id), case.received_at))),
-            said=said[1] if said is not None and said[0] == case.id else "",
-            said_at=said[2] if said is not None and said[0] == case.id else None,
-        )
-        for case in cases
-    ]
+    earlier = []
+    for case in cases:
+        heard_at = max(filter(None, (heard.get(case.id), case.received_at)))
+        spoken, spoken_at = _spoken(case, said)
+        earlier.append(Earlier(case.id, known.offices[case.office_id].code, heard_at, spoken, spoken_at))
     coded = index_of(known).office_coded(row.text)
     verdict, case_id = judge(row.text, earlier, now, office_code=coded.code if coded else "")
     if case_id is None:
@@ -124,6 +119,14 @@ def _heard(session: Session, row: InboundMessage, now: datetime) -> dict[UUID, d
         if case_id is not None:
             found[case_id] = at
     return found
+
+
+def _spoken(case: Case, said: tuple[UUID, str, datetime] | None) -> tuple[str, datetime | None]:
+    """What an office last said about a case, and when: in our last message, else not in writing (on the phone)."""
+    if said is not None:
+        return (said[1], said[2]) if said[0] == case.id else ("", None)
+    answered = case.state in (CaseState.answered, CaseState.closed)
+    return ("answer", case.updated_at) if answered else ("", None)
 
 
 def _said(session: Session, contact: ContactPoint) -> tuple[UUID, str, datetime] | None:

@@ -50,7 +50,7 @@ def answers(me: int = 200, hook: object = None, commands: object = (1,)) -> obje
     ],
 )
 def test_what_is_wrong_is_said(mode: str, ask: object, state: str, words: str) -> None:
-    current = Settings(telegram_mode=mode, public_url="https://ombud.example")  # type: ignore[arg-type]
+    current = Settings(telegram_mode=mode, public_url="https://ombud.example")
     seen = known(current, ask)  # type: ignore[arg-type]
     assert not isinstance(seen, str)
     assert seen[0] == state
