@@ -35,6 +35,8 @@ def normalise_address(text: str) -> str | None:
     anybody's address.
     """
     written = unicodedata.normalize("NFKC", text).strip()
+    if "\n" in written or "\r" in written:
+        return None
     address = parseaddr(written)[1] if "<" in written else written.removeprefix("mailto:")
     local, at, domain = address.strip().rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:

@@ -227,7 +227,7 @@ def words_of(raw: bytes) -> str:
     mail = message_from_bytes(raw, policy=policy.default)
     body = mail.get_body(("plain", "html")) if isinstance(mail, EmailMessage) else None
     try:
-        return str(body.get_content()).strip() if body is not None else ""
+        return str(body.get_content()).replace("\r\n", "\n").strip() if body is not None else ""
     except (LookupError, ValueError, KeyError):
         return ""
 

@@ -136,6 +136,44 @@ def api_case(site: Site, reference: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
+def mails(site: Site, number: str) -> list[dict[str, Any]]:
+    """What a citizen's mail program got."""
+    found = httpx.get(f"{site.url}/simulator/control/mail", params={"number": number}).json()
+    return [mail for mail in found if not mail["mine"]]
+
+
+def mail_in(site: Site, number: str, **what: object) -> None:
+    """A citizen writes an e-mail."""
+    httpx.post(f"{site.url}/simulator/control/mail", json={"number": number, **what}).raise_for_status()
+
+
+def test_an_email_becomes_an_answered_case_and_a_bounce_resumes_the_silence(running: Site) -> None:
+    site, number = running, "+355690000104"
+    mail_in(site, number, subject="No water", text="No water in Torvin since Monday, at the school")
+    acknowledged = wait_for(lambda: mails(site, number))[0]
+    code = acknowledged["subject"][-10:-1]
+    assert acknowledged["auto_submitted"] == "auto-replied"
+
+    officer = sign_in(site, officer_of(site, "WAT2"))
+    page = wait_for(lambda: ok(officer.get(f"/staff/cases/{code}")))
+    answer = "The school has water again from tomorrow."
+    fill(officer, page, f"/staff/cases/{code}/answer", text=answer, go="answer")
+    arrived = wait_for(lambda: [mail for mail in mails(site, number) if answer in mail["text"]])
+    assert len(arrived) == 1
+    assert arrived[0]["auto_submitted"] == ""
+    assert wait_for(lambda: answered_case(site, code))["silence"]["running"] is False
+
+    mail_in(site, number, subject="Re: x", text="Thursday, and still none", answers=arrived[0]["id"])
+    wait_for(lambda: "Thursday, and still none" in officer.get(f"/staff/cases/{code}").text)
+    tracked = site.client().post(f"/track/{code}", data={"code": acknowledged["text"].split("PIN ")[1][:4]})
+    assert answer in tracked.text
+
+    fate = f"{site.url}/simulator/control/mail/{number.replace('+', '%2B')}/{arrived[0]['id']}/bounce"
+    httpx.post(fate).raise_for_status()
+    wait_for(lambda: api_case(site, code)["silence"]["running"])
+    assert len([mail for mail in mails(site, number) if answer in mail["text"]]) == 1
+
+
 def test_telegram_web_and_kiosk_are_heard_too(running: Site) -> None:
     site = running
     httpx.post(
