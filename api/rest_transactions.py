@@ -36,6 +36,9 @@ class TransactionBody(BaseModel):
         max_length=40,
         description="The citizen's number, in any usual form; without a usable one nobody is asked.",
     )
+    email: str | None = Field(
+        None, max_length=320, description="The citizen's e-mail address; asked there where the phone takes no messages."
+    )
     language: str | None = Field(None, max_length=35, description="The citizen's language, such as sq.")
     operator: str | None = Field(None, max_length=200, description="Who served, as your system knows them.")
 
@@ -101,7 +104,7 @@ def post_transactions(body: OneOrMany, holder: Writer, now: Now) -> Response:
     single = isinstance(body, TransactionBody)
     bodies = [body] if isinstance(body, TransactionBody) else body.transactions
     items = [
-        TransactionIn(b.external_id, b.office, b.service, b.completed_at, b.phone, b.language, b.operator)
+        TransactionIn(b.external_id, b.office, b.service, b.completed_at, b.phone, b.language, b.operator, b.email)
         for b in bodies
     ]
     try:

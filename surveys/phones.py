@@ -1,4 +1,4 @@
-"""Phone numbers as agencies report them, made fit to send to, and their contact points, many at once."""
+"""Phone numbers and e-mail addresses as agencies report them, made fit to send to, and their contact points at once."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from channels import phones
+from channels.email import normalise_address
 from channels.values import Channel
 from core.crypto import blind_index, mask
 from core.ids import new_id
@@ -20,7 +21,7 @@ LANDLINE = "landline"
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number in E.164, or why it cannot be used."""
+    """A number in E.164, else an e-mail address, or why neither can be used."""
 
     number: str | None
     why: str | None
@@ -36,11 +37,23 @@ def read_phone(text: str, region: str) -> Phone:
     return Phone(read.number, None)
 
 
+def read_address(phone: str, email: str, region: str) -> Phone:
+    """Where a citizen can be asked: on the phone if it takes messages, else by e-mail."""
+    read = read_phone(phone, region)
+    address = normalise_address(email) if read.number is None and email.strip() else None
+    return Phone(address, None) if address is not None else read
+
+
+def channel_of(address: str) -> Channel:
+    """An address with an @ is an e-mail address."""
+    return Channel.email if "@" in address else Channel.sms
+
+
 def contacts_of(
     session: Session, numbers: Collection[str], languages: Mapping[str, str | None], now: datetime
 ) -> dict[str, ContactPoint]:
-    """The SMS contact point of each E.164 number, found or made, in a handful of statements."""
-    by_index = {blind_index(str(Channel.sms), number): number for number in numbers}
+    """The contact point of each number (by SMS) or e-mail address, found or made, in a handful of statements."""
+    by_index = {blind_index(str(channel_of(number)), number): number for number in numbers}
     found = _find(session, by_index)
     missing = sorted(index for index, number in by_index.items() if number not in found)
     if not missing:
@@ -54,7 +67,7 @@ def contacts_of(
         {
             "id": new_id(),
             "citizen_id": citizens[index],
-            "channel": Channel.sms,
+            "channel": channel_of(by_index[index]),
             "address": by_index[index],
             "address_index": index,
             "hint": mask(by_index[index]),
@@ -77,7 +90,8 @@ def _find(session: Session, by_index: Mapping[str, str]) -> dict[str, ContactPoi
         for chunk in chunks(list(by_index))
         for contact in session.exec(
             select(ContactPoint).where(
-                col(ContactPoint.channel) == Channel.sms, among(session, ContactPoint.address_index, chunk)
+                col(ContactPoint.channel).in_((Channel.sms, Channel.email)),
+                among(session, ContactPoint.address_index, chunk),
             )
         )
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from channels.values import Channel
 from core import claims
 from core.database import database
 from core.settings import settings
@@ -141,6 +142,8 @@ def _ask(session: Session, due: _Due, now: datetime) -> None:
             language,
             service=name_of(known.services[due.transaction.service_id], language),
             office=known.name(due.transaction.office_id, language),
+            # a link costs nothing in a mail, and a segment in an SMS
+            link=f"{settings().site_url}/s/{invitation.token}" if due.contact.channel == Channel.email else None,
         ),
         dedupe_key=f"survey:{invitation.id}",
         now=now,

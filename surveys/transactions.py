@@ -23,7 +23,7 @@ from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
 from surveys import definitions
 from surveys.ledger import among, chunks, insert_new
-from surveys.phones import Phone, contacts_of, read_phone
+from surveys.phones import Phone, contacts_of, read_address
 from surveys.schedule import send_at
 
 BATCH = 10_000
@@ -38,7 +38,7 @@ NO_SURVEY = "no_survey"
 
 @dataclass(frozen=True, slots=True)
 class TransactionIn:
-    """One completed service. `office` and `service` are codes; `phone` as people write it."""
+    """One completed service. `office` and `service` are codes; `phone` and `email` as people write them."""
 
     external_id: str
     office: str
@@ -47,6 +47,7 @@ class TransactionIn:
     phone: str | None = None
     language: str | None = None
     operator: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _check(known: Catalogue, items: Sequence[TransactionIn], now: datetime) -> l
                     external_id,
                     office.id,
                     service.id,
-                    read_phone(item.phone or "", current.region),
+                    read_address(item.phone or "", item.email or "", current.region),
                     language if language in current.languages else None,
                     clean(item.operator or "", 200) or None,
                 )
@@ -210,7 +211,7 @@ def _invite(
         state, why = InvitationState.scheduled, None
         if due is None:
             state, why = InvitationState.expired, "too_late"
-        elif contact.opted_out_at is not None:
+        elif contact.opted_out_at is not None or contact.no_surveys_at is not None:
             state, why = InvitationState.suppressed, "opted_out"
         elif contact.unreachable_at is not None:
             state, why = InvitationState.suppressed, "unreachable"

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from sqlmodel import col, select
 
+import surveys.sweep
 from cases import attachments, lifecycle, mail
 from cases.inbox import receive
 from channels.mailbox import Fetched
@@ -19,10 +20,12 @@ from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
 from domain.states import ClockKind, ClockState, OutboxState, Purpose
+from domain.survey import Answer, Survey
 from domain.timeline import TimelineEntry
 from notifications import letters
 from notifications.outbox import may_send
 from simulators.postoffice import report
+from surveys.transactions import TransactionIn, accept
 from tests.builders import government
 from tests.cases.conftest import Town
 from tests.conftest import Installation
@@ -317,6 +320,31 @@ def test_nobody_to_answer_is_still_a_case(post: PostTown) -> None:
     raw = b"From: noreply@forms.example\r\nSubject: Report from the site\r\n\r\nNo water in Lumas\r\n"
     assert post.gets(raw).outcome == "case"
     assert (post.case().contact_point_id, post.sent) == (None, [])
+
+
+def test_a_survey_goes_by_mail_and_its_answer_counts(post: PostTown) -> None:
+    done = TransactionIn("T-1", "CIV1", "passport", post.now, None, "en", email="Ana@Mail.example")
+    with post.database.write() as session:
+        session.add(Survey(code="general", questions=[{"name": "rating"}]))
+        session.flush()
+        (found,) = accept(session, "registry", [done], post.now)
+    assert found.survey == "scheduled"
+    post.later(hours=2)
+    surveys.sweep.sweep(post.now)
+    post.work()
+    (asked,) = post.sent
+    assert asked.to == ANA
+    assert "/s/" in asked.text
+    assert asked.unsubscribe_url
+    assert "/unsubscribe/" in asked.unsubscribe_url
+    assert (asked.subject, asked.automatic) == ("How was it?", True)
+    assert (
+        post.writes("4 good\n\nOn Tue, V <v@x.example> wrote:\n> 1 very bad", answers=asked).outcome == "survey_answer"
+    )
+    with post.database.read() as session:
+        (rating,) = session.exec(select(Answer).where(col(Answer.question) == "rating")).all()
+    assert rating.value == 4
+    assert post.cases() == []
 
 
 def test_ending_surveys_by_the_link_keeps_answers(post: PostTown) -> None:

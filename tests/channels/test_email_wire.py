@@ -1,4 +1,3 @@
-
 """Real SMTP and IMAP on the wire, against our mail server: every failure by its name, nothing lost, nothing twice."""
 
 import threading
