@@ -5,10 +5,11 @@ a process that dies in between leaves a file nobody knows, which `tidy` removes,
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
 from channels import media, virus
@@ -24,7 +25,7 @@ from domain.attachment import Attachment, AttachmentState
 from domain.case import Case
 from domain.inbox import InboundMessage
 from domain.states import EntryKind
-from domain.timeline import append
+from domain.timeline import TimelineEntry, append
 
 _FITS = {("voice", "audio"), ("sticker", "photo"), ("audio", "video")}
 """What a provider or caller says a file is, where our own look at it does not contradict."""
@@ -212,6 +213,37 @@ def content(attachment: Attachment) -> bytes:
     except FileNotFoundError as error:
         log.exception("file_missing", file=str(attachment.id))
         raise NotFound("This file is missing on the disk.", mend="Ask an administrator to restore it.") from error
+
+
+def faults(session: Session, batch: int = 500) -> Iterator[str]:
+    """Every stored file that is missing, or is not the one its case's timeline was sealed with, in words."""
+    last: UUID | None = None
+    while True:
+        query = (
+            select(Attachment, TimelineEntry, Case.reference)
+            .join(Case, col(Case.id) == col(Attachment.case_id))
+            .outerjoin(
+                TimelineEntry,
+                and_(
+                    col(TimelineEntry.case_id) == col(Attachment.case_id),
+                    col(TimelineEntry.number) == col(Attachment.entry),
+                ),
+            )
+            .where(col(Attachment.state) == AttachmentState.stored)
+            .order_by(col(Attachment.id))
+            .limit(batch)
+        )
+        found = session.exec(query.where(col(Attachment.id) > last) if last else query).all()
+        if not found:
+            return
+        for row, entry, reference in found:
+            if not files.path_of(row.id).is_file():
+                yield f"{reference}: the file {row.id} is missing in {files.folder()}"
+            sealed = entry.body if entry is not None else {}
+            if (sealed.get("attachment"), sealed.get("sha256")) != (str(row.id), row.sha256):
+                yield f"{reference}: the file {row.id} is not the one its timeline tells of"
+        last = found[-1][0].id
+        session.expunge_all()
 
 
 def fetch_again(session: Session, case: Case, attachment_id: UUID, now: datetime) -> Attachment:

@@ -113,10 +113,10 @@ def doctor(as_json: Json = False) -> None:
 
 @app.command()
 def verify(as_json: Json = False) -> None:
-    """Prove that no entry of any case's timeline was changed, removed, inserted or reordered."""
+    """Prove that no timeline entry was changed, removed, inserted or reordered, and that every file is there."""
     from sqlmodel import func, select
 
-    from cases import history
+    from cases import attachments, history
     from core.database import database
     from domain.case import Case
     from domain.timeline import TimelineEntry
@@ -124,7 +124,7 @@ def verify(as_json: Json = False) -> None:
     with database().read() as session:
         cases = session.exec(select(func.count()).select_from(Case)).one()
         entries = session.exec(select(func.count()).select_from(TimelineEntry)).one()
-        faults = list(history.verify(session))
+        faults = [*history.verify(session), *attachments.faults(session)]
     if as_json:
         print_json({"holds": not faults, "cases": cases, "entries": entries, "faults": faults})
     elif faults:

@@ -284,3 +284,21 @@ def test_a_file_swapped_or_changed_on_the_disk_is_found_out(town: Town) -> None:
     store.path_of(second.id).unlink()
     with pytest.raises(NotFound):
         attachments.content(second)
+
+
+def test_verify_names_a_file_that_is_missing_or_not_the_one_that_came(town: Town) -> None:
+    def found() -> list[str]:
+        with town.database.read() as session:
+            return [fault.partition(" ")[2] for fault in attachments.faults(session)]
+
+    send(town, "Look", MEDIA + "1", MEDIA + "2")
+    media.fetch_due(town.now, Provider({MEDIA + "1": files.jpeg(), MEDIA + "2": files.png()}))
+    assert found() == []
+    first, second = rows(town)
+    store.path_of(first.id).unlink()
+    with town.database.write() as session:
+        session.get_one(Attachment, second.id).sha256 = "0" * 64
+    assert found() == [
+        f"the file {first.id} is missing in {store.folder()}",
+        f"the file {second.id} is not the one its timeline tells of",
+    ]
