@@ -31,6 +31,7 @@ router = APIRouter(include_in_schema=False)
 KEPT = {"Cache-Control": "private, no-cache"}
 """The pages of a report may be kept by the browser that asked for them: with no-store its way back would be an error
 page instead of what was typed. The receipt is not kept."""
+TOO_MANY_UPLOADS = N_("Too many pictures came from your network. Try again in ten minutes, or go on without.")
 NOTHING_FOUND = N_("We found nothing like that. Try another word, look through the list, or go on without.")
 
 
@@ -66,8 +67,11 @@ def post_files(request: Request, form: Uploaded) -> Response:
         return _page(request, _fresh(draft))
     errors: dict[str, str] = {}
     if form.files:
-        throttle.spend("upload", throttle.address_of(request))
-        errors = report_files.keep(draft.form_id, form.files, datetime.now(UTC))
+        try:
+            throttle.spend("upload", throttle.address_of(request))
+            errors = report_files.keep(draft.form_id, form.files, datetime.now(UTC))
+        except TooMany:
+            errors = {"file": TOO_MANY_UPLOADS}
     if errors or kind == "add":
         return _page(request, _fresh(draft), errors=_said(errors, lang))
     return _take(request, draft, form.fields)
@@ -148,7 +152,7 @@ def _send(request: Request, draft: Draft, lang: str) -> Response:
         throttle.spend("report", throttle.address_of(request))
     except TooMany as error:
         return _page(request, draft.at("check"), wait=error.retry_after)
-    return report_sent.send(request, draft, lang)
+    return report_sent.send(request, draft, lang) or _page(request, draft.at("check"), stored=True)
 
 
 def _page(
@@ -159,8 +163,10 @@ def _page(
     typed: str = "",
     go: str = "",
     wait: int = 0,
+    stored: bool = False,
 ) -> Response:
-    """The page of one step; `wait` is how many seconds a network that sent too much has to wait."""
+    """The page of one step; `wait` is how many seconds a network that sent too much has to wait. `stored`: it was sent
+    and is safe, but has no number yet."""
     lang, _ = choose_language(request)
     with database().read() as session:
         known = catalogue(session)
@@ -170,6 +176,7 @@ def _page(
         "errors": dict(errors or {}),
         "others": others,
         "wait": wait,
+        "stored": stored,
         "now": datetime.now(UTC),
         "ways": ways(),
         "tiles": _tiles() if draft.step == "where" else None,
@@ -183,7 +190,7 @@ def _page(
         request,
         "citizen/report.html",
         context,
-        status=422 if errors else 429 if wait else 200,
+        status=422 if errors else 429 if wait else 202 if stored else 200,
         headers=headers,
     )
 

@@ -19,7 +19,6 @@ from channels.forms import N_
 from channels.values import JSON, Channel
 from core.crypto import mask
 from core.database import database
-from core.errors import BadInput
 from core.i18n import translator
 from core.settings import settings
 from domain.attachment import Attachment
@@ -31,8 +30,11 @@ from domain.states import CaseState, ClockKind
 WHERE = N_("Where: %(place)s")
 
 
-def send(request: Request, draft: Draft, lang: str) -> Response:
-    """Store the report and answer with its receipt. Sent twice it is one case; with other words it is another."""
+def send(request: Request, draft: Draft, lang: str) -> Response | None:
+    """Store the report and answer with its receipt. Sent twice it is one case; with other words it is another.
+
+    None where it is stored, but not yet a case: the worker goes on with it.
+    """
     message = draft.message(lang)
     now = datetime.now(UTC)
     text = message.text
@@ -56,11 +58,8 @@ def send(request: Request, draft: Draft, lang: str) -> Response:
     )
     with database().read() as session:
         case = session.get(Case, row.case_id) if row.case_id else None
-        if case is None:  # stored, but not yet a case: the worker goes on with it
-            raise BadInput(
-                "We have your message, but its number is not ready yet.",
-                mend="Send the form again in a minute to see the number; it will not count twice.",
-            )
+        if case is None:
+            return None
         context = receipt(session, case, lang)
     return render(request, "citizen/receipt.html", context)
 

@@ -144,7 +144,8 @@ class Finder(Generic[T]):
                 yield spelling, _PREFIX
             elif len(spelling) > 3 and typed.startswith(spelling):
                 yield spelling, _LONGER
-        slips = 0 if len(typed) < 4 else 1 if len(typed) < 6 else 2 if len(typed) < 9 else 3
+        shortest = 4 if script_of(typed) in ("latin", "cyrillic") else 3  # a Bengali sign is more than a letter
+        slips = 0 if len(typed) < shortest else 1 if len(typed) < 6 else 2 if len(typed) < 9 else 3
         if slips:
             for spelling, distance, _ in process.extract(
                 typed, self._spellings, scorer=OSA.distance, score_cutoff=slips, limit=24

@@ -73,6 +73,7 @@ BASE: dict[str, Any] = {
     ],
     "tiles": None,
     "wait": 0,
+    "stored": False,
     "now": NOW,
 }
 NAMES = {"service_name": "No water or low pressure", "place_name": "Torvin", "office_name": ""}
@@ -113,5 +114,6 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         errors={"phone": "This number is too short. Write it as 069 123 4567.", "answer": "Choose how we answer."},
     ),
     "report-check": page("check", values={**VALUES, "about_staff": "yes"}, files=FILES, **NAMES),
+    "report-check-stored": page("check", values=VALUES, stored=True, **NAMES),
     "report-check-wait": page("check", values={**VALUES, "answer": "anonymous"}, wait=340, **NAMES),
 }
