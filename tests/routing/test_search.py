@@ -1,4 +1,3 @@
-
 """What people type into the search: slips, endings, other scripts, any order; and what they mean by it."""
 
 import pytest
