@@ -6,21 +6,18 @@ import time
 from channels.errors import SendFailed
 from channels.phones import readable
 from core.logs import logger
-from core.settings import Settings, settings
-from notifications.senders import Senders
+from core.settings import settings
+from reports.posters import PATIENCE, bot_name
 
 log = logger("api.ways")
 
-PATIENCE = 300.0
-"""Seconds before Telegram is asked for the bot's name again, after it did not answer."""
-
 
 class _Bot:
-    """The bot's name: as set, else as Telegram says, which is asked beside the requests since no page waits for it."""
+    """The bot's name, asked of Telegram beside the requests: no page waits for it, the first ones go without."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._names: dict[str, str] = {}
+        self._name = ""
         self._next = 0.0
 
     def name(self) -> str:
@@ -29,28 +26,19 @@ class _Bot:
         if now.telegram_mode == "off" or not now.telegram_token:
             return ""
         if now.telegram_name:
-            return now.telegram_name.removeprefix("@")
-        known = self._names.get(now.telegram_token, "")
-        if not known:
-            self._ask(now)
-        return known
-
-    def _ask(self, current: Settings) -> None:
+            return bot_name()
         with self._lock:
-            if time.monotonic() < self._next:
-                return
-            self._next = time.monotonic() + PATIENCE
+            due = not self._name and time.monotonic() >= self._next
+            self._next = time.monotonic() + PATIENCE if due else self._next
+        if due:
+            threading.Thread(target=self._ask, name="bot-name", daemon=True).start()
+        return self._name
 
-        def ask() -> None:
-            asking = Senders(current)
-            try:
-                self._names[current.telegram_token] = asking.telegram.username()
-            except SendFailed as error:
-                log.info("bot_name_unknown", detail=str(error))  # asked again in a while
-            finally:
-                asking.close()
-
-        threading.Thread(target=ask, name="bot-name", daemon=True).start()
+    def _ask(self) -> None:
+        try:
+            self._name = bot_name()
+        except SendFailed as error:
+            log.info("bot_name_unknown", detail=str(error))  # asked again in a while
 
 
 _bot = _Bot()

@@ -49,7 +49,7 @@ def examine() -> list[Finding]:
     checks: list[Callable[[Settings], Finding]] = [
         *(_secrets, _data_folder, _database, _broker, _model, _public_address),
         *(_twilio, _voice, _telegram, _mailbox, _mail_server, _kiosks, _paper),
-        *(_attachments, _scanner),
+        *(_attachments, _scanner, _map),
     ]
     return [check(current) for check in checks]
 
@@ -196,6 +196,26 @@ def _telegram(current: Settings) -> Finding:
     if isinstance(answer, str):
         return _provider_away("telegram", current.environment == "demo" and not current.telegram_api_url, answer)
     return Finding("telegram", *answer)
+
+
+def _map(current: Settings) -> Finding:
+    if not current.tile_url:
+        return Finding("map", "off", "no tile server is set; the form asks for places in words")
+    missing = [part for part in ("{z}", "{x}", "{y}") if part not in current.tile_url]
+    if missing:
+        return Finding(
+            "map", "bad", f"OMBUD_TILE_URL has no {', '.join(missing)}", "Copy it as docs/channels.md shows."
+        )
+    answer = _ask(current.tile_url.replace("{z}", "0").replace("{x}", "0").replace("{y}", "0"))
+    if isinstance(answer, str):
+        return Finding("map", "bad", f"tile server: {answer}", "Check OMBUD_TILE_URL; without a map, leave it empty.")
+    kind = answer.headers.get("content-type", "")
+    if answer.status_code != 200 or not kind.startswith("image/"):
+        seen = f"the tile server answers {answer.status_code} with {kind or 'nothing'}"
+        return Finding("map", "bad", seen, "Check OMBUD_TILE_URL and whether the server wants a key in it.")
+    if not current.tile_attribution:
+        return Finding("map", "bad", "its makers are not named", "Set OMBUD_TILE_ATTRIBUTION to the words they want.")
+    return Finding("map", "good", "the tile server answers with pictures")
 
 
 def _kiosks(current: Settings) -> Finding:
