@@ -66,7 +66,7 @@ def test_the_browsers_way_back_shows_what_was_typed(served: Site, browser: Brows
         expect(page.locator("h1")).to_have_text(heading)
     on(page, "next")
     on(page, "next")
-    expect(page.locator(".files")).to_contain_text("pump.jpg")
+    expect(page.locator(".uploads")).to_contain_text("pump.jpg")
     on(page, "next")
     page.check("#answer-anonymous")
     on(page, "next")
