@@ -115,6 +115,13 @@ def test_the_bound_is_on_bytes_and_on_dots() -> None:
         media.examine(passes, "slow.jpg")
 
 
+def test_a_scan_in_many_greys_keeps_them() -> None:
+    out = BytesIO()
+    Image.new("I;16", (10, 10), 32768).save(out, "PNG")
+    with Image.open(BytesIO(media.examine(out.getvalue(), "scan.png").data)) as image:
+        assert image.getpixel((5, 5)) == (128, 128, 128)
+
+
 def test_a_huge_photo_is_kept_smaller() -> None:
     kept = media.examine(files.jpeg(width=9000, height=6000), "a.jpg")
     assert (kept.width, kept.height) == (4096, 2731)
