@@ -21,6 +21,7 @@ from core.settings import settings
 from core.texts import clean
 from domain.inbox import InboundMessage, InboxKind
 from domain.states import InboxState
+from notifications.results import Known
 
 BATCH = 25
 MAX_ATTEMPTS = 6
@@ -56,8 +57,10 @@ def process_due(now: datetime, limit: int = BATCH) -> int:
         return 0
     try:
         with database().write() as session:
-            for row in _load(session, ids):
-                process(session, row, now)
+            rows = _load(session, ids)
+            known = outcomes.hold(session, rows)
+            for row in rows:
+                process(session, row, now, known)
     except Exception as error:  # noqa: BLE001  (whatever it was is met again, and recorded, row by row)
         log.info("batch_split", rows=len(ids), error=type(error).__name__)
         for row_id in ids:
@@ -120,11 +123,11 @@ def receive_and_process(arrival: Arrival, now: datetime) -> InboundMessage:
         return session.exec(select(InboundMessage).where(col(InboundMessage.id) == row_id)).one()
 
 
-def process(session: Session, row: InboundMessage, now: datetime) -> None:
-    """Do what one inbox row asks for, and mark it processed."""
+def process(session: Session, row: InboundMessage, now: datetime, known: Known | None = None) -> None:
+    """Do what one inbox row asks for, and mark it processed. `known` are messages of ours held already."""
     match InboxKind(row.kind):
         case InboxKind.receipt:
-            if not outcomes.take_receipt(session, row, now) and row.attempts < MAX_ATTEMPTS:
+            if not outcomes.take_receipt(session, row, now, known) and row.attempts < MAX_ATTEMPTS:
                 # quicker than our own note of having sent: look again in a moment
                 row.due_at, row.leased_until = claims.retry_at(now, row.attempts), None
                 return

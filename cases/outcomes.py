@@ -1,5 +1,6 @@
 """What became of a message that left: the delivery of a human answer ends a silence, its failure resumes it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from cases.telling import tell_administrators, tell_office
 from channels.errors import Failure
 from channels.values import Channel, DeliveryStatus, Receipt
 from domain.case import Case
-from domain.inbox import InboundMessage
+from domain.inbox import InboundMessage, InboxKind
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.timeline import TimelineEntry
@@ -21,22 +22,31 @@ RECEIPTED = frozenset({Channel.sms, Channel.whatsapp})
 """Channels that report deliveries; elsewhere the provider's acceptance is the delivery."""
 
 
-def take_receipt(session: Session, row: InboundMessage, now: datetime) -> bool:
+def hold(session: Session, rows: Iterable[InboundMessage]) -> results.Known:
+    """Lock the messages that the receipts among some inbox rows are about, all at once."""
+    receipts = [receipt_of(row) for row in rows if row.kind == InboxKind.receipt]
+    return results.hold(session, receipts) if receipts else results.Known(())
+
+
+def take_receipt(session: Session, row: InboundMessage, now: datetime, known: results.Known | None = None) -> bool:
     """Apply one stored delivery receipt; False when it is about a message nobody knows (yet)."""
+    return results.apply_receipt(session, receipt_of(row), now, on_result, known) is not None
+
+
+def receipt_of(row: InboundMessage) -> Receipt:
+    """The receipt an inbox row holds."""
     details = row.details
     failure = details.get("failure")
-    message_id = details.get("message_id")
-    receipt = Receipt(
+    return Receipt(
         channel=Channel(row.channel),
         account=row.account,
         provider_id=str(details["provider_id"]),
         status=DeliveryStatus(str(details["status"])),
         failure=Failure(str(failure)) if failure else None,  # type: ignore[call-arg]
         detail=str(details.get("detail") or ""),
-        message_id=_uuid(message_id),
+        message_id=_uuid(details.get("message_id")),
         at=row.sent_at,
     )
-    return results.apply_receipt(session, receipt, now, on_result) is not None
 
 
 def _uuid(text: object) -> UUID | None:

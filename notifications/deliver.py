@@ -33,6 +33,9 @@ from notifications.sending import PARALLEL, Claimed, FindSent, NoLookUp, Running
 KEEP = timedelta(seconds=2.5)
 """A message that found no moment for so long goes back into the queue."""
 
+GATHER = 0.01
+"""Seconds to let further requests end before those that did are written down."""
+
 __all__ = ["FindSent", "NoLookUp", "Send", "apply_receipt", "deliver_due", "reconcile_due"]
 
 
@@ -119,6 +122,8 @@ class _Round:
             pause = max((min(one.after for one in waiting) - self.running()).total_seconds(), 0.001)
         if under_way:
             wait(under_way, timeout=pause, return_when=FIRST_COMPLETED)
+            if len(under_way) > 1:
+                wait(under_way, timeout=GATHER)  # what ends in the same moment shares a transaction
         else:
             time.sleep(pause or 0)  # until the sender's next moment; nobody and nothing waits for this thread
 

@@ -5,11 +5,11 @@ before we noted that the provider took the message.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from channels.errors import Failure, SendFailed
 from channels.values import Channel, DeliveryStatus, Receipt, Sent
@@ -110,15 +110,19 @@ def queue_again(message: OutboundMessage, due_at: datetime) -> None:
 
 
 def apply_receipt(
-    session: Session, receipt: Receipt, now: datetime, on_result: OnResult = nothing_more
+    session: Session,
+    receipt: Receipt,
+    now: datetime,
+    on_result: OnResult = nothing_more,
+    known: "Known | None" = None,
 ) -> OutboundMessage | None:
     """Note a delivery receipt; gives the message it is about.
 
     It is found by the provider's id, else by ours, which the receipt address carries. None when neither is known yet:
     the reply to our request may be a moment behind, so ask again later. A repeat, or one that is behind what is known,
-    changes nothing.
+    changes nothing. `known` are messages held already, as `hold` gives them.
     """
-    message = _about(session, receipt)
+    message = (known or hold(session, [receipt])).about(receipt)
     if message is None:
         return None
     message.account = message.account or receipt.account
@@ -130,17 +134,35 @@ def apply_receipt(
     return message
 
 
-def _about(session: Session, receipt: Receipt) -> OutboundMessage | None:
+class Known:
+    """Messages that receipts may be about, held until the transaction ends."""
+
+    def __init__(self, messages: Iterable[OutboundMessage]) -> None:
+        self._by_id = {message.id: message for message in messages}
+        self._by_name = {(one.account, one.provider_id): one for one in self._by_id.values() if one.provider_id}
+
+    def about(self, receipt: Receipt) -> OutboundMessage | None:
+        """The message of a receipt, if it is among them."""
+        name = (receipt.account, receipt.provider_id)
+        if name not in self._by_name and receipt.message_id in self._by_id:
+            mine = self._by_id[receipt.message_id]
+            if mine.provider_id in (None, receipt.provider_id):
+                self._by_name[name] = mine
+        return self._by_name.get(name)
+
+
+def hold(session: Session, receipts: Iterable[Receipt]) -> Known:
+    """Lock what some receipts may be about, in one statement and one order everywhere."""
+    names = {receipt.provider_id for receipt in receipts}
+    ours = {receipt.message_id for receipt in receipts if receipt.message_id is not None}
     found = session.exec(
         select(OutboundMessage)
-        .where(col(OutboundMessage.provider_id) == receipt.provider_id, col(OutboundMessage.account) == receipt.account)
+        .where(or_(col(OutboundMessage.provider_id).in_(names), col(OutboundMessage.id).in_(ours)))
+        .order_by(col(OutboundMessage.id))
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).first()
-    if found is not None or receipt.message_id is None:
-        return found
-    mine = locked(session, receipt.message_id)
-    return mine if mine is not None and mine.provider_id in (None, receipt.provider_id) else None
+    ).all()
+    return Known(found)
 
 
 def _move(

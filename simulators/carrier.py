@@ -1,5 +1,8 @@
 """The phone network behind the simulated Twilio: messages, opt-outs, signed webhooks and receipts.
 
+The account owns its number and those that differ from it in a last digit of 0 to 5, and any messaging service. An
+opt-out holds for the pair of numbers, as with Twilio; for a messaging service it holds whichever number was texted.
+
 Numbers with a meaning, as Twilio's own test numbers have: +15005550001 does not exist (21211), …0002 has no route
 (21612), …0003 is in a region not switched on (21408), …0004 is opted out (21610), …0009 is no mobile (21614).
 Besides, a message to +15005553 and three more digits is taken, and its receipt then fails with error 30 and these
@@ -22,8 +25,10 @@ import httpx
 
 from simulators.exchange import Exchange
 from simulators.faults import Fault, FaultKind
+from simulators.faults import share as chance
 from simulators.media import Media, Medium, Picked
 from simulators.media import fields as media_fields
+from simulators.meter import Meter
 
 MESSAGES_KEPT = 20_000
 STOP_WORDS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"})
@@ -89,7 +94,8 @@ class Carrier:
         self.exchange = exchange
         self.texts: dict[str, Text] = {}
         self.media = Media()
-        self.opted_out: set[str] = set()
+        self.opted_out: set[tuple[str, str]] = set()
+        self.meter = Meter()
         self._order = itertools.count(1)
 
     # -- from Ombud to a citizen --
@@ -98,6 +104,7 @@ class Carrier:
         """Accept a message to send, or raise Refused as the real one would."""
         to, from_ = fields.get("To", ""), fields.get("From", "") or fields.get("MessagingServiceSid", "")
         body, plain = fields.get("Body", ""), fields.get("To", "").removeprefix("whatsapp:")
+        self.meter.count(from_)
         if fault := self.exchange.faults.take("twilio", plain, *_AT_THE_DOOR):
             raise _refusal(fault)
         code = 0
@@ -105,7 +112,7 @@ class Carrier:
             code = 21604
         elif not from_:
             code = 21603
-        elif not from_.startswith("MG") and from_.removeprefix("whatsapp:") != self.exchange.config.number:
+        elif not self.owns(from_):
             code = 21606
         elif not body:
             code = 21602
@@ -115,13 +122,27 @@ class Carrier:
             code = 21211
         elif plain in _MEANINGFUL:
             code = _MEANINGFUL[plain]
-        elif plain in self.opted_out:
+        elif self.stopped(plain, from_):
             code = 21610
         if code:
             raise Refused(400, code, _WORDS[code].format(to=to, from_=from_))
         text = self._kept(to, from_, body, inbound=False, status="queued", callback=fields.get("StatusCallback", ""))
         self.exchange.courier.after(self.exchange.config.pace, lambda: self._progress(text))
         return text
+
+    def owns(self, sender: str) -> bool:
+        """Whether a number or messaging service is the account's."""
+        number, own = sender.removeprefix("whatsapp:"), self.exchange.config.number
+        return sender.startswith("MG") or number == own or (number[:-1] == own[:-1] and number[-1:] in tuple("012345"))
+
+    def stopped(self, citizen: str, sender: str = "") -> bool:
+        """Whether a citizen sent STOP to a number, or to any; WhatsApp keeps no such list."""
+        if sender.startswith("whatsapp:"):
+            return False
+        return any(
+            (number == citizen and sender in ("", ours)) or (sender.startswith("MG") and number == citizen)
+            for number, ours in self.opted_out
+        )
 
     def listed(self, wanted: Mapping[str, str]) -> list[Text]:
         """Messages by To, From and DateSent (also `<` and `>`), newest first. One still queued has no date sent."""
@@ -177,9 +198,10 @@ class Carrier:
         lost = faults.take("twilio", plain, FaultKind.receipts_lost)
         turned = faults.take("twilio", plain, FaultKind.receipts_reordered)
         reports = [step for step in (reversed(steps) if turned else steps) for _ in range(2 if twice else 1)]
-        self._step(text, steps, [] if lost else reports, code)
+        late = faults.take("twilio", plain, FaultKind.receipts_late)
+        self._step(text, steps, [] if lost else reports, code, late.seconds if late else 0)
 
-    def _step(self, text: Text, steps: list[str], reports: list[str], code: int) -> None:
+    def _step(self, text: Text, steps: list[str], reports: list[str], code: int, late: float = 0) -> None:
         """Move on by one status, and report in the order the faults ask for; then the same for the rest, later."""
         now = datetime.now(UTC)
         with self.exchange.lock:
@@ -187,12 +209,17 @@ class Carrier:
                 text.status, text.updated, text.sent = steps[0], now, text.sent or now
                 text.error_code = code if steps[0] == "undelivered" else None
         self.exchange.changed()
-        share = -(-len(reports) // max(len(steps), 1))
-        for status in reports[:share]:
-            self._report(text, status, code if status == "undelivered" else None)
+        part = -(-len(reports) // max(len(steps), 1))
+        for place, status in enumerate(reports[:part]):
+            error = code if status == "undelivered" else None
+            delay = late * chance(0, text.to, status, place)
+            if delay:
+                self.exchange.courier.after(delay, lambda status=status, error=error: self._report(text, status, error))  # type: ignore[misc]
+            else:
+                self._report(text, status, error)
         if steps[1:]:
-            later = steps[1:], reports[share:]
-            self.exchange.courier.after(self.exchange.config.pace, lambda: self._step(text, *later, code))
+            later = steps[1:], reports[part:]
+            self.exchange.courier.after(self.exchange.config.pace, lambda: self._step(text, *later, code, late))
 
     def _report(self, text: Text, status: str, code: int | None) -> None:
         if not text.callback:
@@ -230,14 +257,15 @@ class Carrier:
         extra: Mapping[str, str] | None = None,
         files: Sequence[Picked] = (),
     ) -> Text:
-        """A citizen texts our number. STOP and START work at the carrier too, and are passed on all the same."""
-        word = body.strip().upper()
+        """A citizen texts our number, or the one `extra` names as To. STOP and START work at the carrier too, and are
+        passed on all the same."""
+        word, config = body.strip().upper(), self.exchange.config
+        pair = (from_, (extra or {}).get("To", config.number))
         with self.exchange.lock:
             if word in STOP_WORDS:
-                self.opted_out.add(from_)
+                self.opted_out.add(pair)
             elif word in START_WORDS:
-                self.opted_out.discard(from_)
-        config = self.exchange.config
+                self.opted_out.discard(pair)
         text = self._kept(config.number, from_, body, inbound=True, status="received", sid=sid, files=files)
         fields = {
             "ToCountry": "",

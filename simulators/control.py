@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from simulators.carrier import Carrier
 from simulators.chats import Chats
-from simulators.faults import Fault, FaultKind
+from simulators.faults import Fault, FaultKind, Odds
 from simulators.people import person_of
 from simulators.postoffice import PostOffice
 
@@ -26,6 +26,8 @@ class FaultOrder(BaseModel):
     status: int = Field(0, ge=0, le=599)
     seconds: float = Field(1.0, ge=0, le=120)
     words: str = ""
+    rate: float = Field(0, ge=0, le=1, description="Strike by chance at this rate, instead of the next `times`.")
+    seed: int = 0
 
 
 class CitizenText(BaseModel):
@@ -58,7 +60,11 @@ def router(carrier: Carrier, chats: Chats, post: PostOffice) -> APIRouter:
 
     @routes.post("/faults", status_code=201)
     async def order(fault: FaultOrder) -> dict[str, bool]:
-        exchange.faults.order(Fault(**fault.model_dump()))
+        made = Fault(**fault.model_dump(exclude={"rate", "seed"}))
+        if fault.rate:
+            exchange.faults.chance(Odds(made, fault.rate, fault.seed))
+        else:
+            exchange.faults.order(made)
         return {"ok": True}
 
     @routes.delete("/faults")
@@ -121,6 +127,11 @@ def router(carrier: Carrier, chats: Chats, post: PostOffice) -> APIRouter:
         """What a citizen's mail program shows, oldest first."""
         found = post.slips_of(person_of(number).email)
         return JSONResponse([post.as_json(slip) for slip in found])
+
+    @routes.get("/pace")
+    async def pace() -> dict[str, dict[str, float]]:
+        """Requests of each Twilio sender: how many, over how long, and the most within one second."""
+        return carrier.meter.told()
 
     @routes.get("/wire")
     async def wire() -> JSONResponse:

@@ -1,6 +1,8 @@
 """Faults to order: what the real providers do on a bad day, done on demand and a set number of times."""
 
+import hashlib
 import threading
+from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -21,6 +23,7 @@ class FaultKind(StrEnum):
     receipts_twice = "receipts_twice"
     receipts_reordered = "receipts_reordered"
     receipts_lost = "receipts_lost"
+    receipts_late = "receipts_late"  # each up to `seconds` late, so that those of many messages arrive mixed
     delivered_twice = "delivered_twice"  # a webhook that arrives again, as after a lost answer
     forged = "forged"  # a webhook with a wrong signature or secret
 
@@ -39,12 +42,39 @@ class Fault:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """A fault that strikes by chance, at `rate` of one: always the same ones for the same seed, whatever runs side by
+    side, since the dice fall for the address and how often it was asked."""
+
+    fault: Fault
+    rate: float
+    seed: int = 0
+
+    def strikes(self, address: str, times: int) -> bool:
+        """Whether the `times`-th message to an address is hit."""
+        return share(self.seed, self.fault.kind, address, times) < self.rate
+
+
+def share(seed: int, *what: object) -> float:
+    """A number from zero to one that only what is given decides."""
+    said = "|".join(map(str, (seed, *what)))
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:6]) / 2**48
+
+
 class Faults:
-    """The faults still to come, first ordered first used."""
+    """The faults still to come: those ordered, first ordered first used, then those by chance."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self._odds: list[Odds] = []
+        self._asked: Counter[tuple[FaultKind, str]] = Counter()
+
+    def chance(self, odds: Odds) -> None:
+        """Let a fault strike by chance from now on."""
+        with self._lock:
+            self._odds.append(odds)
 
     def order(self, fault: Fault) -> None:
         """Add a fault."""
@@ -61,6 +91,12 @@ class Faults:
                     else:
                         del self._waiting[place]
                     return fault
+            for odds in self._odds:
+                if odds.fault.provider == provider and odds.fault.kind in kinds:
+                    key = (odds.fault.kind, address)
+                    self._asked[key] += 1
+                    if odds.strikes(address, self._asked[key]):
+                        return odds.fault
             return None
 
     def waiting(self) -> list[Fault]:
@@ -72,3 +108,5 @@ class Faults:
         """Back to a good day."""
         with self._lock:
             self._waiting.clear()
+            self._odds.clear()
+            self._asked.clear()

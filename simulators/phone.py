@@ -63,7 +63,7 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
             "people": PEOPLE,
             "bubbles": bubbles(person, app),
             "chat": chats.chat_of(person),
-            "opted_out": person.number in carrier.opted_out,
+            "opted_out": carrier.stopped(person.number),
             "config": exchange.config,
             "limit": LIMITS.get(app, 0),
             "call": board.of(person.number),
