@@ -82,6 +82,8 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "Ratings",
         frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
     ),
+    ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
+    ("wordings", "/staff/wordings", "Wordings", frozenset({"head", "supervisor", "leadership", "admin", "auditor"})),
 )
 
 

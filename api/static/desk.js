@@ -1,4 +1,4 @@
-// Keys of the desk, saved replies and the count of SMS parts. Every one of them has a visible control as well.
+// Keys of the desk and saved replies. Every one of them has a visible control as well.
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const answer = document.getElementById("answer");
 
@@ -53,20 +53,4 @@ for (const reply of document.querySelectorAll("[data-reply]")) {
   });
 }
 
-// GSM 03.38: one letter outside it makes the whole SMS UCS-2, with 70 letters a part in place of 160.
-const GSM = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
-const parts = document.querySelector("[data-parts-of]");
-if (parts && answer?.dataset.channel === "sms") {
-  const count = () => {
-    const text = answer.value;
-    const plain = GSM.test(text);
-    const length = plain ? text.length + (text.match(/[\^{}\\[~\]|€]/g)?.length ?? 0) : text.length;
-    const [one, more] = plain ? [160, 153] : [70, 67];
-    const number = length <= one ? 1 : Math.ceil(length / more);
-    parts.hidden = length === 0;
-    parts.textContent = `${number} SMS · ${length}`;
-  };
-  answer.addEventListener("input", count);
-  count();
-}
 document.getElementById("errors")?.focus();

@@ -1,0 +1,149 @@
+"""Is a wording fit to send? What editors are told before a version is kept, and what it looks like filled.
+
+A wording may hold words, placeholders, days (`{{ due|day }}`) and choices (`{% if due %} … {% else %} … {% endif %}`),
+and nothing else of the template language: no loops, no sums, no calls.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
+
+from core.errors import BadInput
+from core.i18n import SOURCE_LANGUAGE
+from core.settings import settings
+from core.texts import clean
+from notifications import compose
+from notifications.segments import for_sms
+
+LONGEST = 1600
+"""Characters of the longest message a provider takes."""
+
+_ALLOWED = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Filter, nodes.Test, nodes.Const),
+    *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.CondExpr),
+)
+_FILTERS, _TESTS = frozenset({"day"}), frozenset({"defined", "none"})
+_GIVEN = frozenset({"language", "zone"})
+_ANSWERS = {
+    "en": "Our crew is at the pump. Water is back by six this evening.",
+    "sq": "Ekipi ynë është te pompa. Uji kthehet në orën gjashtë të mbrëmjes.",
+    "bn": "আমাদের দল পাম্পে কাজ করছে। সন্ধ্যা ছয়টার মধ্যে পানি আসবে।",
+    "ru": "Наша бригада у насоса. Вода будет к шести вечера.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholders:
+    """What a message can be told, and what it must always tell."""
+
+    known: frozenset[str]
+    required: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def placeholders(name: str) -> Placeholders:
+    """Read off the shipped English words: what stands there outside any choice must stand in every wording."""
+    tree = compose.parser().parse(compose.shipped(name, SOURCE_LANGUAGE))
+    plain = [node for node in tree.body if isinstance(node, nodes.Output)]
+    always = {found.name for output in plain for found in output.find_all(nodes.Name)}
+    known = frozenset(meta.find_undeclared_variables(tree)) - _GIVEN
+    return Placeholders(known, frozenset(always) & known)
+
+
+def checked(name: str, language: str, text: str, samples: Mapping[str, object]) -> str:
+    """The wording, cleaned. Raises BadInput with a sentence that says what is wrong with it."""
+    body = clean(text)
+    if not body:
+        raise _wrong("It is empty.", "Write the message, or use the words that Ombud ships.")
+    try:
+        tree = compose.parser().parse(body)
+    except TemplateSyntaxError as error:
+        where = f"Line {error.lineno} cannot be read: {error.message}."
+        raise _wrong(where, "Each {{ needs its }}, each {% if … %} its {% endif %}.") from error
+    _only_what_is_allowed(tree)
+    wanted = placeholders(name)
+    used = frozenset(meta.find_undeclared_variables(tree)) - _GIVEN
+    if unknown := sorted(used - wanted.known):
+        there = ", ".join(sorted(wanted.known)) or "none"
+        raise _wrong(f"There is no placeholder {_listed(unknown)} in this message.", f"There are: {there}.")
+    if missing := sorted(wanted.required - used):
+        raise _wrong(
+            f"{_listed(missing)} is missing.", f"The citizen needs it: write {{{{ {missing[0]} }}}} somewhere."
+        )
+    longest = 0
+    for values in variants(name, samples):
+        try:
+            longest = max(longest, len(for_sms(compose.fill(body, language, **values))))
+        except (TemplateError, TypeError, AttributeError) as error:
+            raise _wrong(f"It cannot be filled in: {error}.", "Look at how the shipped words use it.") from error
+    if longest > LONGEST:
+        raise _wrong(f"Filled in it has {longest} characters; {LONGEST} fit.", "Shorten it.")
+    return body
+
+
+def _only_what_is_allowed(tree: nodes.Template) -> None:
+    for node in [tree, *tree.find_all(nodes.Node)]:
+        if not isinstance(node, _ALLOWED):
+            what = type(node).__name__.lower()
+            raise _wrong(
+                f"A wording cannot hold this ({what}).",
+                "Use words, {{ placeholders }}, {{ due|day }} and {% if … %} … {% else %} … {% endif %}.",
+            )
+        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+            raise _wrong(f"There is no filter {node.name!r} here.", "The only one is day, as in {{ due|day }}.")
+        if isinstance(node, nodes.Test) and node.name not in _TESTS:
+            raise _wrong(f"There is no test {node.name!r} here.", "Write {% if due is defined and due %}.")
+
+
+def sample_values(language: str, office: str, service: str, today: date) -> dict[str, object]:
+    """Values as they may come, for a look at a message."""
+    soon = today + timedelta(days=2)
+    return {
+        "reference": "K7QF-3M9V",
+        "office": office,
+        "service": service,
+        "due": soon,
+        "answered_at": today - timedelta(days=1),
+        "reply_by": today + timedelta(days=7),
+        "text": _ANSWERS.get(language, _ANSWERS["en"]),
+        "site": settings().site_url,
+        "government": settings().government,
+        "pin": "4831",
+        "code": "483150",
+        "state": "open",
+        "found": True,
+        "late": False,
+        "triage": False,
+        "ask_why": True,
+    }
+
+
+def variants(name: str, samples: Mapping[str, object]) -> list[dict[str, object]]:
+    """The values of each way a message can come out, the usual one first."""
+    tree = compose.parser().parse(compose.shipped(name, SOURCE_LANGUAGE))
+    used = sorted(frozenset(meta.find_undeclared_variables(tree)) - _GIVEN)
+    whole = {key: samples.get(key, key) for key in used}
+    choices = {found.name for choice in tree.find_all(nodes.If) for found in choice.test.find_all(nodes.Name)} & set(
+        used
+    )
+    found = [whole]
+    if "state" in choices:
+        found += [whole | {"state": state} for state in ("triage", "waiting", "answered", "closed")]
+        found += [whole | {"late": True}, whole | {"found": False}]
+    found += [
+        whole | {key: not whole[key] if isinstance(whole[key], bool) else None} for key in sorted(choices - {"state"})
+    ]
+    if "pin" in choices:
+        found.insert(0, whole | {"pin": None})
+    return [values for place, values in enumerate(found) if values not in found[:place]]
+
+
+def _listed(found: list[str]) -> str:
+    return ", ".join(f"{{{{ {one} }}}}" for one in found)
+
+
+def _wrong(message: str, mend: str) -> BadInput:
+    return BadInput(message, mend=mend, fields={"body": f"{message} {mend}"})
