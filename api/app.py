@@ -21,6 +21,7 @@ from api import (
     health,
     kiosk,
     leadership,
+    messages,
     posters,
     problems,
     report,
@@ -32,6 +33,7 @@ from api import (
     triage,
     unsubscribe,
     webhooks,
+    wordings,
 )
 from api.headers import SecurityHeaders
 from api.limits import BodyLimit
@@ -103,6 +105,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         review,
         unsubscribe,
         files,
+        messages,
+        wordings,
     ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)

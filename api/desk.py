@@ -10,7 +10,9 @@ from sqlmodel import Session, col, select
 from api import choices, files, heard, story
 from cases import attachments, history
 from cases.acting import WORKING, works_on
-from core.texts import shorten
+from channels.values import Channel
+from core.settings import settings
+from core.texts import clean, shorten
 from domain.case import Case
 from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
@@ -19,6 +21,8 @@ from domain.staff import Staff, StaffRole
 from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, Outcome, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.visibility import Viewer, names_citizen
+from notifications import compose
+from notifications.segments import for_sms, weigh
 from routing.rules import Method
 
 QUEUE = 60
@@ -102,7 +106,7 @@ def _names(session: Session, ids: set[UUID]) -> dict[UUID, str]:
     return dict(session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(ids))).all()) if ids else {}
 
 
-def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[str, object]:
+def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: str = "") -> dict[str, object]:
     """All that the case pane shows."""
     known = catalogue(session)
     clocks = history.clocks(session, case)
@@ -158,7 +162,25 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime) -> dict[
         "people": colleagues(session, case),
         "outcomes": [str(outcome) for outcome in Outcome],
         "saved_replies": [],
+        "answer_weight": answer_weight(case, contact, typed),
         "version": case.timeline_length,
+    }
+
+
+def answer_weight(case: Case, contact: ContactPoint | None, typed: str = "") -> dict[str, object] | None:
+    """What an answer takes by SMS, with what is put behind it; None where no SMS leaves."""
+    if contact is None or contact.channel != Channel.sms or contact.opted_out_at is not None:
+        return None
+    language, current = contact.language or case.language, settings()
+    framed = compose.compose("answer", language, reference=case.reference, text="\x1f", office="", site="")
+    before, _, after = framed.partition("\x1f")
+    weight = weigh(for_sms(before + clean(typed) + after))
+    cost = f" · {current.sms_price * weight.segments:.4g} {current.sms_currency}" if current.sms_price else ""
+    return {
+        "after": before + after,
+        "told": f"{weight.segments} SMS · {weight.left} letters left{cost}",
+        "price": current.sms_price,
+        "currency": current.sms_currency,
     }
 
 

@@ -103,9 +103,10 @@ def _desk(
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
         nothing |= {"pending_files": [], "recordings": []}
-        nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": []}
-        view = desk.case_view(session, who, history.load(session, who, opened), now) if opened else nothing
-    form = {"answer": "", "note": "", "reason": "", "transcript": ""} | dict(typed or {})
+        nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": [], "answer_weight": None}
+        form = {"answer": "", "note": "", "reason": "", "transcript": ""} | dict(typed or {})
+        case = history.load(session, who, opened) if opened else None
+        view = desk.case_view(session, who, case, now, form["answer"]) if case else nothing
     context |= view | {"opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
     status = problem.status if problem else 422 if errors else 200

@@ -51,7 +51,9 @@ def may_edit(session: Session, staff: SignedIn) -> bool:
     """Administrators, and who heads the whole government: the words speak for every office."""
     known = catalogue(session)
     tops = {office.id for office in known.children.get(None, ())}
-    return staff.viewer.has(Role.admin) or any(role is Role.head and office in tops for role, office in staff.viewer.roles)
+    return staff.viewer.has(Role.admin) or any(
+        role is Role.head and office in tops for role, office in staff.viewer.roles
+    )
 
 
 @router.get("/staff/wordings")
@@ -142,13 +144,17 @@ def _page(
     with database().read() as session:
         office, service = _samples(catalogue(session), language)
         kept = wordings.versions(session, name, language)
-        people = dict(session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_({v.staff_id for v in kept}))).all())
+        people = dict(
+            session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_({v.staff_id for v in kept}))).all()
+        )
         editable = may_edit(session, staff)
     used = next((version for version in kept if version.active), None)
     shipped = compose.shipped(name, language)
     body = typed if typed is not None else (used.body if used else shipped)
     wanted = checking.placeholders(name)
-    previews = [] if errors else _previews(name, language, body, checking.sample_values(language, office, service, today))
+    previews = (
+        [] if errors else _previews(name, language, body, checking.sample_values(language, office, service, today))
+    )
     if problem is not None:
         request.state.flash = {"text": str(problem), "tone": "late", "undo": ""}
     context = {
@@ -179,7 +185,7 @@ def _version(wording: Wording, people: Mapping[UUID, str]) -> dict[str, object]:
 
 
 def _previews(name: str, language: str, body: str, samples: Mapping[str, object]) -> list[dict[str, object]]:
-    """Each way the message can come out, as it will look on a phone; the usual one first. [] for what is no template."""
+    """Each way the message can come out, as it will look on a phone, the usual one first; [] for no template."""
     shown = []
     try:
         for values in checking.variants(name, samples):

@@ -22,12 +22,13 @@ from notifications.sending import button_of
 PURPOSES = frozenset({Purpose.acknowledgement, Purpose.answer, Purpose.question, Purpose.status, Purpose.transfer})
 """What the citizen waits for. A survey is not worth a second try, a code belongs to its own address."""
 
-THEIR_NO = frozenset({Failure.opted_out, Failure.blocked})
+ENDS_HERE = frozenset({Failure.opted_out, Failure.blocked, Failure.outcome_unknown})
+"""The citizen's own no; and what may have arrived, which only a person sends again."""
 
 
 def fall_back(session: Session, message: OutboundMessage, now: datetime) -> OutboundMessage | None:
     """Send a message (locked) that failed for good another way; None where that is not wanted or there is none."""
-    if message.purpose not in PURPOSES or message.fallback_of is not None or message.failure in THEIR_NO:
+    if message.purpose not in PURPOSES or message.fallback_of is not None or message.failure in ENDS_HERE:
         return None
     other = _other_way(session, message)
     if other is None or _stands_in(session, message):

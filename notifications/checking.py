@@ -45,12 +45,22 @@ class Placeholders:
 
 @lru_cache(maxsize=256)
 def placeholders(name: str) -> Placeholders:
-    """Read off the shipped English words: what stands there outside any choice must stand in every wording."""
+    """Read off the shipped English words: what stands there whichever way it goes must stand in every wording."""
     tree = compose.parser().parse(compose.shipped(name, SOURCE_LANGUAGE))
-    plain = [node for node in tree.body if isinstance(node, nodes.Output)]
-    always = {found.name for output in plain for found in output.find_all(nodes.Name)}
     known = frozenset(meta.find_undeclared_variables(tree)) - _GIVEN
-    return Placeholders(known, frozenset(always) & known)
+    return Placeholders(known, frozenset(_always(tree.body)) & known)
+
+
+def _always(body: list[nodes.Node]) -> set[str]:
+    """Names that are written out whichever way a template goes."""
+    found: set[str] = set()
+    for node in body:
+        if isinstance(node, nodes.Output):
+            found |= {name.name for name in node.find_all(nodes.Name)}
+        elif isinstance(node, nodes.If) and node.else_:
+            ways = [node.body, *(other.body for other in node.elif_), node.else_]
+            found |= set.intersection(*(_always(way) for way in ways))
+    return found
 
 
 def checked(name: str, language: str, text: str, samples: Mapping[str, object]) -> str:

@@ -101,6 +101,19 @@ def record_unknown(
     _move(session, message, OutboxState.unknown, now, now, on_result, Failure.outcome_unknown, why)
 
 
+def record_decided(
+    session: Session,
+    message: OutboundMessage,
+    after: OutboxState,
+    why: str,
+    now: datetime,
+    on_result: OnResult = nothing_more,
+) -> None:
+    """A person decided what became of an unknown send (locked): delivered or failed."""
+    failure = Failure.outcome_unknown if after is OutboxState.failed else None
+    _move(session, message, after, now, now, on_result, failure, why)
+
+
 def queue_again(message: OutboundMessage, due_at: datetime) -> None:
     """Put a message that certainly was not sent back into the queue."""
     message.state = OutboxState.queued

@@ -170,6 +170,7 @@ DESK = {
     "offices": OFFICES,
     "people": PEOPLE,
     "outcomes": ["upheld", "answered", "duplicate"],
+    "answer_weight": {"after": "\nRef K7QF-3M9X", "told": "1 SMS · 142 letters left", "price": 0.0, "currency": "EUR"},
     "saved_replies": [{"id": "s1", "title": "Team on its way", "text": "Ekipi ynë është në rrugë."}],
     "form": {
         "answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.",

@@ -7,12 +7,14 @@ from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import CALLBACKS, DESK, HISTORY, QUEUE, RECORDINGS, STAFF_CASE, TALKED, TRIAGE
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_kiosk import KIOSK
+from tests.look.samples_messages import PAGES
 
 FRAGMENTS = ("queue", "intake-known")
 """Parts of a page, fetched on their own."""
 
 STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **COUNTER,
+    **PAGES,
     "signin": (
         "signin",
         {
