@@ -28,6 +28,12 @@ class Failure(StrEnum):
     blocked = ("blocked", False, True, "The citizen or their network blocks messages from us.")
     too_long = ("too_long", False, False, "The message is longer than the channel takes; shorten it.")
     content_refused = ("content_refused", False, False, "The provider refused the wording; change it and send again.")
+    window_closed = (
+        "window_closed",
+        False,
+        False,
+        "WhatsApp takes our own words only within 24 hours of the citizen's last message; try another way.",
+    )
     rate_limited = ("rate_limited", True, False, "Too many messages at once; it is sent again by itself.")
     provider_down = ("provider_down", True, False, "The provider is down or out of reach; it is sent again by itself.")
     credentials = ("credentials", True, False, "The provider refuses our account; an administrator must mend it.")

@@ -71,9 +71,13 @@ def parse_message(request: WebhookRequest, *, public_url: str, auth_token: str, 
     _, recipient = _address(form.first("To"))
     provider_id = _sid(form)
     details: dict[str, JSON] = {}
-    for key, field_name in (("name", "ProfileName"), ("country", "FromCountry"), ("opt_out", "OptOutType")):
+    for key, field_name in (("name", "ProfileName"), ("country", "FromCountry")):
         if value := form.first(field_name):
             details[key] = value[:200]
+    if opt_out := form.first("OptOutType").upper():
+        details["opt_out"] = opt_out[:20]
+    if form.first("Forwarded").lower() == "true":
+        details["forwarded"] = True
     if location := _location(form):
         details["location"] = location
     if place := form.first("Address") or form.first("Label"):
@@ -85,9 +89,9 @@ def parse_message(request: WebhookRequest, *, public_url: str, auth_token: str, 
             provider_id=provider_id,
             sender=sender[:100],
             recipient=recipient[:100],
-            text=form.first("Body")[:MAX_TEXT],
+            text=(form.first("Body") or form.first("ButtonText") or form.first("ListTitle"))[:MAX_TEXT],
             reply_to=form.first("OriginalRepliedMessageSid")[:64] or None,
-            button=form.first("ButtonPayload")[:200] or None,
+            button=_pressed(form),
             attachments=_media(form),
             details=details,
         )
@@ -211,6 +215,11 @@ def _address(text: str) -> tuple[Channel, str]:
     if text.startswith("whatsapp:"):
         return Channel.whatsapp, text.removeprefix("whatsapp:").strip()
     return Channel.sms, text
+
+
+def _pressed(form: Form) -> str | None:
+    """What a tapped button or list entry of WhatsApp stands for: the data we gave it."""
+    return next((value[:200] for name in ("ButtonPayload", "ListId") if (value := form.first(name))), None)
 
 
 def _media(form: Form) -> tuple[Attachment, ...]:

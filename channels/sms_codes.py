@@ -10,8 +10,9 @@ _CODES: dict[Failure, tuple[int, ...]] = {
     Failure.unreachable: (21612, 30003, 30005, 30006, 30008, 30009, 30017, 30036, 30453),
     Failure.blocked: (30004, 63033),
     Failure.too_long: (21605, 21617, 30019),
-    # no words; carrier's filter; sender not registered with the carriers; too dear; WhatsApp's window, policy
-    Failure.content_refused: (21602, 21619, 30007, 30010, 30033, 30034, 63013, 63016, 63049),
+    # no words; carrier's filter; sender not registered with the carriers; too dear; WhatsApp's policy
+    Failure.content_refused: (21602, 21619, 30007, 30010, 30033, 30034, 63013, 63049),
+    Failure.window_closed: (63016,),
     Failure.rate_limited: (14107, 20429, 21611, 30001, 30022, 30023, 63018),
     Failure.provider_down: (20500, 20503, 30500),
     Failure.outcome_unknown: (20504, 30410),

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from channels.email import Email
 from channels.errors import Failure, SendFailed
 from channels.mailbox import Mailbox
-from cli import checkup_telegram
+from cli import checkup_telegram, checkup_twilio
 from cli.output import out
 from core.database import database
 from core.errors import Misconfigured, OmbudError
@@ -153,7 +153,14 @@ def _twilio(current: Settings) -> Finding:
         return Finding("twilio", "bad", "Twilio does not know this account and token", mend)
     if answer.status_code != 200:
         return Finding("twilio", "bad", f"Twilio answers {answer.status_code}", "Try again in a minute.")
-    return Finding("twilio", "good", f"account …{account[-4:]} is known")
+    known, wrong = f"account …{account[-4:]} is known", []
+    for address in (ways := checkup_twilio.senders(current)):
+        if found := checkup_twilio.faults(current, address):
+            wrong.append(found)
+    if wrong:
+        return Finding("twilio", "bad", known, " ".join(wrong))
+    owned = "is its sender" if len(ways) == 1 else f"are {len(ways)} senders"
+    return Finding("twilio", "good", f"{known}, and so {owned}")
 
 
 def _voice(current: Settings) -> Finding:

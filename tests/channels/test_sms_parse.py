@@ -155,13 +155,99 @@ ROWS: list[tuple[str, dict[str, str], Inbound]] = [
     ("media with no address", {"NumMedia": "3", "MediaUrl0": "javascript:1"}, inbound()),
     ("media uncounted", {"NumMedia": "many"}, inbound()),
     ("other messenger", {"From": "messenger:12345"}, inbound(sender="messenger:12345")),
-]
+    ("opt-out written small", {"OptOutType": "stop"}, inbound(details={"country": "AL", "opt_out": "STOP"})),
+    ("start, advanced", {"OptOutType": "START"}, inbound(details={"country": "AL", "opt_out": "START"})),
+    ("help, advanced", {"OptOutType": "HELP"}, inbound(details={"country": "AL", "opt_out": "HELP"})),
+    ("several parts joined", {"Body": "x" * 459, "NumSegments": "3"}, inbound(text="x" * 459)),
+    ("russian", {"Body": "Нет воды с понедельника"}, inbound(text="Нет воды с понедельника")),
+    ("a messaging service", {"MessagingServiceSid": "MG" + "1" * 32}, inbound()),
+    ("to a short code", {"To": "55512"}, inbound(recipient="55512")),
+    ("to another number of ours", {"To": "+355690000001"}, inbound(recipient="+355690000001")),
+    ("only white space", {"Body": " \n\t "}, inbound(text="")),
+    ("a lone surrogate", {"Body": "a\ufffdb"}, inbound(text="a\ufffdb")),
+    ("no country", {"FromCountry": ""}, inbound(details={})),
+    (
+        "whatsapp quick reply",
+        {"From": "whatsapp:+355690000101", "To": "whatsapp:+355690000000", "Body": "Yes", "ButtonText": "Yes",
+         "ButtonPayload": "belongs:yes", "WaId": "355690000101", "MessageType": "button"},
+        inbound(channel=Channel.whatsapp, text="Yes", button="belongs:yes"),
+    ),
+    (
+        "whatsapp button without a body",
+        {"From": "whatsapp:+355690000101", "Body": "", "ButtonText": "No", "ButtonPayload": "belongs:no"},
+        inbound(channel=Channel.whatsapp, text="No", button="belongs:no"),
+    ),
+    (
+        "whatsapp list",
+        {"From": "whatsapp:+355690000101", "Body": "", "ListId": "office:WAT1", "ListTitle": "Water, District 1",
+         "MessageType": "interactive"},
+        inbound(channel=Channel.whatsapp, text="Water, District 1", button="office:WAT1"),
+    ),
+    (
+        "whatsapp reply to an older message",
+        {"From": "whatsapp:+355690000101", "OriginalRepliedMessageSid": "SM" + "b" * 32,
+         "OriginalRepliedMessageSender": "whatsapp:+355690000000"},
+        inbound(channel=Channel.whatsapp, reply_to="SM" + "b" * 32),
+    ),
+    (
+        "whatsapp forwarded",
+        {"From": "whatsapp:+355690000101", "Forwarded": "true", "FrequentlyForwarded": "true"},
+        inbound(channel=Channel.whatsapp, details={"country": "AL", "forwarded": True}),
+    ),
+    (
+        "whatsapp voice note",
+        {"From": "whatsapp:+355690000101", "Body": "", "NumMedia": "1", "MediaUrl0": "https://api.twilio.com/m/ME2",
+         "MediaContentType0": "audio/ogg; codecs=opus", "MessageType": "audio"},
+        inbound(
+            channel=Channel.whatsapp,
+            text="",
+            attachments=(Attachment("audio", "https://api.twilio.com/m/ME2", "audio/ogg; codecs=opus"),),
+        ),
+    ),
+    (
+        "mms with several pictures",
+        {"NumMedia": "3", **{f"MediaUrl{i}": f"https://m/{i}" for i in range(3)},
+         **{f"MediaContentType{i}": "image/png" for i in range(3)}},
+        inbound(attachments=tuple(Attachment("photo", f"https://m/{i}", "image/png") for i in range(3))),
+    ),
+    (
+        "a document",
+        {"NumMedia": "1", "MediaUrl0": "https://m/1", "MediaContentType0": "application/pdf"},
+        inbound(attachments=(Attachment("document", "https://m/1", "application/pdf"),)),
+    ),
+    (
+        "media of no type",
+        {"NumMedia": "1", "MediaUrl0": "https://m/1"},
+        inbound(attachments=(Attachment("document", "https://m/1"),)),
+    ),
+    (
+        "more media than Twilio has",
+        {"NumMedia": "99", **{f"MediaUrl{i}": f"https://m/{i}" for i in range(99)}},
+        inbound(attachments=tuple(Attachment("document", f"https://m/{i}") for i in range(10))),
+    ),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("fields", "expected"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_inbound(fields: dict[str, str | None], expected: Inbound) -> None:
     sent = {name: value for name, value in {**SMS, **fields}.items() if value is not None}
     assert parse_message(request(sent), **KNOWN) == [expected]
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(ROWS) + len(RECEIPTS) >= 40
+    assert len({name for name, *_ in ROWS}) == len(ROWS)
+
+
+@given(st.sampled_from([row[1] for row in ROWS]), st.dictionaries(st.text(min_size=1), st.text(), max_size=4))
+def test_unknown_fields_change_nothing(fields: dict[str, str], strange: dict[str, str]) -> None:
+    known = {"From", "To", "Body", *SMS, *(name for row in ROWS for name in row[1])}
+    usable = {
+        k: v for k, v in strange.items() if k not in known and k.isprintable() and v.isprintable() and k != "MessageSid"
+    }
+    sent = {name: value for name, value in {**SMS, **fields}.items() if value is not None}
+    plain = parse_message(request(sent), **KNOWN)
+    assert parse_message(request({**usable, **sent}), **KNOWN) == plain
 
 
 def receipt(status: DeliveryStatus, failure: Failure | None = None, detail: str = "", **changes: object) -> Receipt:
@@ -211,6 +297,35 @@ RECEIPTS: list[tuple[str, dict[str, str], list[Receipt]]] = [
         [receipt(DeliveryStatus.failed, Failure.unreachable, "Twilio 99999")],
     ),
     ("a status of tomorrow", {"MessageStatus": "teleported"}, []),
+    ("partly delivered", {"MessageStatus": "partially_delivered"}, [receipt(DeliveryStatus.delivered)]),
+    ("scheduled", {"MessageStatus": "scheduled"}, [receipt(DeliveryStatus.accepted)]),
+    ("shouted", {"MessageStatus": "DELIVERED"}, [receipt(DeliveryStatus.delivered)]),
+    (
+        "canceled",
+        {"MessageStatus": "canceled"},
+        [receipt(DeliveryStatus.failed, Failure.unreachable, "Twilio says canceled")],
+    ),
+    (
+        "a landline",
+        {"MessageStatus": "undelivered", "ErrorCode": "30006"},
+        [receipt(DeliveryStatus.failed, Failure.unreachable, "Twilio 30006")],
+    ),
+    (
+        "an error code that is none",
+        {"MessageStatus": "failed", "ErrorCode": "none"},
+        [receipt(DeliveryStatus.failed, Failure.unreachable, "Twilio says failed")],
+    ),
+    (
+        "outside WhatsApp's window",
+        {"To": "whatsapp:+355690000101", "MessageStatus": "failed", "ErrorCode": "63016"},
+        [Receipt(Channel.whatsapp, ACCOUNT, SID, DeliveryStatus.failed, Failure.window_closed, "Twilio 63016")],
+    ),
+    (
+        "read on WhatsApp",
+        {"To": "whatsapp:+355690000101", "MessageStatus": "read", "ChannelPrefix": "whatsapp", "EventType": "READ"},
+        [Receipt(Channel.whatsapp, ACCOUNT, SID, DeliveryStatus.delivered)],
+    ),
+    ("a carrier's time that is none", {"RawDlrDoneDate": "tomorrow"}, [receipt(DeliveryStatus.delivered)]),
     (
         "whatsapp",
         {"To": "whatsapp:+355690000101"},

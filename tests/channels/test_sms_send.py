@@ -105,7 +105,7 @@ def test_words_that_are_refused(net: World, sms: Sms) -> None:
         ("server_error", {"status": 504}, Failure.outcome_unknown),  # a gateway lost the answer
         ("refused", {"code": 21408}, Failure.not_configured),
         ("refused", {"code": 21611}, Failure.rate_limited),
-        ("refused", {"code": 63016}, Failure.content_refused),
+        ("refused", {"code": 63016}, Failure.window_closed),
         ("refused", {"code": 12345}, Failure.content_refused),
     ],
 )
