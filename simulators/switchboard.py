@@ -147,7 +147,7 @@ class Switchboard:
         number: dict[str, object] = {
             "sid": "PN" + "0" * 32,
             "account_sid": config.account_sid,
-            "phone_number": config.number,
+            "phone_number": wanted or config.number,
             "voice_url": f"{config.public_url}{PATH}#rc=3&rp=all",
             "voice_method": "POST",
             "status_callback": f"{config.public_url}{PATH}/status",
@@ -156,7 +156,7 @@ class Switchboard:
             "sms_method": "POST",
             "capabilities": {"voice": True, "sms": True, "mms": True},
         }
-        return [number] if wanted in ("", config.number) else []
+        return [number] if not wanted or self.carrier.owns(wanted) else []
 
     # -- from one answer of Ombud's to the next --
 

@@ -71,29 +71,6 @@ def router(carrier: Carrier) -> APIRouter:
             return _refusal(refused)
         return JSONResponse({"sid": account, "status": "active", "type": "Full", "friendly_name": "Simulated account"})
 
-    @routes.get("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json")
-    async def numbers(account: str, request: Request) -> JSONResponse:
-        wanted = request.query_params.get("PhoneNumber", exchange.config.number)
-        try:
-            _authenticate(request, account, carrier)
-        except Refused as refused:
-            return _refusal(refused)
-        hook = f"{exchange.config.public_url}/webhooks/twilio/messages#rc=3&rp=all"
-        owned = (
-            [
-                {
-                    "sid": "PN" + "0" * 32,
-                    "phone_number": wanted,
-                    "sms_url": hook,
-                    "sms_method": "POST",
-                    "capabilities": {"sms": True, "mms": False, "voice": True},
-                }
-            ]
-            if carrier.owns(wanted)
-            else []
-        )
-        return JSONResponse({"incoming_phone_numbers": owned, "next_page_uri": None})
-
     @routes.get("/v1/Services/{service}")
     async def messaging_service(service: str, request: Request) -> JSONResponse:
         try:
