@@ -28,6 +28,17 @@ router = APIRouter(include_in_schema=False)
 
 MESSAGES = {
     "acknowledgement": "We have your message",
+    "added": "Added to a case",
+    "ask_belongs": "Which one does it belong to?",
+    "ask_place": "Which place?",
+    "ask_service": "What is it about?",
+    "declined": "Not in a group",
+    "files_refused": "A file was not kept",
+    "guide": "The bot asks, step by step",
+    "missed_call": "You called",
+    "over": "That question is over",
+    "poster": "A poster was scanned",
+    "too_large": "A file is too large",
     "answer": "An office answers",
     "help": "What one can write",
     "question": "An office asks",

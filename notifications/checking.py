@@ -1,10 +1,11 @@
 """Is a wording fit to send? What editors are told before a version is kept, and what it looks like filled.
 
-A wording may hold words, placeholders, days (`{{ due|day }}`) and choices (`{% if due %} … {% else %} … {% endif %}`),
-and nothing else of the template language: no loops, no sums, no calls.
+A wording may hold words, placeholders, days (`{{ due|day }}`), choices (`{% if due %} … {% else %} … {% endif %}`) and
+what the shipped words of the same message hold, such as a list; nothing else of the template language, so no sums and
+no calls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -21,12 +22,16 @@ from notifications.segments import for_sms
 LONGEST = 1600
 """Characters of the longest message a provider takes."""
 
-_ALLOWED = (
+_ALLOWED: tuple[type[nodes.Node], ...] = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Filter, nodes.Test, nodes.Const),
     *(nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.CondExpr),
 )
 _FILTERS, _TESTS = frozenset({"day"}), frozenset({"defined", "none"})
 _GIVEN = frozenset({"language", "zone"})
+_LISTS: dict[str, list[object]] = {
+    "numbered": ["1 Water", "2 Roads", "3 Something else"],
+    "files": [{"name": "picture.heic", "why": "We cannot open files of this kind."}],
+}
 _ANSWERS = {
     "en": "Our crew is at the pump. Water is back by six this evening.",
     "sq": "Ekipi ynë është te pompa. Uji kthehet në orën gjashtë të mbrëmjes.",
@@ -46,7 +51,7 @@ class Placeholders:
 @lru_cache(maxsize=256)
 def placeholders(name: str) -> Placeholders:
     """Read off the shipped English words: what stands there whichever way it goes must stand in every wording."""
-    tree = compose.parser().parse(compose.shipped(name, SOURCE_LANGUAGE))
+    tree = _shipped(name)
     known = frozenset(meta.find_undeclared_variables(tree)) - _GIVEN
     return Placeholders(known, frozenset(_always(tree.body)) & known)
 
@@ -73,7 +78,7 @@ def checked(name: str, language: str, text: str, samples: Mapping[str, object]) 
     except TemplateSyntaxError as error:
         where = f"Line {error.lineno} cannot be read: {error.message}."
         raise _wrong(where, "Each {{ needs its }}, each {% if … %} its {% endif %}.") from error
-    _only_what_is_allowed(tree)
+    _only_what_is_allowed(tree, name)
     wanted = placeholders(name)
     used = frozenset(meta.find_undeclared_variables(tree)) - _GIVEN
     if unknown := sorted(used - wanted.known):
@@ -94,18 +99,30 @@ def checked(name: str, language: str, text: str, samples: Mapping[str, object]) 
     return body
 
 
-def _only_what_is_allowed(tree: nodes.Template) -> None:
-    for node in [tree, *tree.find_all(nodes.Node)]:
-        if not isinstance(node, _ALLOWED):
-            what = type(node).__name__.lower()
+def _only_what_is_allowed(tree: nodes.Template, name: str) -> None:
+    shipped = list(_nodes(_shipped(name)))
+    kinds: tuple[type[nodes.Node], ...] = (*_ALLOWED, *{type(node) for node in shipped})
+    filters = _FILTERS | {node.name for node in shipped if isinstance(node, nodes.Filter)}
+    parts = {node.attr for node in shipped if isinstance(node, nodes.Getattr)}
+    for node in _nodes(tree):
+        if not isinstance(node, kinds) or (isinstance(node, nodes.Getattr) and node.attr not in parts):
             raise _wrong(
-                f"A wording cannot hold this ({what}).",
+                f"A wording cannot hold this ({type(node).__name__.lower()}).",
                 "Use words, {{ placeholders }}, {{ due|day }} and {% if … %} … {% else %} … {% endif %}.",
             )
-        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+        if isinstance(node, nodes.Filter) and node.name not in filters:
             raise _wrong(f"There is no filter {node.name!r} here.", "The only one is day, as in {{ due|day }}.")
         if isinstance(node, nodes.Test) and node.name not in _TESTS:
             raise _wrong(f"There is no test {node.name!r} here.", "Write {% if due is defined and due %}.")
+
+
+def _shipped(name: str) -> nodes.Template:
+    return compose.parser().parse(compose.shipped(name, SOURCE_LANGUAGE))
+
+
+def _nodes(tree: nodes.Node) -> Iterator[nodes.Node]:
+    yield tree
+    yield from tree.find_all(nodes.Node)
 
 
 def sample_values(language: str, office: str, service: str, today: date) -> dict[str, object]:
@@ -133,22 +150,32 @@ def sample_values(language: str, office: str, service: str, today: date) -> dict
 
 def variants(name: str, samples: Mapping[str, object]) -> list[dict[str, object]]:
     """The values of each way a message can come out, the usual one first."""
-    tree = compose.parser().parse(compose.shipped(name, SOURCE_LANGUAGE))
+    tree = _shipped(name)
     used = sorted(frozenset(meta.find_undeclared_variables(tree)) - _GIVEN)
-    whole = {key: samples.get(key, key) for key in used}
-    choices = {found.name for choice in tree.find_all(nodes.If) for found in choice.test.find_all(nodes.Name)} & set(
-        used
-    )
-    found = [whole]
-    if "state" in choices:
-        found += [whole | {"state": state} for state in ("triage", "waiting", "answered", "closed")]
-        found += [whole | {"late": True}, whole | {"found": False}]
-    found += [
-        whole | {key: not whole[key] if isinstance(whole[key], bool) else None} for key in sorted(choices - {"state"})
-    ]
+    lists = {one.name for loop in tree.find_all(nodes.For) for one in _nodes(loop.iter) if isinstance(one, nodes.Name)}
+    whole = {key: _LISTS.get(key, [key]) if key in lists else samples.get(key, key) for key in used}
+    tests = [choice.test for choice in tree.find_all(nodes.If)]
+    choices = {one.name for test in tests for one in _nodes(test) if isinstance(one, nodes.Name)} & set(used)
+    words = _compared(tests)
+    found = [whole | {key: words[key][0] for key in words if whole[key] not in words[key]}]
     if "pin" in choices:
-        found.insert(0, whole | {"pin": None})
+        found.insert(0, found[0] | {"pin": None})
+    for key, values in words.items():
+        found += [whole | {key: value} for value in values]
+    for key in sorted(choices - set(words)):
+        found.append(found[0] | {key: not whole[key] if isinstance(whole[key], bool) else None})
     return [values for place, values in enumerate(found) if values not in found[:place]]
+
+
+def _compared(tests: Sequence[nodes.Node]) -> dict[str, list[object]]:
+    """The words that placeholders are compared with, by placeholder."""
+    found: dict[str, list[object]] = {}
+    for test in tests:
+        for one in _nodes(test):
+            if isinstance(one, nodes.Compare) and isinstance(one.expr, nodes.Name):
+                values = [operand.expr.value for operand in one.ops if isinstance(operand.expr, nodes.Const)]
+                found.setdefault(one.expr.name, []).extend(values)
+    return found
 
 
 def _listed(found: list[str]) -> str:
