@@ -27,7 +27,7 @@ from domain.inbox import InboundMessage
 from domain.states import Purpose
 from notifications import compose, outbox
 
-PAGE = 6
+PAGE = 12
 MANY = 8
 """More services than this are offered by group first."""
 _SHOWN = 600

@@ -32,6 +32,7 @@ GROUPS: dict[str, str] = {
     "property": N_("Land and houses"),
     "vehicles": N_("Cars and driving"),
     "social": N_("Pensions and benefits"),
+    "business": N_("Shops and business"),
 }
 """Groups of services that are common enough to have words; another one is shown as it is named."""
 

@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from core.errors import Misconfigured
 from core.settings import DEMO_MAIL_PASSWORD, Settings
-from simulators import calls, control, mail, media, phone, telegram, twilio
+from simulators import calls, chatting, control, mail, media, phone, telegram, twilio
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
@@ -60,6 +60,7 @@ def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:
     app.include_router(telegram.router(chats), prefix="/simulator/telegram")
     app.include_router(calls.twilio_router(board), prefix="/simulator/twilio")
     app.include_router(calls.phone_router(board), prefix="/simulator/phone/call")
+    app.include_router(chatting.router(chats), prefix="/simulator/phone")
     app.include_router(phone.router(carrier, chats, board, standalone=standalone), prefix="/simulator/phone")
     app.include_router(mail.router(post, standalone=standalone), prefix="/simulator/mail")
     app.include_router(control.router(carrier, chats, post), prefix="/simulator/control")

@@ -113,27 +113,27 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
 
     @routes.post("/sms")
     async def send_sms(request: Request) -> Response:
-        fields, files = await _fields(request), await _files(request)
-        if error := _unusable(request, fields, "sms", files):
+        fields, files = await fields_of(request), await _files(request)
+        if error := unusable(request, fields, "sms", files):
             return error
-        carrier.text_in(_number(fields), fields.get("text", ""), files=files)
-        return _done(request, fields, "sms")
+        carrier.text_in(number_of(fields), fields.get("text", ""), files=files)
+        return done(request, fields, "sms")
 
     @routes.post("/whatsapp")
     async def send_whatsapp(request: Request) -> Response:
-        fields, files = await _fields(request), await _files(request)
-        if error := _unusable(request, fields, "whatsapp", files):
+        fields, files = await fields_of(request), await _files(request)
+        if error := unusable(request, fields, "whatsapp", files):
             return error
-        number = _number(fields)
+        number = number_of(fields)
         carrier.whatsapp_in(number, person_of(number).name, fields.get("text", ""), files=files)
-        return _done(request, fields, "whatsapp")
+        return done(request, fields, "whatsapp")
 
     @routes.post("/telegram")
     async def send_telegram(request: Request) -> Response:
-        fields, files = await _fields(request), await _files(request)
-        if error := _unusable(request, fields, "telegram", files):
+        fields, files = await fields_of(request), await _files(request)
+        if error := unusable(request, fields, "telegram", files):
             return error
-        person = person_of(_number(fields))
+        person = person_of(number_of(fields))
         chats.block(person, False)  # Telegram lets nobody write to a bot they block: writing means unblocking first
         album = {"media_group_id": str(time.time_ns())} if len(files) > 1 else {}
         for place, file in enumerate(files):
@@ -141,7 +141,7 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
             chats.write(person, fields.get("text", "") if place == 0 else "", {**carried, **album})
         if not files:
             chats.write(person, fields["text"])
-        return _done(request, fields, "telegram")
+        return done(request, fields, "telegram")
 
     @routes.get("/files/sms/{sid}")
     def sent_by_sms(sid: str) -> Response:
@@ -155,24 +155,24 @@ def router(carrier: Carrier, chats: Chats, board: Switchboard, *, standalone: bo
 
     @routes.post("/press")
     async def press(request: Request) -> Response:
-        fields = await _fields(request)
+        fields = await fields_of(request)
         message = fields.get("message", "")
-        if error := _unusable(request, fields):
+        if error := unusable(request, fields):
             return error
         pressed = _WHOLE.fullmatch(message) and chats.press(
-            person_of(_number(fields)), int(message), fields.get("data", "")
+            person_of(number_of(fields)), int(message), fields.get("data", "")
         )
         if not pressed:
-            return _problem("There is no such button.", "Give the message and the data that /messages lists.")
-        return _done(request, fields, "telegram")
+            return problem("There is no such button.", "Give the message and the data that /messages lists.")
+        return done(request, fields, "telegram")
 
     @routes.post("/block")
     async def block(request: Request) -> Response:
-        fields = await _fields(request)
-        if error := _unusable(request, fields):
+        fields = await fields_of(request)
+        if error := unusable(request, fields):
             return error
-        chats.block(person_of(_number(fields)), fields.get("blocked", "").lower() in ("1", "true", "yes", "on"))
-        return _done(request, fields, "telegram")
+        chats.block(person_of(number_of(fields)), fields.get("blocked", "").lower() in ("1", "true", "yes", "on"))
+        return done(request, fields, "telegram")
 
     return routes
 
@@ -188,7 +188,7 @@ def _readable(body: str) -> str:
     return "\n".join(f"{name}: {value}" for name, value in parse_qsl(body, keep_blank_values=True))
 
 
-async def _fields(request: Request) -> dict[str, str]:
+async def fields_of(request: Request) -> dict[str, str]:
     """A form's or a JSON object's fields as text."""
     content_type = request.headers.get("content-type", "")
     if content_type.startswith("application/json"):
@@ -225,33 +225,37 @@ def _file(data: bytes, content_type: str) -> Response:
     return Response(data, headers={"Content-Type": content_type if show else "application/octet-stream", **way, **SAFE})
 
 
-def _number(fields: dict[str, str]) -> str:
+def number_of(fields: dict[str, str]) -> str:
+    """Whose phone a form came from."""
     return "+" + fields.get("number", "").strip().lstrip("+").replace(" ", "")
 
 
-def _unusable(request: Request, fields: dict[str, str], app: str = "", files: Sequence[Picked] = ()) -> Response | None:
-    if not _NUMBER.fullmatch(_number(fields)):
-        return _problem("This is no phone number.", "Write it with its country, such as +355690000101.")
+def unusable(request: Request, fields: dict[str, str], app: str = "", files: Sequence[Picked] = ()) -> Response | None:
+    """Why a form cannot be used, if so."""
+    if not _NUMBER.fullmatch(number_of(fields)):
+        return problem("This is no phone number.", "Write it with its country, such as +355690000101.")
     if not app:
         return None
     text = fields.get("text", "")
     if not text.strip() and not files:
         if "text/html" in request.headers.get("accept", ""):
-            return _done(request, fields, app)  # a form without scripts: nothing was written, so nothing happens
-        return _problem("The message is empty.", "Write something first, or pick a file.")
+            return done(request, fields, app)  # a form without scripts: nothing was written, so nothing happens
+        return problem("The message is empty.", "Write something first, or pick a file.")
     if len(text) > LIMITS[app]:
-        return _problem("The message is too long.", f"Write at most {LIMITS[app]} letters.")
+        return problem("The message is too long.", f"Write at most {LIMITS[app]} letters.")
     if any(len(file.data) > LARGEST for file in files):
-        return _problem("The file is too large.", "Pick one of at most 20 MB.")
+        return problem("The file is too large.", "Pick one of at most 20 MB.")
     return None
 
 
-def _problem(title: str, mend: str) -> Response:
+def problem(title: str, mend: str) -> Response:
+    """What is wrong, and how to mend it."""
     content = {"type": "about:blank", "title": title, "status": 422, "detail": mend}
     return JSONResponse(content, 422, media_type="application/problem+json")
 
 
-def _done(request: Request, fields: dict[str, str], app: str) -> Response:
+def done(request: Request, fields: dict[str, str], app: str) -> Response:
+    """Back to the phone, or a word for a script."""
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"ok": True})
-    return RedirectResponse(_address(person_of(_number(fields)), app) + "#last", 303)
+    return RedirectResponse(_address(person_of(number_of(fields)), app) + "#last", 303)

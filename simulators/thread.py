@@ -33,7 +33,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message on the phone. `mine` is the citizen's own; `state`: sending, sent, delivered, read or failed."""
+    """One message on the phone. `mine` is the citizen's own; `state`: sending, sent, delivered, read or failed.
+
+    `changes` is the text that the citizen may still change."""
 
     id: str
     mine: bool
@@ -43,6 +45,8 @@ class Bubble:
     note: str = ""
     buttons: tuple[tuple[Choice, ...], ...] = ()
     files: tuple[Shown, ...] = ()
+    changes: str = ""
+    edited: bool = False
 
     def as_json(self) -> dict[str, object]:
         """For scripts."""
@@ -83,10 +87,17 @@ def _chatted(message: ChatMessage, *, webhook: bool) -> Bubble:
     key = str(message.message_id)
     if not message.by_bot:
         state, note = _taken(message.answered) if webhook else ("sent", "")
-        return Bubble(key, True, message.text, at, state, note, files=_carried(message))
+        changes = "" if _carried(message) or message.text.startswith("/") else message.text
+        words, edited = message.text or _placed(message), bool(message.edited)
+        return Bubble(key, True, words, at, state, note, files=_carried(message), changes=changes, edited=edited)
     rows = (message.markup or {}).get("inline_keyboard", [])
     buttons = tuple(tuple(_choice(button, message.pressed) for button in row) for row in rows)
     return Bubble(key, False, message.text, at, "delivered", "", buttons)
+
+
+def _placed(message: ChatMessage) -> str:
+    place = message.content.get("location")
+    return f"Place: {place['latitude']:.4f}, {place['longitude']:.4f}" if isinstance(place, dict) else ""
 
 
 def _carried(message: ChatMessage) -> tuple[Shown, ...]:

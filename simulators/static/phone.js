@@ -9,6 +9,7 @@ function bottom(box) {
 
 async function refresh(box) {
   if (document.hidden || (box.closest("details") && !box.closest("details").open)) return;
+  if (box.querySelector(".more[open]:focus-within")) return; // somebody is writing in there
   const answer = await fetch(box.dataset.live, { headers: box.tag ? { "If-None-Match": box.tag } : {}, cache: "no-store" });
   if (answer.status !== 200) return;
   const first = !box.tag;
@@ -51,6 +52,7 @@ document.addEventListener("submit", async (event) => {
     field.setCustomValidity(problem.detail || "It was not sent.");
     field.reportValidity();
   }
+  if (answer.ok) form.closest("details.more")?.removeAttribute("open");
   for (const box of lives) refresh(box).catch(() => {});
 });
 
