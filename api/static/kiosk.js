@@ -96,9 +96,13 @@ async function finish(words, phone) {
   if (answered) app.querySelector(".lead").textContent = app.querySelector("[data-answered]").dataset.answered;
   leaveIn(answered ? THANKS * 2 : THANKS);
   wake();
-  const sent = await send();
-  const number = sent?.references[done.name];
-  if (number && app.dataset.step === "thanks") {
+  showNumber(done.name); // not waited for: the next person may come before the network answers
+}
+
+async function showNumber(name) {
+  const thanks = app.firstElementChild;
+  const number = (await send())?.references[name];
+  if (number && app.firstElementChild === thanks) {
     const place = app.querySelector("[data-number]");
     app.querySelector(".lead").textContent = place.dataset.number;
     place.textContent = number;
@@ -141,6 +145,7 @@ async function heard() {
   await unsent();
   key = (await store.kept(db, "key")) ?? key;
   const told = await store.kept(db, "device");
+  device.hand = told?.hand;
   if (told && !chosenHand && !visit) setHand(told.hand);
   const gone = Boolean(await store.kept(db, "gone"));
   if (gone !== device.gone) { device.gone = gone; if (!visit) reset(); }
@@ -180,6 +185,7 @@ async function leave() {
 function reset() {
   visit = null;
   chosenHand = false;
+  setHand(device.hand ?? "right");
   if (aloud) setAloud(false);
   document.activeElement?.blur();
   faces.reset();
@@ -219,7 +225,7 @@ async function begin() {
   const [token, told, gone, known, language] = await Promise.all(names.map((name) => store.kept(db, name)));
   const drawn = { id: app.dataset.keyId, public: app.dataset.key };
   key = (navigator.serviceWorker?.controller && known) || drawn; // a page kept for months may know an old key alone
-  device = { token, gone: Boolean(gone) };
+  device = { token, gone: Boolean(gone), hand: told?.hand };
   const offered = app.dataset.languages.split(" ");
   app.dataset.start = [language, ...navigator.languages.map((one) => one.slice(0, 2))].find((one) => offered.includes(one)) ?? offered[0];
   if (!location.search && lang !== app.dataset.start) return location.replace(`${home}?lang=${app.dataset.start}`);
