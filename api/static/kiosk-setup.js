@@ -90,6 +90,7 @@ async function facts() {
 
 async function panel() {
   open("panel");
+  navigator.serviceWorker?.ready.then(facts);
   if (await facts()) { open("pairing"); showChecks(); }
 }
 

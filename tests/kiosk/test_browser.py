@@ -190,6 +190,27 @@ def test_fifty_answers_without_a_network_arrive_exactly_once(tablet: Tablet) -> 
             assert WORDS.encode("utf-16-le") not in path.read_bytes(), path
 
 
+def test_the_browser_sends_what_waits_when_the_page_is_gone(tablet: Tablet) -> None:
+    page = tablet.start()
+    ready(page)
+    tablet.network(False)
+    page.evaluate(DRIVE, 3)
+    registration: list[str] = []
+    protocol = page.context.new_cdp_session(page)
+    protocol.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: registration.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    protocol.send("ServiceWorker.enable")
+    while not registration:
+        page.wait_for_timeout(20)  # the browser's own events are heard only while it is waited for
+    tablet.network(True)
+    page.goto(f"{tablet.url}/healthz")
+    sync = {"origin": tablet.url, "registrationId": registration[0], "tag": "answers", "lastChance": False}
+    protocol.send("ServiceWorker.dispatchSyncEvent", sync)
+    assert rated(tablet.web, 3) == [1, 2, 3]
+
+
 def test_left_alone_it_is_wiped_and_the_face_counts(tablet: Tablet) -> None:
     page = tablet.start()
     page.clock.install()

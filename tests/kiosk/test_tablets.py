@@ -1,5 +1,6 @@
 """Tablets: paired by a code, revoked, vouched for again; who may; what makes the page an app; the doctor."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -86,7 +87,7 @@ def test_a_tablet_of_another_office_is_not_there(web: Web) -> None:
     assert "Main door" in web.get("/staff/kiosks", "head1").text
 
 
-def test_what_makes_it_an_app(web: Web) -> None:
+def test_what_makes_it_an_app(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = web.get("/exit/CIV1/app.webmanifest").json()
     assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/exit/CIV1", "/exit/CIV1", "fullscreen")
     for icon in manifest["icons"]:
@@ -95,6 +96,11 @@ def test_what_makes_it_an_app(web: Web) -> None:
     worker = web.get("/exit/civ1/worker.js")
     assert worker.headers["service-worker-allowed"] == "/exit/CIV1"
     assert worker.text == web.get("/exit/CIV1/worker.js").text, "a version that changes by itself never comes to rest"
+    with monkeypatch.context() as changed:
+        changed.setenv("OMBUD_ENCRYPTION_KEYS", f"new:{base64.b64encode(bytes(32)).decode()}")
+        settings.cache_clear()
+        assert web.get("/exit/CIV1/worker.js").text != worker.text, "tablets learn of a new key"
+    settings.cache_clear()
     kept = json.loads(worker.text.partition("start(")[2].rpartition(", store);")[0])
     for address in kept["files"]:
         assert web.get(address).status_code == 200, address
