@@ -13,6 +13,7 @@ import domain.tables  # noqa: F401  (so that a process that writes one table kno
 from api import (
     account,
     auth,
+    book,
     calls,
     citizen,
     counter,
@@ -97,6 +98,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         tablets,
         staff,
         counter,
+        book,
         posters,
         triage,
         calls,

@@ -1,22 +1,24 @@
 """Writing in for somebody: a screen per way they came, what is known already, the slip they take home."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final, get_args
+from typing import Annotated, Final, get_args
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlmodel import Session
 
-from api import choices, desk
+from api import choices, desk, report_files
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
 from api.words import KINDS, SOURCES
 from cases import assisted, history, intake
 from channels import assisted as screens
-from core.crypto import mask
+from channels.values import Channel
+from core.crypto import mask, same
 from core.database import database
 from core.errors import BadInput, NotAllowed, NotFound
 from core.ids import new_id
@@ -32,6 +34,7 @@ router = APIRouter(include_in_schema=False)
 
 ORDER: Final = tuple(IntakeSource(source) for source in get_args(screens.Source))
 FIELDS: Final = tuple(name for name in screens.Told.model_fields if name not in ("source", "token"))
+TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 ASK: Final = {
     IntakeSource.hotline: "Somebody is on the phone.",
     IntakeSource.walk_in: "Somebody stands at the counter.",
@@ -60,6 +63,16 @@ def may_write_in(staff: SignedIn) -> None:
         raise NotAllowed("Writing in for citizens is for those who meet them.", mend="Ask an operator or officer.")
 
 
+def checked_upload(staff: Staffed, form: report_files.Uploaded) -> report_files.Form:
+    """Dependency: a form with files of somebody signed in, sent from our own page. Raises NotAllowed."""
+    if not same(form.fields.get("csrf", ""), staff.csrf):
+        raise NotAllowed("This form is from another session.", mend="Go back, reload the page, and send it again.")
+    return form
+
+
+CheckedUpload = Annotated[report_files.Form, Depends(checked_upload)]
+
+
 @router.get("/staff/intake")
 def show_sources(request: Request, staff: Staffed) -> Response:
     """How did they come? And what was written in last."""
@@ -85,20 +98,24 @@ def show_form(request: Request, staff: Staffed, source: str) -> Response:
 
 
 @router.post("/staff/intake/{source}")
-def keep(request: Request, staff: Staffed, form: Filled, source: str) -> Response:
+def keep(request: Request, staff: Staffed, uploaded: CheckedUpload, source: str) -> Response:
     """Keep it: two clicks are one case, and whoever keyed it stands on its timeline."""
     may_write_in(staff)
+    form = uploaded.fields
     chosen, token = _read_source(source), form.get("token", "")
+    unkept = report_files.keep(token, uploaded.files, now(), Channel.assisted) if TOKEN.fullmatch(token) else {}
     if form.get("go") == "look":
         return _form(request, staff, chosen, form, token)
     try:
+        if unkept:
+            raise BadInput("A file cannot be kept.", fields=unkept)
         message = screens.parse(form, source=chosen, today=today())
         adds_to = _adds_to(staff.viewer, form, message.sender)
     except BadInput as error:
         token = str(new_id()) if "token" in error.fields else token
         return _form(request, staff, chosen, form, token, error.fields)
     row = intake.receive_and_process(
-        assisted.keyed_by(message, staff.viewer, **({"adds_to": adds_to} if adds_to else {})), now()
+        assisted.keyed_by(message, staff.viewer, upload_key=token, **({"adds_to": adds_to} if adds_to else {})), now()
     )
     with database().read() as session:
         case = session.get(Case, row.case_id) if row.case_id else None
@@ -210,9 +227,15 @@ def _form(
         "values": {name: given.get(name, "") for name in FIELDS},
         "errors": dict(errors or {}),
         "token": token,
+        "files": _files(token),
         "today": today().day.isoformat(),
     }
     return render(request, "staff/intake.html", context, status=422 if errors else 200)
+
+
+def _files(token: str) -> list[report_files.Kept]:
+    with database().read() as session:
+        return report_files.kept(session, token)
 
 
 def _known(who: Viewer, given: Mapping[str, str]) -> dict[str, object]:
@@ -220,9 +243,9 @@ def _known(who: Viewer, given: Mapping[str, str]) -> dict[str, object]:
     address = screens.address_of(given.get("contact", ""), settings().region)
     text = given.get("text", "")[: screens.MAX_TEXT]
     with database().read() as session:
-        same = assisted.of_contact(session, who, address) if address else []
-        alike = [case for case in assisted.similar(session, who, text, now()) if case not in same]
-        lines = [[_found(session, case) for case in cases] for cases in (same, alike)]
+        theirs = assisted.of_contact(session, who, address) if address else []
+        alike = [case for case in assisted.similar(session, who, text, now()) if case not in theirs]
+        lines = [[_found(session, case) for case in cases] for cases in (theirs, alike)]
     return {"same": lines[0], "alike": lines[1], "adds_to": given.get("adds_to", "")}
 
 

@@ -45,7 +45,7 @@ def show_file(request: Request, staff: Staffed, reference: str, file_id: str) ->
     with database().read() as session:
         case = history.load(session, staff.viewer, reference)
         row = attachments.one_of_case(session, case, _id(file_id))
-    return _served(request, row)
+    return served(request, row)
 
 
 @router.post("/staff/cases/{reference}/files/{file_id}/again")
@@ -70,7 +70,7 @@ def show_own_file(request: Request, reference: str, file_id: str, key: str = "")
     with database().read() as session:
         case = history.tracked(session, reference)
         row = attachments.one_of_case(session, case, _id(file_id))
-    return _served(request, row)
+    return served(request, row)
 
 
 def _id(text: str) -> UUID:
@@ -116,7 +116,8 @@ def shown(row: Attachment, url: str, query: str = "") -> dict[str, object]:
     }
 
 
-def _served(request: Request, row: Attachment) -> Response:
+def served(request: Request, row: Attachment) -> Response:
+    """A stored file as an answer, with headers that let it do nothing."""
     data, content_type = attachments.content(row), row.content_type or "application/octet-stream"
     if "thumb" in request.query_params and content_type in media.INLINE:
         small = pictures.thumbnail(data, THUMB)

@@ -17,10 +17,10 @@ async def form_of(request: Request) -> dict[str, str]:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
-async def read_form(request: Request, *, files: int = 0) -> FormData:
-    """The posted form, with at most so many files. Raises BadInput for a body that is none."""
+async def read_form(request: Request, *, files: int = 0, fields: int = 100) -> FormData:
+    """The posted form, with at most so many files and fields. Raises BadInput for a body that is none."""
     try:
-        form = await request.form(max_files=files, max_fields=100)
+        form = await request.form(max_files=files, max_fields=fields)
     except HTTPException as error:
         if error.status_code == 413:  # longer than the application takes; it has words for that
             raise

@@ -40,8 +40,13 @@ class Form:
 
 async def uploaded_form(request: Request) -> Form:
     """Dependency: a posted form that may have files in its field `file`. Raises BadInput for what is no form."""
+    return await form_with_files(request)
+
+
+async def form_with_files(request: Request, *, most_fields: int = 100) -> Form:
+    """The same for forms with more fields than most."""
     most = settings().attachment_count
-    form = await read_form(request, files=max(1, most * 2))
+    form = await read_form(request, files=max(1, most * 2), fields=most_fields)
     fields: dict[str, str] = {}
     found: list[File] = []
     for name, value in form.multi_items():
@@ -78,7 +83,7 @@ def kept(session: Session, upload_key: str) -> list[Kept]:
     ]
 
 
-def keep(upload_key: str, files: Sequence[File], now: datetime) -> dict[str, str]:
+def keep(upload_key: str, files: Sequence[File], now: datetime, channel: Channel = Channel.web) -> dict[str, str]:
     """Keep what was chosen; what cannot be kept is said under `file`, and costs the others nothing."""
     wrong: list[str] = []
     for file in files:
@@ -88,7 +93,7 @@ def keep(upload_key: str, files: Sequence[File], now: datetime) -> dict[str, str
         try:
             with database().write() as session:
                 attachments.keep_upload(
-                    session, data=file.data, name=file.name, upload_key=upload_key, channel=Channel.web, now=now
+                    session, data=file.data, name=file.name, upload_key=upload_key, channel=channel, now=now
                 )
         except BadInput as error:
             wrong.append(error.fields.get("file") or error.message)

@@ -237,6 +237,8 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"{_rung(entry)} was told" if not _rung(entry).endswith("people)") else f"{_rung(entry)} were told"
         case EntryKind.assigned:
             return f"given to {body.get('to')}"
+        case EntryKind.edited if body.get("book"):
+            return f"read again in the book and corrected by {body.get('by')}"
         case EntryKind.acknowledged:
             return "the citizen was sent the reference"
         case EntryKind.clock_started:

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, utils
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
-from cases import lifecycle
+from cases import attachments, lifecycle
 from cases.arriving import open_from
 from cases.contacts import find_or_make
 from cases.opening import Keyed
@@ -91,6 +91,7 @@ def _add(
         .with_for_update()
     ).one()
     lifecycle.citizen_wrote(session, case, row.text, now)
+    attachments.expect(session, row, case, now)
     body: dict[str, object] = {"text": f"Written down by {staff.name}: {source.replace('_', ' ')}.", "by": staff.name}
     append(session, case, EntryKind.noted, now, actor=str(staff.id), body=body)
     row.case_id = case.id
@@ -99,7 +100,11 @@ def _add(
 
 def note_answer_in_book(session: Session, case: Case, words: str, staff: Staff, now: datetime) -> None:
     """Keep what the office wrote beside an entry. Nobody knows whether the citizen came back to read it: a note."""
-    body: dict[str, object] = {"text": f"The office wrote beside it in the book: {words}", "by": staff.name}
+    body: dict[str, object] = {
+        "text": f"The office wrote beside it in the book: {words}",
+        "in_book": words,
+        "by": staff.name,
+    }
     append(session, case, EntryKind.noted, now, actor=str(staff.id), body=body)
 
 

@@ -242,7 +242,9 @@ def parse(form: Mapping[str, object], *, source: str, today: Today) -> Inbound:
     return _inbound(known, sender, account=told.source, key=told.token, text=told.text, language=told.language)
 
 
-def parse_entry(row: Mapping[str, object], *, office: str, page: str, key: str, today: Today) -> Inbound:
+def parse_entry(
+    row: Mapping[str, object], *, office: str, page: str, key: str, today: Today, language: str = ""
+) -> Inbound:
     """One row of a page of an office's complaint book as a message; `key` tells it from the others of the page.
 
     The book lies at the office, so what is written in it is received on the day it was written.
@@ -259,7 +261,7 @@ def parse_entry(row: Mapping[str, object], *, office: str, page: str, key: str, 
         "name": entry.name,
     }
     account = f"{BOOK}:{office}:{page}"
-    return _inbound(known, entry.contact, account=account, key=key, text=entry.text, language="")
+    return _inbound(known, entry.contact, account=account, key=key, text=entry.text, language=language)
 
 
 def moment(day: date | None, at: time | None, today: Today) -> datetime:

@@ -1,7 +1,11 @@
 """Sample context of the counter's pages: writing in for somebody, slips, the complaint book, posters."""
 
+from datetime import date
+
 from markupsafe import Markup
 
+from api.book import COLUMNS, Line
+from cases.book import Entry
 from channels.assisted import Told
 from reports.slips import qr
 from tests.look.samples import PLACES, REFERENCE, SERVICES, TEXT, ago
@@ -40,6 +44,7 @@ FORM: dict[str, object] = {
     "offices": PLACES,
     "values": dict.fromkeys(Told.model_fields, "") | {"text": TEXT, "language": "en"},
     "errors": {},
+    "files": [{"name": "scan.jpg", "kind": "photo"}],
     "token": "0192a3",
     "today": "2026-11-25",
 }
@@ -77,6 +82,8 @@ SLIP: dict[str, object] = {
     "svg": SQUARE,
     "qr": Markup(SQUARE),
 }
+DAY = date(2026, 11, 20)
+VALUES = dict.fromkeys(COLUMNS, "")
 COUNTER: dict[str, tuple[str, dict[str, object]]] = {
     "intake-start": ("intake_start", {"sources": [SOURCE, LETTER, VISIT], "last": [KEPT, {**KEPT, "told": False}]}),
     "intake": ("intake", FORM),
@@ -87,6 +94,48 @@ COUNTER: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "intake-known": ("intake_known", KNOWN),
     "intake-kept-slip": ("intake_kept", {**KEPT, "told": False, "to": "", "by": "", "office": ""}),
+    "book": (
+        "book",
+        {
+            "offices": PLACES,
+            "values": {"office": "d3", "page": ""},
+            "errors": {"page": "Enter the number of the page, such as 12."},
+            "books": [
+                {
+                    "office": "Service Centre Kombinat",
+                    "code": "CIV1",
+                    "pages": 14,
+                    "this_week": 3,
+                    "last": "15",
+                    "missing": ["7"],
+                    "unkeyed": "16",
+                    "unkeyed_since": ago(days=2),
+                }
+            ],
+        },
+    ),
+    "book-page": (
+        "book_page",
+        {
+            "office": {"code": "CIV1", "name": "Service Centre Kombinat"},
+            "page": "12",
+            "told": "M2HD-88TA",
+            "keyed": [
+                Line(0, VALUES | {"text": "No chairs"}, {}, Entry(REFERENCE, DAY, "No chairs", "…567", "", True)),
+                Line(1, VALUES | {"text": "Closed"}, {}, Entry(REFERENCE, DAY, "Closed", "", "Yes", True)),
+                Line(2, VALUES, {}, Entry("M2HD-88TA", DAY, "", "", "", False)),
+            ],
+            "rows": [
+                Line(3, VALUES | {"text": "No chair"}, {"text": "Looks like another entry"}, alike=True),
+                Line(4, VALUES, {}),
+            ],
+            "errors": {"text-3": "Looks like another entry"},
+            "language": "",
+            "photos": [{"url": "/staff/book/photo/1"}],
+            "slips": "/staff/book/slips?office=CIV1&page=12",
+            "next": "/staff/book/page?office=CIV1&page=13",
+        },
+    ),
     "posters": (
         "posters",
         {
