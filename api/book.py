@@ -25,7 +25,7 @@ from core.ids import new_id
 from core.settings import settings
 from domain.assisted import BookPage
 from domain.attachment import Attachment
-from domain.catalogue import catalogue
+from domain.catalogue import Catalogue, catalogue
 from domain.office import Office
 from domain.visibility import Viewer
 from reports import posters, slips
@@ -104,10 +104,11 @@ def show_photo(request: Request, staff: Staffed, file_id: str) -> Response:
     with database().read() as session:
         row = session.get(Attachment, _uuid(file_id))
         page = session.get(BookPage, row.book_page_id) if row is not None and row.book_page_id else None
-        office = catalogue(session).offices.get(page.office_id) if page else None
+        known = catalogue(session)
+        office = known.offices.get(page.office_id) if page else None
     if row is None or office is None:
         raise NotFound("There is no such picture.", mend="Open the page of the book again.")
-    book.may_key(staff.viewer, office)
+    book.may_key(known, staff.viewer, office)
     return files.served(request, row)
 
 
@@ -165,7 +166,8 @@ def _uuid(text: str) -> UUID:
 
 def _chosen(who: Viewer, code: str, page: str) -> tuple[Office, str]:
     with database().read() as session:
-        office = catalogue(session).office_by_code.get(code.strip().upper())
+        known = catalogue(session)
+    office = known.office_by_code.get(code.strip().upper())
     wrong: dict[str, str] = {}
     if office is None:
         wrong["office"] = "Choose whose book it is."
@@ -175,7 +177,7 @@ def _chosen(who: Viewer, code: str, page: str) -> tuple[Office, str]:
         wrong |= error.fields
     if office is None or wrong:
         raise BadInput("Say which page.", mend="; ".join(wrong.values()), fields=wrong)
-    book.may_key(who, office)
+    book.may_key(known, who, office)
     return office, number
 
 
@@ -209,16 +211,16 @@ def _offices(who: Viewer) -> list[dict[str, object]]:
     """Offices whose book the viewer may key in, their own first."""
     with database().read() as session:
         known = catalogue(session)
-    theirs = [o for o in posters.with_poster(list(known.offices.values())) if _may(who, o)]
+    theirs = [o for o in posters.with_poster(list(known.offices.values())) if _may(known, who, o)]
     groups = choices.offices(known, "en")
     codes = {office.code for office in theirs}
     shown = [{**group, "options": [o for o in group["options"] if o["code"] in codes]} for group in groups]  # type: ignore[attr-defined]
     return [group for group in shown if group["options"]]
 
 
-def _may(who: Viewer, office: Office) -> bool:
+def _may(known: Catalogue, who: Viewer, office: Office) -> bool:
     try:
-        book.may_key(who, office)
+        book.may_key(known, who, office)
     except NotAllowed:
         return False
     return True
@@ -230,7 +232,7 @@ def _start(
     who = staff.viewer
     with database().read() as session:
         known = catalogue(session)
-        reach = None if who.triage or who.offices is None else list(who.offices)
+        reach = None if book.keys_all(known, who) else list(who.offices or ())
         books = [one for one in book.progress(session, reach, today().now) if one.office_id in known.offices]
         own = sorted(known.offices[home].code for home in who.home if home in known.offices)
     context = {

@@ -28,12 +28,13 @@ from core.texts import latin_digits
 from domain.assisted import BookPage
 from domain.attachment import Attachment
 from domain.case import Case
+from domain.catalogue import Catalogue
 from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.inbox import InboundMessage
 from domain.office import Office
 from domain.staff import Staff
-from domain.states import ClockKind, EntryKind
+from domain.states import ClockKind, EntryKind, OfficeFunction
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer, visible
 
@@ -73,9 +74,15 @@ def read_number(text: str) -> str:
     return number
 
 
-def may_key(who: Viewer, office: Office) -> None:
-    """Raises NotAllowed for the book of an office that is not the viewer's, unless they sort for all (triage)."""
-    if not who.triage and who.offices is not None and office.id not in who.offices:
+def keys_all(known: Catalogue, who: Viewer) -> bool:
+    """Whether somebody keys for every office: those of the triage desk, and who sees every office anyway."""
+    desks = {office.id for office in known.offices.values() if office.function == OfficeFunction.triage}
+    return who.triage or who.offices is None or bool(who.home & desks)
+
+
+def may_key(known: Catalogue, who: Viewer, office: Office) -> None:
+    """Raises NotAllowed for the book of an office that is not the viewer's, unless they key for all."""
+    if not keys_all(known, who) and office.id not in (who.offices or ()):
         raise NotAllowed("This is the book of another office.", mend="Ask that office, or the triage desk.")
 
 

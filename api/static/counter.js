@@ -25,7 +25,7 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.focus();
 }
 
-for (const list of form?.querySelectorAll("select") ?? []) if (list.options.length > 12) sift(list);
+for (const list of document.querySelectorAll("main select")) if (list.options.length > 12) sift(list);
 
 if (form && known) {
   let timer = 0;
