@@ -256,7 +256,7 @@ def test_only_a_talk_ends_the_silence(town: Town) -> None:
         assert faults(after, entries) == []
     # the citizen writes again: that has its own clock, which the same talk cannot have met
     town.later(hours=1)
-    town.arrives("Nobody came at six")
+    town.arrives(f"{case.reference} Nobody came at six")
     assert town.clock(ClockKind.reply_due).state == ClockState.running
 
 
