@@ -15,7 +15,8 @@ from api.forms import Filled
 from api.pages import render
 from api.staff import SAID, act_on
 from cases import callbacks, history, transcripts
-from cases.acting import WORKING, Form, Repeated
+from cases.acting import Form, Repeated
+from cases.rights import WORKING
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from domain.case import Case

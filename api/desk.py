@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from api import choices, files, heard, story
 from cases import attachments, history
-from cases.acting import WORKING, works_on
+from cases.rights import WORKING, works_on
 from channels.values import Channel
 from core.settings import settings
 from core.texts import clean, shorten

@@ -16,7 +16,7 @@ from api import throttle
 from api.auth import Staffed
 from api.forms import Filled
 from cases import attachments, history
-from cases.acting import works_on
+from cases.rights import works_on
 from channels import media, pictures
 from core.crypto import cipher, same
 from core.database import database

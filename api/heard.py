@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from cases import attachments, callbacks
-from cases.acting import works_on
+from cases.rights import works_on
 from cases.transcripts import HEARD
 from channels.phones import readable
 from core.texts import shorten

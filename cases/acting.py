@@ -6,18 +6,18 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from cases.people import address_of
+from cases.rights import WORKING, works_on
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.settings import settings
 from core.texts import clean
 from domain.case import Case
-from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
-from domain.states import CaseState, EntryKind, Purpose, Role, check_transition
+from domain.states import CaseState, EntryKind, Purpose, check_transition
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, visible
 from notifications import compose, outbox
 
-WORKING = frozenset({Role.operator, Role.officer, Role.supervisor, Role.head, Role.triage, Role.integrity})
 MATTERS = frozenset(
     {
         EntryKind.citizen_wrote,
@@ -56,19 +56,6 @@ def lock(session: Session, case_id: UUID, who: Viewer) -> Case:
     if case is None:
         raise NotFound("There is no such case on your desk.", mend="It may have gone to another office meanwhile.")
     return case
-
-
-def works_on(case: Case, who: Viewer) -> bool:
-    """Whether the viewer may act on a case they see: it is their office's, triage's or integrity's."""
-    if not who.has(*WORKING):
-        return False
-    if case.integrity:
-        return case.office_id in who.integrity_offices
-    if case.state == CaseState.triage and who.triage:
-        return True
-    return who.has(*(WORKING - {Role.triage, Role.integrity})) and (
-        who.offices is None or case.office_id in who.offices
-    )
 
 
 def begin(session: Session, case_id: UUID, who: Viewer, form: Form, *, offered: bool = False) -> Case:
@@ -123,10 +110,10 @@ def words_of(text: str, what: str, *, limit: int = 4000) -> str:
 def tell(
     session: Session, case: Case, purpose: Purpose, template: str, form_key: str, now: datetime, **values: object
 ) -> OutboundMessage | None:
-    """Queue a message to the case's citizen; None where there is no address or it takes no messages."""
-    if case.contact_point_id is None:
+    """Queue a message to the case's citizen, where they prefer it; None without an address that takes messages."""
+    contact = address_of(session, case, purpose)
+    if contact is None:
         return None
-    contact = session.get_one(ContactPoint, case.contact_point_id)
     language = contact.language or case.language
     return outbox.enqueue(
         session,

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from cases import lifecycle
-from cases.acting import Form, Repeated, lock, words_of, works_on
+from cases.acting import Form, Repeated, lock, words_of
+from cases.rights import works_on
 from core.errors import Conflict, NotAllowed, NotFound
 from core.texts import clean
 from domain.assisted import CallBack, CallBackState

@@ -16,6 +16,7 @@ from domain.citizen import Citizen, ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import EntryKind, Purpose
 from domain.timeline import append
+from domain.visibility import names_citizen
 from notifications import outbox, pacing
 from notifications.sending import button_of
 
@@ -47,12 +48,13 @@ def send_again(session: Session, message: OutboundMessage, now: datetime, by: st
 def _other_way(session: Session, message: OutboundMessage) -> ContactPoint | None:
     contact = session.get_one(ContactPoint, message.contact_point_id)
     citizen = session.get_one(Citizen, contact.citizen_id)
-    if not citizen.fallback:
+    case = session.get(Case, message.case_id) if message.case_id else None
+    if not citizen.fallback or (case is not None and not names_citizen(case)):  # in confidence: only where it was told
         return None
     others = session.exec(
         select(ContactPoint).where(
             col(ContactPoint.citizen_id) == citizen.id,
-            col(ContactPoint.channel) != message.channel,
+            col(ContactPoint.channel).not_in((message.channel, Channel.voice)),
             col(ContactPoint.opted_out_at).is_(None),
             col(ContactPoint.unreachable_at).is_(None),
         )

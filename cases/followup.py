@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
+from cases.people import theirs
 from cases.replies import SOON, Earlier, Verdict, judge
 from core.ids import find_reference
 from domain.case import Case
@@ -27,7 +28,7 @@ def pointed_at(session: Session, row: InboundMessage, contact: ContactPoint) -> 
     the same album, or names the reference.
     """
     case_id = _answered(session, row, contact) or _in_album(session, row)
-    mine = select(Case).where(col(Case.contact_point_id) == contact.id).with_for_update()
+    mine = select(Case).where(theirs(contact)).with_for_update()
     if case_id is not None:
         return session.exec(mine.where(col(Case.id) == case_id)).first()
     reference = find_reference(row.text)

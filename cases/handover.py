@@ -12,7 +12,8 @@ from sqlmodel import Session, col, select
 import escalation.service
 import routing.service
 from cases import history
-from cases.acting import WORKING, Form, begin, shift, tell, words_of
+from cases.acting import Form, begin, shift, tell, words_of
+from cases.rights import WORKING
 from core.errors import BadInput, Conflict, NotAllowed
 from domain.access import TrainingLabel
 from domain.case import Case

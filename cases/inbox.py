@@ -93,6 +93,8 @@ def row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
         return common | address | {"kind": InboxKind.contact, "details": {"blocked": arrival.blocked}}
     details = {key: value for key, value in arrival.details.items() if key not in PERSONAL}
     details |= {name: encrypt(str(value)) for name in SEALED if (value := arrival.details.get(name))}
+    if arrival.channel == Channel.telegram and (own := arrival.details.get("contact")):  # not the sender, as elsewhere
+        details["contact"] = encrypt(str(own))
     for name in ("language", "reply_to", "button"):
         if (value := getattr(arrival, name)) is not None:
             details[name] = value

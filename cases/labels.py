@@ -20,6 +20,7 @@ NEW = N_("Something new")
 REPORT = N_("Tell us what happened")
 WHERE = N_("Where is my message?")
 LANGUAGE = N_("Choose the language")
+CONNECT = N_("Connect my phone number")
 
 GROUPS: dict[str, str] = {
     "water": N_("Water"),

@@ -12,11 +12,11 @@ from sqlmodel import Session, col, select
 import escalation.service
 from cases import history
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
+from cases.people import address_of
 from channels.values import Channel
 from core.errors import BadInput, Conflict
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.outbox import OutboundMessage
 from domain.states import CaseState, ClockKind, EntryKind, OutboxState, Outcome, Purpose
@@ -167,7 +167,8 @@ def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, 
     case = begin(session, case_id, who, form)
     if case.contact_point_id is None:
         raise BadInput("This citizen left no address to ask at.", mend="Answer on the tracking page instead.")
-    if session.get_one(ContactPoint, case.contact_point_id).channel == Channel.voice:
+    address = address_of(session, case, Purpose.question)
+    if address is not None and address.channel == Channel.voice:
         raise BadInput("This citizen has a phone without messages.", mend="Call them: they are under Call-backs.")
     shift(case, CaseState.waiting)
     office = catalogue(session).name(case.office_id, case.language)

@@ -29,6 +29,7 @@ from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
 from domain.states import EntryKind, InboxState, Purpose
 from domain.timeline import append
+from domain.visibility import names_citizen
 from nlp import language as languages
 from notifications import compose, letters, outbox
 from surveys.answers import take as take_answer
@@ -208,7 +209,7 @@ def _case(session: Session, case_id: UUID | None) -> Case | None:
 def _belongs(case: Case, contact: ContactPoint) -> bool:
     """Whether a case is this sender's, or that of the person they are known to be."""
     return case.contact_point_id == contact.id or (
-        case.citizen_id is not None and case.citizen_id == contact.citizen_id
+        case.citizen_id is not None and case.citizen_id == contact.citizen_id and names_citizen(case)
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from cases import history
+from cases.people import theirs
 from channels.values import Channel
 from core.ids import find_reference
 from core.settings import settings
@@ -53,13 +54,13 @@ def language_of(text: str, spoken: Sequence[str]) -> str | None:
 def answer(session: Session, row: InboundMessage, contact: ContactPoint, reference: str, now: datetime) -> str:
     """Tell the asker where the case stands, if it is theirs; a stranger's reference and a wrong one read the same."""
     language = contact.language or settings().languages[0]
-    theirs = col(Case.contact_point_id) == contact.id
+    own = theirs(contact)
     if reference == LATEST:
-        query = select(Case).where(theirs).order_by(col(Case.opened_at).desc())
+        query = select(Case).where(own).order_by(col(Case.opened_at).desc())
     else:
         # a case without any number belongs to whoever holds its slip; its tracking page tells them the same
         held = and_(col(Case.contact_point_id).is_(None), col(Case.channel) == Channel.assisted)
-        query = select(Case).where(col(Case.reference) == reference, or_(theirs, held))
+        query = select(Case).where(col(Case.reference) == reference, or_(own, held))
     case = session.exec(query.limit(1)).first()
     if case is None:
         wanted = "" if reference in (LATEST, UNKNOWN) else reference

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from cases import consent, conversation, edits, followup, guide, holding, labels, loops, status
+from cases import consent, conversation, edits, followup, guide, holding, labels, linking, loops, status
 from cases.arriving import add_to, open_from
 from cases.codes import office_alone
 from cases.contacts import HELP_WORDS, find_or_make, word_of
@@ -45,6 +45,8 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str:
         return loops.LOOP
     if row.details.get("edited") and (done := edits.take(session, row, contact, now)):
         return done
+    if linked := linking.take(session, row, contact, now):
+        return linked
     talk = conversation.current(session, contact) if known.existed else None
     if command := _command(session, row, contact, talk, now, first=first):
         return command
@@ -158,6 +160,8 @@ def _pressed(
             return status.answer(session, row, contact, status.LATEST, now)
         case "language":
             return _ask_language(session, row, contact, now)
+        case "connect":
+            return linking.explain(session, row, contact, now)
         case _:
             return None
 
@@ -166,7 +170,12 @@ def _menu(contact: ContactPoint) -> tuple[tuple[Button, ...], ...]:
     if contact.channel != Channel.telegram:
         return ()
     language = conversation.language_of(contact)
-    offered = {"report": labels.REPORT, "status": labels.WHERE, "language": labels.LANGUAGE}
+    offered = {
+        "report": labels.REPORT,
+        "status": labels.WHERE,
+        "language": labels.LANGUAGE,
+        "connect": labels.CONNECT,
+    }
     if len(settings().languages) < 2:
         del offered["language"]
     return tuple((Button(labels.say(label, language), f"{MENU}:{value}"),) for value, label in offered.items())

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "report": N_("Tell us what happened"),
     "status": N_("Where is my message?"),
     "language": N_("Choose the language"),
+    "link": N_("Connect my phone number"),
     "help": N_("What you can write here"),
     "stop": N_("No more messages from us"),
 }

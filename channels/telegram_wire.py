@@ -7,7 +7,7 @@ from channels.telegram_menu import Menu
 from channels.values import Button
 
 if TYPE_CHECKING:
-    from telegram import Bot, InlineKeyboardMarkup, ReplyKeyboardMarkup, ReplyKeyboardRemove
+    from telegram import Bot, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -17,7 +17,6 @@ def keyboard(rows: Rows) -> "InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyK
     from telegram import (
         InlineKeyboardButton,
         InlineKeyboardMarkup,
-        KeyboardButton,
         ReplyKeyboardMarkup,
         ReplyKeyboardRemove,
     )
@@ -25,9 +24,18 @@ def keyboard(rows: Rows) -> "InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyK
     if not rows:
         return ReplyKeyboardRemove()
     if asks_location(rows):
-        keys = [[KeyboardButton(b.text, request_location=b.asks == "location") for b in row] for row in rows]
+        keys = [[_key(button) for button in row] for row in rows]
         return ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True)
     return InlineKeyboardMarkup([[InlineKeyboardButton(b.text, callback_data=b.data) for b in row] for row in rows])
+
+
+def _key(button: Button) -> "KeyboardButton":
+    from telegram import KeyboardButton
+
+    # Telegram counts the two as two kinds of key, and a key is of one kind: what is not asked is left out
+    if button.asks == "contact":
+        return KeyboardButton(button.text, request_contact=True)
+    return KeyboardButton(button.text, request_location=button.asks == "location")
 
 
 def asks_location(rows: Rows) -> bool:

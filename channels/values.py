@@ -130,13 +130,13 @@ class ContactChange:
 class Button:
     """A choice under a message. `data` comes back as `Inbound.button`; Telegram takes 64 bytes of it.
 
-    One that `asks` for a location makes the choices of its message keys of the citizen's keyboard, gone after use:
-    the others then come back as what is written on them.
+    One that `asks` for a location, or for the citizen's own number (contact), makes the choices of its message keys of
+    the citizen's keyboard, gone after use: the others then come back as what is written on them.
     """
 
     text: str
     data: str
-    asks: Literal["", "location"] = ""
+    asks: Literal["", "location", "contact"] = ""
 
 
 @dataclass(frozen=True, slots=True)

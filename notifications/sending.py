@@ -76,5 +76,8 @@ def outgoing_of(message: OutboundMessage, contact: ContactPoint) -> Outgoing:
 
 def button_of(stored: dict[str, str]) -> Button:
     """A choice as it stands in the outbox."""
-    asks: Literal["", "location"] = "location" if stored.get("asks") == "location" else ""
+    asked = stored.get("asks")
+    asks: Literal["", "location", "contact"] = (
+        "location" if asked == "location" else "contact" if asked == "contact" else ""
+    )
     return Button(stored["text"], stored["data"], asks)

@@ -39,6 +39,10 @@ def values(language: str, **more: object) -> dict[str, object]:
         "found": True,
         "state": "open",
         "site": "https://ombud.example",
+        "code": "482913",
+        "minutes": 15,
+        "hint": "…567",
+        "government": "Republic of Velmora",
         "zone": ZoneInfo("Europe/Tirane"),
     } | more
 
@@ -114,7 +118,9 @@ SEGMENTS = {
     "declined": (1, 1, 2, 2),
     "guide": (1, 1, 2, 2),
     "help": (1, 1, 3, 3),
+    "link": (1, 1, 2, 1),
     "missed_call": (1, 1, 3, 2),
+    "proof": (1, 1, 2, 3),
     "over": (1, 1, 1, 2),
     "too_large": (1, 1, 2, 2),
     "poster": (1, 1, 2, 2),
