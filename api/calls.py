@@ -1,4 +1,4 @@
-"""Call-backs, and what staff heard in a recording. Every change is a POST with a CSRF token."""
+"""Call-backs, what staff heard in a recording, who is not one person. Every change is a POST with a CSRF token."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -14,8 +14,8 @@ from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
 from api.staff import SAID, act_on
-from cases import callbacks, history, transcripts
-from cases.acting import Form, Repeated
+from cases import callbacks, history, people, transcripts
+from cases.acting import Form, Repeated, lock
 from cases.rights import WORKING
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
@@ -24,6 +24,7 @@ from domain.visibility import Viewer
 
 router = APIRouter(include_in_schema=False)
 
+SAID["split"] = "Taken apart. Their cases are with whom they came from."
 SAID["transcript"] = "Written down. These are the words of the case now."
 _SAID = {
     "no-answer": "Noted. They stay on the list, and the silence goes on.",
@@ -137,3 +138,19 @@ def transcript(request: Request, staff: Staffed, form: Filled, reference: str) -
         return transcripts.transcribe(session, case.id, who, recording, text, datetime.now(UTC), once)
 
     return act_on(request, staff, form, reference, "transcript", "transcript", act)
+
+
+@router.post("/staff/cases/{reference}/split")
+def split(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
+    """Say that one of a citizen's contact points is somebody else's."""
+    why, which = form.get("split_reason", ""), form.get("other", "")
+
+    def act(session: Session, case: Case, who: Viewer, once: Form) -> None:
+        try:
+            other = UUID(which)
+        except ValueError as error:
+            raise BadInput("Choose which one.", fields={"split_reason": "Choose which one."}) from error
+        held = lock(session, case.id, who)
+        people.split_by_staff(session, held, other, who, why, datetime.now(UTC), once.token)
+
+    return act_on(request, staff, form, reference, "split", "split_reason", act)

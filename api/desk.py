@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from api import choices, files, heard, story
-from cases import attachments, history
+from cases import attachments, history, people
 from cases.rights import WORKING, works_on
 from channels.values import Channel
 from core.settings import settings
@@ -18,7 +18,7 @@ from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Clock, Rung
 from domain.staff import Staff, StaffRole
-from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, Outcome, Role, RungState
+from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, Outcome, Purpose, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.visibility import Viewer, names_citizen
 from notifications import compose
@@ -112,12 +112,13 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
     clocks = history.clocks(session, case)
     time_left = left(clocks, now)
     contact = session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None
+    address = people.address_of(session, case, Purpose.answer)
     offered = case.pending_office_id is not None and (who.offices is None or case.pending_office_id in who.offices)
     entries = history.timeline(session, case)
     rows = attachments.of_case(session, case)
     by_entry = files.by_entry(files.for_staff(rows, case.reference))
-    people = {UUID(entry.actor) for entry in entries if entry.actor not in ("citizen", "system", "None")}
-    names = _names(session, people | ({case.assignee_id} if case.assignee_id else set()))
+    acting = {UUID(entry.actor) for entry in entries if entry.actor not in ("citizen", "system", "None")}
+    names = _names(session, acting | ({case.assignee_id} if case.assignee_id else set()))
     return {
         "case": {
             "reference": case.reference,
@@ -125,7 +126,6 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
             "state": str(case.state),
             "kind": str(case.kind),
             "channel": str(case.channel),
-            "answer_by": str(contact.channel if contact else case.channel),
             "language": case.language,
             "service": name_of(known.services[case.service_id], "en") if case.service_id else "",
             "office": known.name(case.office_id),
@@ -146,11 +146,11 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
             "contact": _known_by(contact) if names_citizen(case) else "nobody: wrote in confidence",
             "location": story.location(case),
             "held": case.routing_method == Method.held,
-            "reachable": contact is not None
-            and contact.channel != "voice"
-            and contact.opted_out_at is None
-            and contact.unreachable_at is None,
+            "reachable": address is not None and people.reachable(address),
             "call_back": heard.waits_for_call(session, case),
+            "answer_by": str(address.channel) if address is not None else str(case.channel),
+            "also": _also(session, case, contact),
+            "may_split": people.may_split(case, who),
             "earlier": _earlier(session, who, case),
             "acceptance": offered and who.has(*WORKING),
         },
@@ -218,6 +218,16 @@ def colleagues(session: Session, case: Case) -> list[dict[str, str]]:
         .order_by(col(Staff.name))
     ).all()
     return [{"id": str(staff_id), "name": name} for staff_id, name in found if staff_id != case.about_staff_id]
+
+
+def _also(session: Session, case: Case, contact: ContactPoint | None) -> list[dict[str, str]]:
+    """What else a citizen is reachable by, masked; nothing of one who wrote in confidence."""
+    if contact is None or not names_citizen(case):
+        return []
+    return [
+        {"id": str(other.id), "channel": str(other.channel), "hint": other.hint.lstrip("…")}
+        for other in people.others(session, contact)
+    ]
 
 
 def _known_by(contact: ContactPoint | None) -> str:

@@ -244,7 +244,9 @@ def split_by_staff(
     if not names_citizen(case) or case.contact_point_id is None:
         raise NotAllowed("Who wrote this is not shown, so nothing of theirs can be taken apart here.")
     if not why.strip():
-        raise BadInput("The reason is empty.", mend="Write why they are not one person.", fields={"why": "Say why."})
+        raise BadInput(
+            "The reason is empty.", mend="Write why they are not one person.", fields={"split_reason": "Say why."}
+        )
     mine = session.get_one(ContactPoint, case.contact_point_id)
     other = next((one for one in others(session, mine) if one.id == contact_id), None)
     if other is None:

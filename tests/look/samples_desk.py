@@ -95,6 +95,8 @@ STAFF_CASE = {
     "reachable": True,
     "acceptance": False,
     "call_back": False,
+    "also": [],
+    "may_split": False,
     "earlier": [
         {"reference": "D4KM-77RS", "title": "Low pressure on the fourth floor", "state": "closed", "rating": 2}
     ],

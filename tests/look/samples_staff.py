@@ -51,7 +51,13 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             **DESK,
             "recordings": RECORDINGS,
             "may": DESK["may"] | {"transcribe"},  # type: ignore[operator]
-            "case": {**STAFF_CASE, "channel": "voice", "call_back": True},
+            "case": {
+                **STAFF_CASE,
+                "channel": "voice",
+                "call_back": True,
+                "also": [{"id": "p1", "channel": "telegram", "hint": "101"}],
+                "may_split": True,
+            },
         },
     ),
     "callbacks": ("callbacks", CALLBACKS),
