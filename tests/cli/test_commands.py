@@ -16,15 +16,19 @@ import typer
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from cases.inbox import receive
+from channels.values import JSON, Channel, Inbound
 from cli import checkup
 from cli.main import app
 from core import files
+from core.crypto import decrypt
 from core.database import database
 from core.errors import Tampered
 from core.ids import new_id
 from core.settings import settings
 from domain.access import ApiKey
 from domain.citizen import Citizen
+from domain.inbox import InboundMessage
 from domain.staff import Staff, StaffRole
 from domain.states import EntryKind, Role
 from domain.timeline import append
@@ -145,12 +149,18 @@ def test_keys_rotate(
         session.add_all(Citizen(name=f"Citizen {number}", created_at=NOW) for number in range(1203))
     photo = new_id()
     files.write(photo, b"a photo")
+    subject: dict[str, JSON] = {"subject": "No water", "whole": "No water here", "references": ["<a@b>"]}
+    receive([Inbound(Channel.email, "v@gov.example", "1", "a@b.example", "", "x", details=subject)], NOW)
     ring(new, old, derived)
     counts = json.loads(ombud("rotate-keys", "--json").stdout)
     assert counts["citizen.name"] == 1203
     assert counts["staff.email"] == 10
     assert counts["attachment files"] == 1
+    assert counts["inbound_message.details"] == 2
     ring(new)
+    with installation.database.read() as session:
+        details = session.exec(select(InboundMessage.details)).one()
+        assert (decrypt(str(details["subject"])), details["references"]) == ("No water", ["<a@b>"])
     assert files.read(photo) == b"a photo"
     with installation.database.read() as session:
         names = session.exec(select(Citizen.name).order_by(col(Citizen.id))).all()
