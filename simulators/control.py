@@ -39,6 +39,14 @@ class CitizenText(BaseModel):
     extra: dict[str, str] = {}
 
 
+class MailFate(BaseModel):
+    """What becomes of a mail a citizen got: it bounces, is delayed, or is answered by a machine."""
+
+    number: str
+    mail: int
+    what: Literal["bounce", "delay", "away"]
+
+
 class CitizenMail(BaseModel):
     """A mail from a citizen, or an answer to one they got (`answers`, its number); or `raw`, any mail as text."""
 
@@ -109,17 +117,17 @@ def router(carrier: Carrier, chats: Chats, post: PostOffice) -> APIRouter:
             post.write(person, given.subject, given.text, answers=answered)
         return {"ok": True}
 
-    @routes.post("/mail/{number}/{slip_id}/{what}", status_code=201)
-    async def mail_fate(number: str, slip_id: int, what: Literal["bounce", "delay", "away"]) -> dict[str, bool]:
+    @routes.post("/mail/fate", status_code=201)
+    async def mail_fate(given: MailFate) -> dict[str, bool]:
         """What becomes of a mail that a citizen got."""
-        person = person_of(number)
-        if (slip := post.slip(person.email, slip_id)) is None:
+        person = person_of(given.number)
+        if (slip := post.slip(person.email, given.mail)) is None:
             return {"ok": False}
-        if what == "away":
+        if given.what == "away":
             post.answer_by_machine(person, slip)
         else:
             delayed = Fault("email", FaultKind.receipt_fails, status=450, words="4.2.2 Mailbox full")
-            post.bounce(person.email, slip, delayed if what == "delay" else None)
+            post.bounce(person.email, slip, delayed if given.what == "delay" else None)
         return {"ok": True}
 
     @routes.get("/mail")

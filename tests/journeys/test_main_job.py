@@ -168,8 +168,8 @@ def test_an_email_becomes_an_answered_case_and_a_bounce_resumes_the_silence(runn
     tracked = site.client().post(f"/track/{code}", data={"code": acknowledged["text"].split("PIN ")[1][:4]})
     assert answer in tracked.text
 
-    fate = f"{site.url}/simulator/control/mail/{number.replace('+', '%2B')}/{arrived[0]['id']}/bounce"
-    httpx.post(fate).raise_for_status()
+    fate = {"number": number, "mail": arrived[0]["id"], "what": "bounce"}
+    httpx.post(f"{site.url}/simulator/control/mail/fate", json=fate).raise_for_status()
     wait_for(lambda: api_case(site, code)["silence"]["running"])
     assert len([mail for mail in mails(site, number) if answer in mail["text"]]) == 1
 
