@@ -3,6 +3,7 @@
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -200,33 +201,16 @@ def test_fields_of_forms(everybody: Web) -> None:
         if path == "/staff/sign-out":
             continue
         form = FORMS.get(path, {"number": "+355690000101", "text": "x", "message": "1", "data": "x", "blocked": "1"})
-        address = (
-            path.format(
-                reference=REFERENCE,
-                office_code="WAT1",
-                token="x",
-                week="2026-03-02",
-                action_id="x",
-                file_id="x",
-                **SIMULATED,
-            )
-            if "{" in path
-            else path
-        )
+        address = path.format_map(PARTS)
         for name, said in itertools.product(form, [said for said in texts(everybody) if said in few]):
             sound(everybody.post(address, "minister", **{**form, name: said}), path, (name, said))
 
 
-SIMULATED = {
-    "device_id": "x",
-    "account": "AC1",
-    "sid": "SM1",
-    "call": "getMe",
-    "message": "1",
-    "name": "x",
-    "rest": "x",
-    "method": "x",
-}
+PARTS = defaultdict(
+    lambda: "x", reference=REFERENCE, office_code="WAT1", week="2026-03-02", account="AC1", sid="SM1", call="getMe",
+    message="1",
+)  # fmt: skip
+"""Parts of addresses; any other part is an x."""
 
 
 def bodies() -> Iterator[tuple[str, bytes]]:
