@@ -30,6 +30,8 @@ UNLINK = _words("unlink|/unlink|zgjidh|отвязать|আলাদা")
 PREFER = _words("prefer|here first|preferoj|këtu|ketu|сюда|এখানে")
 BOTH = _words("both|të dyja|te dyja|оба|উভয়")
 ONLY = _words("only|only here|vetëm këtu|vetem ketu|только сюда|শুধু এখানে")
+EVERYDAY = PREFER | BOTH | ONLY
+"""Orders that are everyday words: they mean something only to whoever has joined two."""
 LONGEST = 120
 """Characters of the longest order; a longer message that begins like one is a story."""
 
@@ -50,15 +52,13 @@ def take(session: Session, row: InboundMessage, contact: ContactPoint, now: date
     if order in UNLINK:
         undone = people.split(session, contact, "the citizen asked", now)
         return _say(session, row, contact, "left" if undone else "alone", now)
-    if not people.others(session, contact):
-        return None  # the other orders are everyday words, and mean something only to whoever has joined two
+    if order not in EVERYDAY or not people.others(session, contact):
+        return None
     if order in PREFER:
         people.prefer(session, contact)
         return _say(session, row, contact, "preferred", now)
-    if order in BOTH or order in ONLY:
-        people.allow_fallback(session, contact, order in BOTH)
-        return _say(session, row, contact, "both" if order in BOTH else "only", now)
-    return None
+    people.allow_fallback(session, contact, order in BOTH)
+    return _say(session, row, contact, "both" if order in BOTH else "only", now)
 
 
 def target_of(session: Session, written: str, now: datetime) -> ContactPoint | None:

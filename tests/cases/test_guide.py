@@ -109,7 +109,7 @@ def test_words_at_any_step_are_a_report(town: Town, citizen: Citizen, step: str)
 def test_the_menu_is_there_at_any_step(town: Town, citizen: Citizen, step: str) -> None:
     walk(citizen, step)
     citizen.says("0")
-    assert citizen.labels[-1:] in (["Choose the language"], ["Выбрать язык"])
+    assert citizen.labels[-1:] in (["Connect my phone number"], ["Связать мой номер телефона"])
     citizen.says("/start")
     assert citizen.talk() is not None
     assert len(town.cases()) == (1 if step == "confirm" else 0)  # what was written is not thrown away
