@@ -27,6 +27,8 @@ __all__ = ["Parsed", "Taken", "parse", "take", "write"]
 
 LOW = 2
 """A rating up to this, with words, becomes a case; without words, we ask for them once."""
+LATE = timedelta(days=60)
+"""An answer and nothing else still counts this long after the survey was sent."""
 WORDS_WITHIN = timedelta(hours=24)
 """After a low rating, words that come this soon belong to it."""
 TEXT_LIMIT = 2_000
@@ -61,8 +63,8 @@ def take(session: Session, contact: ContactPoint, text: str, now: datetime) -> T
         select(Invitation)
         .where(
             col(Invitation.contact_point_id) == contact.id,
-            col(Invitation.state).in_((InvitationState.sent, InvitationState.answered)),
-            col(Invitation.sent_at) >= now - REPLY_TIME,
+            col(Invitation.state).in_((InvitationState.sent, InvitationState.answered, InvitationState.expired)),
+            col(Invitation.sent_at) >= now - LATE,
         )
         .order_by(col(Invitation.sent_at).desc(), col(Invitation.id).desc())
         .limit(1)
@@ -71,6 +73,9 @@ def take(session: Session, contact: ContactPoint, text: str, now: datetime) -> T
     if invitation is None:
         return None
     found = parse(text, settings().languages)
+    late = invitation.sent_at is None or invitation.sent_at < now - REPLY_TIME
+    if late and (found.rest or not found.answers):  # by now only an answer and nothing else is taken for one
+        return None
     if found.answers:
         taken = write(
             session,

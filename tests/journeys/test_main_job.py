@@ -209,6 +209,50 @@ def test_telegram_web_and_kiosk_are_heard_too(running: Site) -> None:
     assert case["office"]["code"] == "CIV1"
 
 
+def test_a_posters_link_leads_to_a_case_and_a_question_to_an_office(running: Site) -> None:
+    site, number = running, "+355692223355"
+
+    def shown() -> list[dict[str, Any]]:
+        phone = httpx.get(f"{site.url}/simulator/phone/messages", params={"number": number, "app": "telegram"})
+        return [dict(message) for message in phone.json()["messages"]]
+
+    def says(text: str) -> None:
+        sent = {"number": number, "text": text}
+        httpx.post(f"{site.url}/simulator/control/telegram", json=sent).raise_for_status()
+
+    def presses(label: str) -> None:
+        def found() -> tuple[str, str] | None:
+            for message in reversed(shown()):
+                for row in message["buttons"]:
+                    for button in row:
+                        if button["text"].startswith(label):
+                            return message["id"], button["data"]
+            return None
+
+        message, data = wait_for(found)
+        pressed = {"number": number, "message": message, "data": data}
+        assert httpx.post(f"{site.url}/simulator/phone/press", json=pressed).status_code == 303
+
+    says("/start CIV1")
+    wait_for(lambda: any("Write what happened" in message["text"] for message in shown()))
+    says("I waited four hours at the counter")
+    presses("Send it")
+    told = wait_for(lambda: re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", shown()[-1]["text"]))
+    assert api_case(site, told.group())["office"]["code"] == "CIV1"
+
+    unclear = "+355693332211"
+    text_in(site, "It has been like this for weeks and nobody does anything", unclear)
+    asked = wait_for(lambda: texts(site, unclear))[0]
+    assert re.search(r"^1 \w", asked, re.MULTILINE), asked
+    text_in(site, "1", unclear)
+    moved = wait_for(lambda: texts(site, unclear)[1:])[0]
+    found = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", moved)
+    assert found, moved
+    case = api_case(site, found.group())
+    assert case["state"] == "open"
+    assert case["routing"]["reason"]
+
+
 def test_a_completed_service_is_asked_about(running: Site) -> None:
     site = running
     key = api_key(site, "write")

@@ -168,10 +168,21 @@ def test_what_is_no_answer_is_left_to_others(installation: Installation, known: 
     assert reply(installation, "3 days no water in Lumas") is None
     assert reply(installation, "When is the office open?") is None
     assert answers(installation) == {}
-    assert reply(installation, "5", hours=24 * 15) is None, "two weeks later it answers nothing"
+    assert reply(installation, "5 lamps are out", hours=24 * 15) is None, "two weeks later only a bare answer is one"
+    assert reply(installation, "5", hours=24 * 61) is None, "two months later it answers nothing"
     sweep(DUE + timedelta(days=15), 10)
     with installation.database.read() as session:
         assert (invitation(session).state, invitation(session).why) == (InvitationState.expired, "no_answer")
+
+
+def test_a_late_answer_still_counts(installation: Installation, known: Government) -> None:
+    sweep(DUE, 10)
+    sweep(DUE + timedelta(days=15), 10)
+    late = reply(installation, "4", hours=24 * 20)
+    assert late is not None
+    assert late.rating == 4
+    with installation.database.read() as session:
+        assert invitation(session).state == InvitationState.answered
 
 
 def test_the_link_answers_as_often_as_one_likes(installation: Installation, known: Government) -> None:
