@@ -1,62 +1,28 @@
 """The kiosk in a real browser: without a network, killed, cut off; wiped when left alone; any hand, any language."""
 
-import os
 import re
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
 from sqlmodel import select
 
 from core.settings import settings
 from domain.survey import Answer
-from tests.api.site import Web, web_of
+from tests.api.site import web_of
 from tests.browser.conftest import CHROMIUM
 from tests.browser.people import tab_to
 from tests.conftest import Installation, left_out
 from tests.kiosk.line import Line
+from tests.kiosk.screen import DRIVE, SMALL, WORDS, Tablet, kept, rated, ready, sealed_in
 from tests.kiosk.tablet import code, devices, ratings
 from tests.look.site import serving
-from tests.processes import wait_for
 
-WORDS, PHONE = "The man at window three wanted money", "069 123 4567"
+PHONE = "069 123 4567"
 IDLE = 25
 SIZES = ((320, 640), (768, 1024), (1280, 800))
-DRIVE = f"""async (count) => {{
-  const app = document.getElementById("kiosk");
-  const step = async (name) => {{ while (app.dataset.step !== name) await new Promise((go) => setTimeout(go, 1)); }};
-  for (let number = 0; number < count; number++) {{
-    await step("faces");
-    app.querySelector(`.f${{number % 5 + 1}}`).click();
-    await step(number % 5 > 2 ? "ask-good" : "ask-bad");
-    app.querySelector(".pick").click();
-    await step("ask-words");
-    if (number % 10 === 0) app.querySelector("#words").value = "{WORDS}";
-    app.querySelector(`[value=${{number % 10 ? "skip" : "send"}}]`).click();
-    await step("thanks");
-    app.querySelector("[value=start]").click();
-  }}
-}}"""
-"""Somebody who answers fast, with the page's own buttons."""
-KEPT = """async () => {
-  const result = (request) => new Promise((go) => (request.onsuccess = () => go(request.result)));
-  const all = [];
-  for (const { name } of await indexedDB.databases()) {
-    const db = await result(indexedDB.open(name));
-    for (const store of db.objectStoreNames)
-      all.push(...await result(db.transaction(store).objectStore(store).getAll()));
-    db.close();
-  }
-  return all;
-}"""
-SMALL = """() => [...document.querySelectorAll("#kiosk button, .languages a, #tools button")]
-  .filter((one) => one.getClientRects().length && Math.min(one.offsetWidth, one.offsetHeight) < 36).length"""
-"""Targets too small for a finger."""
 
 
 @pytest.fixture(scope="module")
@@ -65,54 +31,6 @@ def engine() -> Iterator[Playwright]:
         left_out(f"chromium is missing at {CHROMIUM}: the kiosk was not tried in a browser")
     with sync_playwright() as made:
         yield made
-
-
-class Tablet:
-    """A browser with a profile that outlives it."""
-
-    def __init__(self, engine: Playwright, profile: Path, line: Line, url: str, web: Web) -> None:
-        self.engine, self.profile, self.line, self.url, self.web = engine, profile, line, url, web
-        self.context: BrowserContext | None = None
-
-    def start(self, *, online: bool = True, path: str = "/exit/WAT1", **more: Any) -> Page:
-        """Open the page, as after switching the tablet on."""
-        self.context = self.engine.chromium.launch_persistent_context(
-            self.profile,
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            locale="en-GB",
-            **({"viewport": {"width": 1024, "height": 768}} | more),
-        )
-        self.context.set_default_timeout(15_000)
-        self.network(online)
-        page = self.context.new_page()
-        page.goto(self.url + path)
-        return page
-
-    def network(self, there: bool) -> None:
-        """Pull the plug at both ends, since a service worker may not hear of the browser's own switch."""
-        self.line.cut = not there
-        assert self.context is not None
-        self.context.set_offline(not there)
-
-    def kill(self) -> None:
-        """kill -9 of all its processes."""
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and str(self.profile).encode() in (entry / "cmdline").read_bytes():
-                    os.kill(int(entry.name), signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue  # ended meanwhile, or not ours
-        assert self.context is not None
-        with suppress(Error):  # what is closed is gone already
-            self.context.close()
-        self.context = None
-
-    def stop(self) -> None:
-        """Close it, if it is open."""
-        if self.context is not None:
-            self.context.close()
-            self.context = None
 
 
 @pytest.fixture
@@ -128,33 +46,6 @@ def tablet(
 
 
 pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)  # test_answers.py holds it on both
-
-
-def ready(page: Page) -> None:
-    """Wait until it would start without a network."""
-    expect(page.locator("body.ready")).to_be_attached()
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-
-
-def kept(page: Page) -> list[dict[str, object]]:
-    """Everything in the page's database, keys of the pairing too."""
-    found: list[dict[str, object]] = page.evaluate(KEPT)
-    return found
-
-
-def sealed_in(page: Page) -> list[dict[str, object]]:
-    return [one for one in kept(page) if isinstance(one, dict) and "sealed" in one]
-
-
-def rated(web: Web, count: int) -> list[int]:
-    """The ratings, once so many came in."""
-
-    def there() -> bool:
-        web.work()
-        return len(ratings(web)) >= count
-
-    wait_for(there)
-    return sorted(one.value or 0 for one in ratings(web))
 
 
 def test_fifty_answers_without_a_network_arrive_exactly_once(tablet: Tablet) -> None:
