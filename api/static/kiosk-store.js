@@ -86,7 +86,7 @@ const alone = (home, work) => (navigator.locks ? navigator.locks.request(`ombud$
 const due = (answer, now) => !answer.bad && !(answer.until > now && answer.until < now + HELD_AT_MOST);
 
 // Send what is due; a paired tablet is heard from even with nothing to send. Throws when there is no network.
-// Gives { left, waits: whether something must be tried again, references: {id: reference} }.
+// Gives { left: how many may still go, waits: whether some must be tried again, references: {id: reference} }.
 export const flush = (db, home, version) => alone(home, async () => {
   const [token, hand] = await Promise.all([kept(db, "token"), kept(db, "newHand")]);
   const references = {};
@@ -123,5 +123,5 @@ export const flush = (db, home, version) => alone(home, async () => {
     await ended(sorting);
     if (waits) break;
   }
-  return { left: await count(db), waits, references };
+  return { left: (await all(db)).filter((answer) => !answer.bad).length, waits, references };
 });

@@ -125,18 +125,18 @@ function wrongPhone(box) {
 function send() {
   sending = sending.then(async () => {
     clearTimeout(retry);
+    let sent = null;
     try {
-      const sent = await store.flush(db, home, version);
+      sent = await store.flush(db, home, version);
       failures = sent.waits ? failures + 1 : 0;
-      return sent;
     } catch (error) {
       failures += 1; // no network, or the server is busy: what waits is kept, and tried again later and later
-      return null;
-    } finally {
-      const pause = failures ? Math.min(2 ** failures * 1000, BEAT) * (0.5 + Math.random()) : BEAT;
-      if (failures || device.token) retry = setTimeout(send, pause);
-      await heard();
     }
+    const later = Math.min(2 ** failures * 1000, BEAT) * (0.5 + Math.random());
+    // what an earlier page left unfinished is due when its hold ends; a paired tablet is heard from in any case
+    if (failures || sent.left || device.token) retry = setTimeout(send, failures ? later : sent.left ? idle : BEAT);
+    await heard();
+    return sent;
   });
   return sending;
 }

@@ -122,17 +122,31 @@ def test_left_alone_it_is_wiped_and_the_face_counts(tablet: Tablet) -> None:
     assert page.locator("textarea, input:not([type=hidden])").count() == 0
     assert WORDS not in page.content()
     assert page.locator("body").get_attribute("data-hand") == "right"
+    assert rated(tablet.web, 1) == [1]
     page.go_back()
     page.go_forward()
     assert WORDS not in page.content()
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
-    assert rated(tablet.web, 1) == [1]
     with tablet.web.database.read() as session:
         assert {(one.question, one.text) for one in session.exec(select(Answer))} == {
             ("rating", None),
             ("reason", "wait"),
         }
     assert tablet.web.cases() == []
+
+
+def test_a_face_whose_page_was_closed_counts_too(tablet: Tablet) -> None:
+    page = tablet.start()
+    page.clock.install()
+    page.reload()
+    ready(page)
+    page.click("button.f4")
+    expect(page.locator(".pick").first).to_be_visible()
+    page.reload()
+    expect(page.locator("#unsent")).to_have_text("1")
+    assert tablet.web.inbox() == [], "somebody may still be thinking"
+    page.clock.run_for(3 * IDLE * 1000)
+    assert rated(tablet.web, 1) == [4]
 
 
 def test_second_thoughts_another_language_and_a_wrong_number(tablet: Tablet) -> None:
