@@ -21,6 +21,9 @@ from domain.timeline import TimelineEntry
 from reports import slips
 from tests.cases.conftest import CITIZEN, Town
 
+ONCE = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+"""What follows the same rules on both databases is tried on one."""
+
 WORDS = "Water has been off in Lumas since Friday"
 
 
@@ -80,6 +83,7 @@ def test_a_letter_counts_from_the_day_it_came_not_from_the_day_it_was_keyed(town
     assert gone.split()[-1] not in text.replace(case.reference, ""), "no day is promised that is gone"
 
 
+@ONCE
 def test_no_row_can_date_itself_after_it_was_stored(town: Town) -> None:
     message = keyed_by(
         screens.parse(
@@ -92,6 +96,7 @@ def test_no_row_can_date_itself_after_it_was_stored(town: Town) -> None:
     assert town.case().received_at == town.now
 
 
+@ONCE
 @pytest.mark.parametrize("contact", ["", CITIZEN])
 def test_without_a_message_the_slip_has_the_number(town: Town, contact: str) -> None:
     if contact:
@@ -125,6 +130,7 @@ def test_a_slip_is_only_for_whoever_keyed_it_in_and_for_a_day(town: Town) -> Non
         assisted.kept(session, town.viewer("officer1"), town.cases()[-1].reference, town.now)
 
 
+@ONCE
 def test_an_accusation_keyed_at_the_accused_office_is_out_of_its_sight_at_once(town: Town) -> None:
     case = says(town, about_staff="1", office="WAT1")
     assert case.integrity
@@ -134,6 +140,7 @@ def test_an_accusation_keyed_at_the_accused_office_is_out_of_its_sight_at_once(t
     assert "INTEG" not in str(slip["facts"])
 
 
+@ONCE
 def test_the_same_citizen_calling_again_can_add_to_what_is_open(town: Town) -> None:
     first = says(town, "hotline", contact=CITIZEN)
     message = screens.parse(
@@ -163,6 +170,7 @@ def test_what_is_known_while_one_types_stays_within_what_one_may_see(town: Town)
         assert assisted.of_contact(session, town.viewer("officer1"), "+355691110000") == []
 
 
+@ONCE
 def test_numbers_and_names_stand_nowhere_in_the_clear(town: Town) -> None:
     says(town, contact=CITIZEN, name="Arta Hoxha")
     says(town, contact="arta@example.org", name="Arta Hoxha", token="by-mail-1")
@@ -174,6 +182,7 @@ def test_numbers_and_names_stand_nowhere_in_the_clear(town: Town) -> None:
         assert {c.channel for c in session.exec(select(ContactPoint))} == {Channel.sms, Channel.email}
 
 
+@ONCE
 def test_a_visit_of_ours_names_no_citizen_and_shuts_the_visited_office_out(town: Town) -> None:
     visit = {"office": "WAT1", "waited": "40", "politeness": "2", "money": "yes", "contact": CITIZEN, "name": "Spy"}
     case = says(town, "mystery_shopper", who="clerk", **visit)

@@ -17,6 +17,9 @@ from domain.states import EntryKind, IntakeSource
 from reports import slips
 from tests.cases.conftest import CITIZEN, Town
 
+ONCE = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+"""What follows the same rules on both databases is tried on one."""
+
 PAGE: dict[int, dict[str, str]] = {
     0: {"said_on": "23.2.2026", "text": "The waiting room has no chairs", "name": "Arta", "contact": CITIZEN},
     1: {"said_on": "23.2.26", "text": "Window three was closed at ten", "answered": "It is open now"},
@@ -63,6 +66,7 @@ def test_a_page_becomes_a_case_an_entry_from_the_day_it_was_written(town: Town) 
     assert made == [cases[1].reference, cases[2].reference]
 
 
+@ONCE
 def test_what_the_office_wrote_beside_it_ends_no_silence(town: Town) -> None:
     keys(town, PAGE)
     answered = town.cases()[1]
@@ -73,6 +77,7 @@ def test_what_the_office_wrote_beside_it_ends_no_silence(town: Town) -> None:
     assert notes == ["The office wrote beside it in the book: It is open now"]
 
 
+@ONCE
 def test_a_mistake_in_one_row_costs_the_others_nothing(town: Town) -> None:
     rows = {
         **PAGE, 2: {"text": "No day"}, 3: {"said_on": "1.1.2030", "text": "Later"},
@@ -96,6 +101,7 @@ def test_the_same_page_keyed_twice_is_noticed_row_by_row(town: Town, who: str) -
     assert len(town.cases()) == 3
 
 
+@ONCE
 def test_an_entry_keyed_with_a_slip_of_the_finger_is_asked_about(town: Town) -> None:
     keys(town, PAGE)
     slipped = {0: {"said_on": "23.2.2026", "text": "The waiting room has no chair."}}
@@ -130,6 +136,7 @@ def test_a_page_is_opened_again_and_corrected_on_the_timeline(town: Town) -> Non
     assert keys(town, {0: row}).corrected == [], "nothing is left to correct"
 
 
+@ONCE
 def test_an_entry_that_went_to_integrity_is_out_of_the_offices_sight_and_hands(town: Town) -> None:
     done = keys(town, {0: {"said_on": "24.2.2026", "text": "The clerk asked me for a bribe of fifty euros"}})
     (case,) = town.cases()
@@ -141,6 +148,7 @@ def test_an_entry_that_went_to_integrity_is_out_of_the_offices_sight_and_hands(t
     assert town.cases()[0].text == case.text
 
 
+@ONCE
 def test_whose_book_one_may_key(town: Town) -> None:
     with town.database.read() as session:
         known = catalogue(session)
