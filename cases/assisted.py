@@ -31,8 +31,9 @@ WRITES_IN = frozenset({Role.operator, Role.officer, Role.supervisor, Role.head, 
 SLIP = timedelta(hours=24)
 """As long whoever keyed a case in may print its slip; it has the PIN, which opens the answers."""
 UNDELIVERABLE = (OutboxState.failed, OutboxState.cancelled)
-ALIKE = 62
-"""Likeness, of 100, from which a recent case is worth a look; found by trying on the sample government's messages."""
+ALIKE = 78
+"""Likeness, of 100, from which a recent case is worth a look: of the sample government's messages, three in four pairs
+this alike are about the same service (at 62, one in six)."""
 RECENT = timedelta(days=30)
 LOOKED_AT = 300
 

@@ -6,7 +6,7 @@ the book lies at the office. The same entry keyed twice is noticed, whether by t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -153,9 +153,7 @@ def save(
                 if entry := known.get(reference):
                     _correct(who, entry, row, today, done)
                 continue
-            message = screens.parse_entry(
-                row, office=office.code, page=number, key=_key(row), language=row.get("language", ""), today=today
-            )
+            message = _message(row, office.code, number, today)
             if (there := _keyed_already(message)) is not None:
                 done.repeated[place] = there
                 continue
@@ -179,10 +177,12 @@ def save(
     return done
 
 
-def _key(row: Mapping[str, str]) -> str:
-    """What one entry of a page is known by: what stands in it."""
-    said = (utils.default_process(row.get(name, "")) for name in ("said_on", "text", "name", "contact"))
-    return blind_index("entry of a complaint book", "\0".join(said))[:40]
+def _message(row: Mapping[str, str], office: str, number: str, today: screens.Today) -> Inbound:
+    """One row as a message, known by what stands in it however it was typed. Raises BadInput."""
+    read = screens.parse_entry(row, office=office, page=number, key="-", language=row.get("language", ""), today=today)
+    said = (str(read.sent_at), read.text, str(read.details.get("name") or ""), read.sender)
+    known_by = "\0".join(utils.default_process(part) for part in said)
+    return replace(read, provider_id=blind_index("entry of a complaint book", known_by)[:40])
 
 
 def _keyed_already(message: Inbound) -> str | None:

@@ -95,7 +95,9 @@ def test_a_mistake_in_one_row_costs_the_others_nothing(town: Town) -> None:
 @pytest.mark.parametrize("who", ["clerk", "triage"])
 def test_the_same_page_keyed_twice_is_noticed_row_by_row(town: Town, who: str) -> None:
     first = keys(town, PAGE)
-    again = keys(town, {place + 20: dict(row) for place, row in PAGE.items()}, who=who)
+    differently = {"said_on": "2026-02-23", "text": "the waiting room has no chairs.", "contact": "069 111 2233"}
+    typed = {20: {**PAGE[0], **differently}, 21: dict(PAGE[1]), 24: dict(PAGE[4])}
+    again = keys(town, typed, who=who)
     assert again.kept == {}
     assert sorted(again.repeated.values()) == sorted(first.kept.values())
     assert len(town.cases()) == 3
