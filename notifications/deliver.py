@@ -105,7 +105,7 @@ class _Round:
                 ready = [one for one in waiting if one.after <= at][:free]
                 if ready:
                     taken = {one.id for one in ready}
-                    begun, later = self._begin([one.id for one in ready], at)
+                    begun, later = self._begun([one.id for one in ready], at)
                     waiting = [*later, *(one for one in waiting if one.id not in taken)]
                     under_way |= {pool.submit(self._ask, claimed): claimed for claimed in begun}
                     continue
@@ -142,6 +142,16 @@ class _Round:
             if error.failure is Failure.rate_limited:
                 self.paused[way] = self.running() + results.pause_of(error)
             raise
+
+    def _begun(self, ids: list[UUID], at: datetime) -> tuple[list[Claimed], list[_Waiting]]:
+        """`_begin`, tried again where somebody else held the same rows; what cannot begin is reconciled later."""
+        for last in (False, False, True):
+            try:
+                return self._begin(ids, at)
+            except OperationalError as error:
+                if last:
+                    self.broken.append(error)
+        return [], []
 
     def _begin(self, ids: list[UUID], at: datetime) -> tuple[list[Claimed], list[_Waiting]]:
         """Look once more whether the messages are wanted, give each a moment, and note that the provider is about to be
@@ -219,7 +229,7 @@ class _Round:
         return None
 
     def _write(self, known: list[tuple[Claimed, Outcome]]) -> list[_Waiting]:
-        now, again = self.running(), list[_Waiting]()
+        now, again, pauses = self.running(), list[_Waiting](), dict[pacing.Way, datetime]()
         with database().write() as session:
             rows = {row.id: row for row in _rows(session, [claimed.id for claimed, _ in known], state=None)}
             for claimed, outcome in known:
@@ -240,6 +250,11 @@ class _Round:
                         again.append(_Waiting(message.id, until))
                 else:
                     results.record_failure(session, message, outcome, now, self.on_result)
+                    if outcome.failure is Failure.rate_limited and message.sender:
+                        way = _way(message)
+                        pauses[way] = max(pauses.get(way, now), now + results.pause_of(outcome))
+            session.flush()
+            pacing.pause(session, pauses)
         return again
 
 

@@ -8,7 +8,7 @@ than the rate asks (`SPARE`), which is what lateness and the network may take of
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -147,10 +147,10 @@ def take_moments(session: Session, wanted: Iterable[Way], now: datetime) -> dict
     return {way: Moments(found[way], now) for way in ways}
 
 
-def pause(session: Session, channel: Channel, address: str | None, until: datetime) -> None:
-    """The provider wants nothing from this sender until then."""
-    for row in _locked(session, [(channel, address)] if address else []).values():
-        row.next_at = max(row.next_at, until) if row.next_at else until
+def pause(session: Session, until: Mapping[Way, datetime]) -> None:
+    """The provider wants nothing from these senders until then. Locked in the order of `take_moments`, all at once."""
+    for way, row in _locked(session, until).items():
+        row.next_at = max(row.next_at, until[way]) if row.next_at else until[way]
 
 
 class Moments:

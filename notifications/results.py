@@ -12,12 +12,11 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from channels.errors import Failure, SendFailed
-from channels.values import Channel, DeliveryStatus, Receipt, Sent
+from channels.values import DeliveryStatus, Receipt, Sent
 from core.claims import retry_at
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OUTBOX_TRANSITIONS, OutboxState
-from notifications import pacing
 
 MAX_ATTEMPTS = 8
 """Tries before a failure that might have passed counts as final: about thirteen hours."""
@@ -61,17 +60,14 @@ def record_failure(
 ) -> None:
     """The channel could not send the message (locked).
 
-    What may pass is queued again, at most `MAX_ATTEMPTS` times; where the provider had too much at once, the whole
-    sender pauses as long as asked. Where it is unknown whether the message left, the row stays `sending` until its
-    lease ends and `reconcile_due` asks the provider.
+    What may pass is queued again, at most `MAX_ATTEMPTS` times. Where it is unknown whether the message left, the row
+    stays `sending` until its lease ends and `reconcile_due` asks the provider.
     """
     if message.state != OutboxState.sending:
         return  # a receipt was quicker and knows better
     message.last_error = str(error)[:500]
     if error.failure is Failure.outcome_unknown:
         return
-    if error.failure is Failure.rate_limited:
-        pacing.pause(session, Channel(message.channel), message.sender, now + pause_of(error))
     if error.failure.retry and message.attempts < MAX_ATTEMPTS:
         due = retry_at(now, message.attempts, error.retry_after)
         queue_again(message, due + (due - now) * (JITTER * random.random()))
