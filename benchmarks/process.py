@@ -55,7 +55,7 @@ def run(quick: bool = False) -> list[Figure]:
         held = _worker_memory(installed)
         if not quick:
             installed.run(*site.OMBUD, "nlp", "train", "--json")
-        with _in_process(installed) as home:
+        with in_process(installed) as home:
             _warm(home)
             found = rounds(times, lambda: _once(home, messages))
     return [
@@ -66,7 +66,7 @@ def run(quick: bool = False) -> list[Figure]:
 
 
 @contextmanager
-def _in_process(installed: site.Scratch) -> Iterator[Database]:
+def in_process(installed: site.Scratch) -> Iterator[Database]:
     """This process as the installation's worker."""
     before = {name: value for name, value in os.environ.items() if name.startswith("OMBUD_")}
     os.environ.update({k: v for k, v in installed.environment.items() if k.startswith("OMBUD_")})
@@ -127,7 +127,7 @@ def _once(home: Database, count: int) -> dict[str, float]:
     with home.read() as session:
         newest = session.execute(select(Case.id).order_by(Case.id.desc()).limit(1)).scalar()  # type: ignore[attr-defined,call-overload]
     _arrive(count, now)
-    statements = _Statements(home)
+    statements = Statements(home)
     began = time.perf_counter()
     while intake.process_due(now):
         pass
@@ -144,7 +144,7 @@ def _once(home: Database, count: int) -> dict[str, float]:
     }
 
 
-class _Statements:
+class Statements:
     """Counts statements sent to the database, those that begin and end transactions left out."""
 
     def __init__(self, home: Database) -> None:

@@ -35,6 +35,7 @@ EXPECTED = {
         "nlp: trained anew",
         "nlp: first prediction of a process",
     ],
+    "send": ["send: messages", "send: statements per message"],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 
