@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from api.wordings import MESSAGES
 from channels.values import Channel
 from core.i18n import LANGUAGES
 from notifications import checking, compose, wordings
@@ -16,7 +15,6 @@ TODAY = date(2026, 11, 25)
 
 @pytest.mark.parametrize("name", compose.names())
 def test_shipped_words_pass_and_come_out_in_every_way(name: str) -> None:
-    assert name in MESSAGES, "give it a title on the page of wordings"
     for language in LANGUAGES:
         samples = checking.sample_values(language, "Water Works", "Water supply", TODAY)
         shipped = compose.shipped(name, language)

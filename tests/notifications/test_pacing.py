@@ -114,7 +114,7 @@ def test_a_429_holds_all_of_the_sender_for_as_long_as_asked() -> None:
 
 
 def test_what_has_no_room_stays_in_the_queue_untouched_and_others_pass() -> None:
-    crowd(40, "+3551", 0.5)
+    crowd(40, "+3551", 0.05)
     crowd(3, "+3552", 1000)
     clock, now = Clock(), datetime.now(UTC)
     deliver_due(now, send=clock.send)
