@@ -28,6 +28,7 @@ from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, OfficeFunction
 from domain.timeline import TimelineEntry
+from domain.visibility import names_citizen
 
 router = APIRouter(include_in_schema=False)
 
@@ -92,13 +93,13 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
     throttle.spend("report", throttle.address_of(request))
     with database().read() as session:
         case = history.tracked(session, reference)
-        may = _opens(case, unlock) or _code_right(session, case, form.get("message_code", ""))
+        may = opens(case, unlock) or _code_right(session, case, form.get("message_code", ""))
     if not may:
         return _tracked(request, reference, errors={"message_code": _WRONG_CODE}, text=text)
     uploads = str(new_id())
     wrong = report_files.keep(uploads, posted.files, now)
     if wrong:
-        return _tracked(request, reference, unlock=_proof(case), errors=wrong, text=text)
+        return _tracked(request, reference, unlock=proof_of(case), errors=wrong, text=text)
     with database().write() as session:
         case = session.get_one(Case, case.id, with_for_update=True)
         said = history.timeline(session, case)
@@ -106,7 +107,7 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
         if fresh if not text else not _repeats(said, text):
             lifecycle.citizen_wrote(session, case, text, now)
         attachments.adopt(session, case, uploads, now)
-        proof = _proof(case)
+        proof = proof_of(case)
     return _tracked(request, reference, unlock=proof, sent=True)
 
 
@@ -119,14 +120,15 @@ _WRONG_CODE = N_(
 )
 
 
-def _proof(case: Case) -> str:
+def proof_of(case: Case) -> str:
     """Shows that the code was right, for a day, so that it need not be typed again."""
     day = datetime.now(UTC).date().isoformat()
     return cipher().seal(f"unlock {case.id} {day}".encode())
 
 
-def _opens(case: Case, unlock: str) -> bool:
-    return same(unlock, _proof(case))
+def opens(case: Case, unlock: str) -> bool:
+    """Whether `unlock` is today's proof that this case's answers were opened."""
+    return same(unlock, proof_of(case))
 
 
 def _code_right(session: Session, case: Case, code: str) -> bool:
@@ -160,7 +162,7 @@ def _tracked(
         except NotFound:
             throttle.spend("track", address)
             raise
-        is_open = bool(unlock) and _opens(case, unlock)
+        is_open = bool(unlock) and opens(case, unlock)
         if code is not None:
             is_open = _code_right(session, case, code)
             if not is_open:
@@ -170,7 +172,8 @@ def _tracked(
             lifecycle.read_on_page(session, session.get_one(Case, case.id, with_for_update=True), now)
     with database().read() as session:
         context = _view(session, session.get_one(Case, case.id), lang, now, is_open=is_open)
-    context |= {"unlock": _proof(case) if is_open else "", "errors": wrong, "sent": sent, "text": text}
+        context["contacts"] = is_open and case.contact_point_id is not None and names_citizen(case)
+    context |= {"unlock": proof_of(case) if is_open else "", "errors": wrong, "sent": sent, "text": text}
     context |= {"room": settings().attachment_count, "megabytes": settings().attachment_limit_bytes // 1_000_000}
     return render(request, "citizen/tracked.html", context, status=422 if wrong else 200)
 

@@ -122,6 +122,19 @@ TRACKED = {
     "text": "",
     "room": 5,
     "megabytes": 10,
+    "contacts": False,
+}
+CONTACTS: dict[str, object] = {
+    "reference": REFERENCE,
+    "unlock": "proof",
+    "ways": [{"id": "c1", "channel": "sms", "hint": "…567", "first": True}],
+    "fallback": False,
+    "may_join": True,
+    "own": {"id": "c1", "channel": "sms", "hint": "…567", "first": True},
+    "sent_to": None,
+    "address": "",
+    "errors": {},
+    "said": "",
 }
 QR = Markup(
     make_qr("https://ombud.example/track/K7QF-3M9V").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
@@ -207,6 +220,28 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
         {"reference": "K7QF-3M9Z", "errors": {"reference": "There is no such number. Look at each letter again."}},
     ),
     "tracked": ("tracked", TRACKED),
+    "tracked-open": ("tracked", {**TRACKED, "unlock": "proof", "contacts": True}),
+    "contacts": ("contacts", {**CONTACTS, "address": "12", "errors": {"address": "Enter a mobile number."}}),
+    "contacts-codes": (
+        "contacts",
+        {
+            **CONTACTS,
+            "sent_to": {"id": "c2", "channel": "email", "hint": "…mple", "first": False},
+            "errors": {"own_code": "These are not the two codes. Look once more at both messages."},
+        },
+    ),
+    "contacts-two": (
+        "contacts",
+        {
+            **CONTACTS,
+            "ways": [
+                {"id": "c1", "channel": "sms", "hint": "…567", "first": False},
+                {"id": "c2", "channel": "telegram", "hint": "…101", "first": True},
+            ],
+            "fallback": True,
+            "said": "Kept. We write to you that way from now on.",
+        },
+    ),
     "tracked-late": (
         "tracked",
         {
