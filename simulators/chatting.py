@@ -53,6 +53,17 @@ def router(chats: Chats) -> APIRouter:
         chats.write(person_of(number_of(fields)), "", {"location": place})
         return done(request, fields, "telegram")
 
+    @routes.post("/own-number")
+    async def own_number(request: Request) -> Response:
+        """The citizen shares their own number, as Telegram's key for it does."""
+        fields = await fields_of(request)
+        if error := unusable(request, fields):
+            return error
+        person = person_of(number_of(fields))
+        card = {"phone_number": person.number[1:], "first_name": person.first_name, "user_id": person.telegram_id}
+        chats.write(person, "", {"contact": card})
+        return done(request, fields, "telegram")
+
     return routes
 
 

@@ -97,7 +97,10 @@ def _chatted(message: ChatMessage, *, webhook: bool) -> Bubble:
 
 def _placed(message: ChatMessage) -> str:
     place = message.content.get("location")
-    return f"Place: {place['latitude']:.4f}, {place['longitude']:.4f}" if isinstance(place, dict) else ""
+    if isinstance(place, dict):
+        return f"Place: {place['latitude']:.4f}, {place['longitude']:.4f}"
+    card = message.content.get("contact")
+    return f"Number: +{card['phone_number']}" if isinstance(card, dict) else ""
 
 
 def _carried(message: ChatMessage) -> tuple[Shown, ...]:

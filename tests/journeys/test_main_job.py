@@ -253,6 +253,83 @@ def test_a_posters_link_leads_to_a_case_and_a_question_to_an_office(running: Sit
     assert case["routing"]["reason"]
 
 
+def call(site: Site, number: str, what: str, state: str = "", **fields: str) -> list[str]:
+    """Do something on the telephone, and wait until the call stands as it should; what was heard so far."""
+    quiet = {"Accept": "application/json"}
+    address = f"{site.url}/simulator/phone/call"
+    done = httpx.post(f"{address}/{what}", data={"number": number, **fields}, headers=quiet)
+    assert done.status_code == 200, done.text
+    heard = wait_for(
+        lambda: now if (now := httpx.get(address, params={"number": number}).json())["state"] == state else None
+    )
+    return [line["text"] for line in heard["lines"]]
+
+
+def test_a_call_is_heard_written_down_and_called_back(running: Site) -> None:
+    site, number = running, "+35542234567"
+    call(site, number, "dial", "asked", office="WAT2")
+    call(site, number, "press", "recording", key="1")
+    call(site, number, "speak", "recording")
+    heard = call(site, number, "press", "over", key="#")
+    spelled = [line.replace(", ", "").rstrip(".") for line in heard if re.fullmatch(r"([0-9A-Z], ){3}[0-9A-Z]\.", line)]
+    code = "-".join(spelled[:2])
+    case = api_case(site, code)
+    assert (case["channel"], case["office"]["code"]) == ("voice", "WAT2")
+
+    officer = sign_in(site, officer_of(site, "WAT2"))
+    page = wait_for(
+        lambda: shown if "Keep these words" in (shown := officer.get(f"/staff/cases/{code}")).text else None
+    )
+    sound = re.search(rf'<audio[^>]*src="(/staff/cases/{code}/files/[^"]+)"', page.text)
+    assert sound, "the recording was fetched from where it was left"
+    listened = officer.get(sound[1])
+    assert (listened.status_code, listened.content[:4]) == (200, b"RIFF")
+    words = "No water in Torvin since Monday, and nobody comes"
+    kept = fill(officer, page, f"/staff/cases/{code}/transcript", transcript=words)
+    assert words in kept.text
+    listed = officer.get("/staff/callbacks")
+    assert code in listed.text
+    assert number not in listed.text
+    shown = fill(officer, listed, f"/staff/callbacks/{code}/reveal")
+    assert f"tel:{number}" in shown.text
+    form = re.search(rf'action="/staff/callbacks/{code}/spoke">(.*?)</form>', shown.text, re.DOTALL)
+    assert form
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[1]))
+    officer.post(f"/staff/callbacks/{code}/no-answer", data={**hidden, "text": "It rang out"})
+    assert api_case(site, code)["silence"]["running"] is True
+    fill(officer, officer.get("/staff/callbacks"), f"/staff/callbacks/{code}/spoke", text="A crew comes at six.")
+    assert api_case(site, code)["silence"]["running"] is False
+    assert texts(site, number) == [], "a fixed line is never texted"
+    assert '"holds": true' in site.ombud("verify", "--json")
+
+
+def test_sms_and_telegram_become_one_person(running: Site) -> None:
+    site, number = running, "+355690000101"
+    text_in(site, "No water in Torvin, the pump is broken", number)
+    code = wait_for(lambda: re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", " ".join(texts(site, number)))).group()
+
+    def chat(words: str) -> None:
+        httpx.post(f"{site.url}/simulator/control/telegram", json={"number": number, "text": words}).raise_for_status()
+
+    before = len(chats(site))
+    chat(f"LINK {number}")
+    sent = wait_for(lambda: [t for t in texts(site, number) if re.search(r"\b\d{6}\b", t)])[0]
+    chat(re.search(r"\b\d{6}\b", sent).group())  # type: ignore[union-attr]
+    wait_for(lambda: len(chats(site)) >= before + 2)
+    chat("PREFER")
+    wait_for(lambda: len(chats(site)) >= before + 3)
+    officer = sign_in(site, officer_of(site, "WAT2"))
+    page = wait_for(lambda: ok(officer.get(f"/staff/cases/{code}")))
+    assert "Also reachable by" in page.text
+    answer = "The pump is repaired."
+    fill(officer, page, f"/staff/cases/{code}/answer", text=answer, go="answer")
+    wait_for(lambda: any(answer in said for said in chats(site)))
+    assert wait_for(lambda: answered_case(site, code))["silence"]["running"] is False
+    assert not any(answer in said for said in texts(site, number))
+    chat(f"STATUS {code}")
+    wait_for(lambda: any(code in said for said in chats(site)[before + 4 :]))
+
+
 def test_a_completed_service_is_asked_about(running: Site) -> None:
     site = running
     key = api_key(site, "write")
