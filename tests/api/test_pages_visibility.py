@@ -48,6 +48,8 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "token": "x",
         "source": "letter",
         "size": "192",
+        "name": "answer",
+        "language": "en",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()
