@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
-from typing import Final
+from typing import Final, cast
 from urllib.parse import unquote
 
 from channels.email import message_of, normalise_address
@@ -252,9 +252,9 @@ def _parts(mail: Message, *, nested: bool = False, depth: int = 0) -> list[tuple
     if depth > 20:
         return []
     found: list[tuple[Message, bool]] = []
-    inner = mail.get_payload()
-    if not isinstance(inner, list):
+    if not mail.is_multipart():  # asked first: without parts the payload is decoded, by a charset that may be none
         return [(mail, nested)]
+    inner = cast("list[object]", mail.get_payload())
     inside = nested or mail.get_content_type() == "message/rfc822"
     for part in inner[:200]:
         if isinstance(part, Message):

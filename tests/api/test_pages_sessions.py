@@ -44,7 +44,7 @@ def staff_posts(web: Web) -> list[str]:
     values = {"reference": reference, "office_code": "WAT1", "week": "2026-03-02", "action_id": reference}
     values |= {"file_id": reference}
     inside = sorted(path for path in found if path.startswith("/staff/") and path != "/staff/sign-in")
-    return [re.sub(r"\{(\w+)\}", lambda match: values[match[1]], path) for path in inside]
+    return [re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], reference), path) for path in inside]
 
 
 @pytest.fixture

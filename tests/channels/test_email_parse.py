@@ -385,3 +385,10 @@ def test_any_headers_and_parts_are_read(head: list[tuple[str, str]], parts: list
         for name, value, data in parts
     )
     assert isinstance(read(top + b"\r\n" + body + b"--b--").value, Inbound | Receipt)
+
+
+def test_words_in_a_charset_that_is_none_are_read_all_the_same() -> None:
+    raw = b'From: a@example.org\r\nContent-Type: text/plain; charset="\x00"\r\n\r\n' + "Нет воды".encode()
+    value = read(raw).value
+    assert isinstance(value, Inbound)
+    assert value.text == "Нет воды"

@@ -13,6 +13,10 @@ FLUSH_BETWEEN = {
     ("case", "contact_point"),
     ("api_key", "case"),
     ("training_label", "case"),
+    ("attachment", "case"),
+    ("call_back", "case"),
+    ("call_back", "contact_point"),
+    ("contact_join", "contact_point"),
 }
 BUSY = {"case", "citizen", "contact_point", "clock"}
 """Tables whose rows are made together with rows that refer to them."""
