@@ -1,19 +1,20 @@
 """A small government to test against: three tiers, two services, everybody one needs."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
 from core.ids import new_id, new_reference
 from domain.case import Case
 from domain.office import Office
+from domain.outbox import OutboundMessage
 from domain.policy import Calendar, Policy
 from domain.service import Jurisdiction, Service
 from domain.staff import Staff, StaffRole, email_index
-from domain.states import CaseState, OfficeFunction, Role, Tier
+from domain.states import CaseState, OfficeFunction, OutboxState, Role, Tier
 from domain.visibility import Viewer, viewer
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -112,6 +113,16 @@ def government(session: Session) -> Government:
         staff[name] = person.id
     session.flush()
     return Government(offices, services, staff)
+
+
+def soonest(session: Session, now: datetime) -> datetime | None:
+    """When the next message may leave that a busy machine made late for its moment; None when none waits for one."""
+    return session.exec(
+        select(func.min(OutboundMessage.due_at)).where(
+            col(OutboundMessage.state) == OutboxState.queued,
+            col(OutboundMessage.due_at) <= now + timedelta(seconds=0.9),
+        )
+    ).one()
 
 
 def plain_case(known: Government, office: str = "WAT1", **values: Any) -> Case:

@@ -30,7 +30,7 @@ from domain.inbox import InboundMessage
 from domain.staff import StaffRole, StaffSession
 from domain.states import Role
 from notifications import deliver
-from tests.builders import Government, government
+from tests.builders import Government, government, soonest
 from tests.conftest import Installation
 
 CITIZEN = "+355691112233"
@@ -86,8 +86,16 @@ class Web:
     def work(self, now: datetime | None = None) -> None:
         """Everything that is due is done; messages are delivered at once."""
         moment = now or datetime.now(UTC)
-        while intake.process_due(moment) or deliver.deliver_due(moment, send=self._send, on_result=outcomes.on_result):
-            pass
+        for _ in range(50):
+            while intake.process_due(moment) or deliver.deliver_due(
+                moment, send=self._send, on_result=outcomes.on_result
+            ):
+                pass
+            with database().read() as session:
+                soon = soonest(session, moment)
+            if soon is None:
+                return
+            moment = max(moment, soon)
 
     def _send(self, outgoing: Outgoing, channel: Channel) -> Sent:
         self.sent.append(outgoing)
