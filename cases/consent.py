@@ -33,10 +33,10 @@ def take(session: Session, row: InboundMessage, contact: ContactPoint, word: str
         if asked or row.channel == Channel.telegram:
             contact.opted_out_at = None
         if asked:
-            _say(session, row, contact, "resumed", Purpose.resumed, f"resumed:{row.id}", now)
+            say(session, row, contact, "resumed", Purpose.resumed, f"resumed:{row.id}", now)
             return "resumed"
     elif word in START_WORDS or said == "START":
-        _say(session, row, contact, "help", Purpose.help, f"help:{row.id}", now)
+        say(session, row, contact, "help", Purpose.help, f"help:{row.id}", now)
         return "help"
     if said == "HELP":  # answered by Twilio, in the words the messaging service was given
         return "help"
@@ -48,7 +48,7 @@ def _stop(session: Session, row: InboundMessage, contact: ContactPoint, word: st
     contact.opted_out_at = contact.opted_out_at or now
     outbox.cancel_queued(session, contact, now, outcomes.on_result)
     if first and not _confirmed_by_twilio(row, word):
-        _say(session, row, contact, "stopped", Purpose.stopped, f"stopped:{row.id}", now)
+        say(session, row, contact, "stopped", Purpose.stopped, f"stopped:{row.id}", now)
     return "opted_out"
 
 
@@ -64,9 +64,10 @@ def _confirmed_by_twilio(row: InboundMessage, word: str) -> bool:
     return row.channel == Channel.sms and word in TWILIO_STOPS and ordinary
 
 
-def _say(
+def say(
     session: Session, row: InboundMessage, contact: ContactPoint, name: str, purpose: Purpose, key: str, now: datetime
 ) -> None:
+    """Answer a message with one of our own, in the language its citizen speaks; once for a key."""
     spoken = contact.language or settings().languages[0]
     outbox.enqueue(
         session,

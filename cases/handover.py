@@ -224,33 +224,38 @@ def place_from_triage(
 def place_by_words(session: Session, case: Case, decision: Decision, now: datetime) -> None:
     """The words of a case became known only now: it goes where it would have gone with them. No label for training."""
     known = catalogue(session)
-    office = known.offices[decision.office_id]
     if case.state == CaseState.closed:
         append(session, case, EntryKind.reopened, now, body={"why": "its words are known now"})
         case.closed_at, case.outcome = None, None
     case.service_id = decision.service_id or case.service_id
     case.place = decision.place or case.place
+    case.routing_suggestions = routing.service.suggestions_json(known, decision)
+    _routed(session, case, decision, decision.reason, now)
+    _take_over(session, case, decision.office_id, now, state=CaseState.open)
+
+
+def _routed(session: Session, case: Case, decision: Decision, reason: str, now: datetime) -> None:
+    """What was decided anew, on the case and its timeline; the office itself takes over afterwards."""
+    known = catalogue(session)
     case.integrity, case.about_office_id = decision.integrity, decision.about_office_id
     case.routing_method, case.routing_reason = str(decision.method), decision.reason
     case.routing_confidence, case.routing_model = decision.confidence, decision.model
-    case.routing_suggestions = routing.service.suggestions_json(known, decision)
     append(
         session,
         case,
         EntryKind.routed,
         now,
         public=not decision.integrity,
-        office_id=office.id,
+        office_id=decision.office_id,
         body={
-            "office": office.code,
-            "service": known.services[decision.service_id].code if decision.service_id else None,
-            "reason": decision.reason,
+            "office": known.offices[decision.office_id].code,
+            "service": known.services[case.service_id].code if case.service_id else None,
+            "reason": reason,
             "method": str(decision.method),
             "confidence": decision.confidence,
             "model": decision.model,
         },
     )
-    _take_over(session, case, office.id, now, state=CaseState.open)
 
 
 def release(session: Session, case_id: UUID, who: Viewer, reason: str, now: datetime, form: Form) -> Case:
@@ -317,25 +322,7 @@ def reroute(session: Session, case: Case, learnt: Learnt, now: datetime) -> bool
         append(session, case, EntryKind.noted, now, actor="citizen", body={"text": learnt.why, "by": "the citizen"})
         return False
     moved = decision.office_id != case.office_id
-    case.routing_method, case.routing_reason = str(decision.method), decision.reason
-    case.routing_confidence, case.routing_model = decision.confidence, decision.model
-    case.integrity, case.about_office_id = decision.integrity, decision.about_office_id
-    append(
-        session,
-        case,
-        EntryKind.routed,
-        now,
-        public=not decision.integrity,
-        office_id=decision.office_id,
-        body={
-            "office": known.offices[decision.office_id].code,
-            "service": known.services[case.service_id].code if case.service_id else None,
-            "reason": f"{learnt.why} {decision.reason}",
-            "method": str(decision.method),
-            "confidence": decision.confidence,
-            "model": decision.model,
-        },
-    )
+    _routed(session, case, decision, f"{learnt.why} {decision.reason}", now)
     if moved:
         _take_over(session, case, decision.office_id, now, state=CaseState.open, silent=True)
     return moved

@@ -116,7 +116,7 @@ def _done(
         return order, session.get(Case, row.case_id) if row.case_id else None
     contact.language = languages.detect(f"{row.text} {_subject(row)}", settings().languages) or contact.language
     if not _says_something(row):
-        _say(session, row, contact, "unreadable", Purpose.help, now)
+        consent.say(session, row, contact, "unreadable", Purpose.help, f"unreadable:{row.id}", now)
         return "unreadable", None
     about, invited = _thread(session, row)
     if about is not None and _belongs(about, contact):
@@ -153,7 +153,7 @@ def _order(session: Session, row: InboundMessage, contact: ContactPoint, now: da
     if reference := status.asked_for(written):
         return status.answer(session, row, contact, reference, now)
     if word in HELP_WORDS:
-        _say(session, row, contact, "help", Purpose.help, now)
+        consent.say(session, row, contact, "help", Purpose.help, f"help:{row.id}", now)
         return "help"
     return None
 
@@ -264,21 +264,6 @@ def _tell_refused(
         dedupe_key=f"files_refused:{row.id}",
         now=now,
         case=case,
-    )
-
-
-def _say(
-    session: Session, row: InboundMessage, contact: ContactPoint, name: str, purpose: Purpose, now: datetime
-) -> None:
-    spoken = contact.language or settings().languages[0]
-    outbox.enqueue(
-        session,
-        purpose=purpose,
-        contact=contact,
-        language=spoken,
-        body=compose.compose(name, spoken),
-        dedupe_key=f"{name}:{row.id}",
-        now=now,
     )
 
 

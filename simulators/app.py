@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from core.errors import Misconfigured
 from core.settings import DEMO_MAIL_PASSWORD, Settings
-from simulators import calls, chatting, control, mail, media, phone, telegram, twilio
+from simulators import calls, chatting, control, mail, phone, store, telegram, twilio
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
@@ -56,7 +56,7 @@ def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:
     carrier, chats, post = Carrier(exchange), Chats(exchange), PostOffice(exchange)
     board = Switchboard(carrier)
     app.include_router(twilio.router(carrier), prefix="/simulator/twilio")
-    app.include_router(media.router(carrier), prefix="/simulator/twilio")
+    app.include_router(store.router(carrier), prefix="/simulator/twilio")
     app.include_router(telegram.router(chats), prefix="/simulator/telegram")
     app.include_router(calls.twilio_router(board), prefix="/simulator/twilio")
     app.include_router(calls.phone_router(board), prefix="/simulator/phone/call")
