@@ -26,12 +26,12 @@ def recordings(session: Session, case: Case) -> list[dict[str, object]]:
     return [
         {
             "id": str(one.id),
-            "video": one.kind == "video",
+            "number": number,
             "text": one.transcript or "",
             "by": names.get(one.transcript_by, "") if one.transcript_by else "",
             "at": one.transcript_at,
         }
-        for one in heard
+        for number, one in enumerate(heard, start=1)
     ]
 
 

@@ -47,13 +47,14 @@ STAFF_LANGUAGES = ("en",)
 """Languages the staff pages are written in; dates in one language among words of another read worse than either."""
 
 _EVERYBODY: frozenset[str] = frozenset()
-_NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+_WATCHING = frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})
+_DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("desk", "/staff", "Desk", _EVERYBODY),
-    ("triage", "/staff/triage", "Triage", frozenset({"triage", "admin"})),
+    ("triage", "/staff/triage", "Triage", frozenset({"triage"})),
     (
         "intake",
         "/staff/intake",
-        "Write in for someone",
+        "Write in",
         frozenset({"operator", "officer", "supervisor", "head", "triage", "admin"}),
     ),
     (
@@ -63,28 +64,22 @@ _NAVIGATION: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         frozenset({"operator", "officer", "supervisor", "head", "triage", "integrity"}),
     ),
     ("notices", "/staff/notices", "Notices", _EVERYBODY),
-    ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),
-    (
-        "review",
-        "/staff/reviews",
-        "Monday",
-        frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
-    ),
-    (
-        "leadership",
-        "/leadership",
-        "Figures",
-        frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
-    ),
-    (
-        "surveys",
-        "/staff/figures/surveys",
-        "Ratings",
-        frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"}),
-    ),
+    ("review", "/staff/reviews", "Monday", _WATCHING),
+    ("leadership", "/leadership", "Figures", _WATCHING),
+)
+_NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+    ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("wordings", "/staff/wordings", "Wordings", frozenset({"head", "supervisor", "leadership", "admin", "auditor"})),
+    ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),
+    (
+        "posters",
+        "/staff/posters",
+        "Posters",
+        frozenset({"operator", "officer", "supervisor", "head", "triage", "admin"}),
+    ),
 )
+"""Pages behind "More": opened to set something up or look something up, not every day."""
 
 
 class SignedIn(Protocol):
@@ -161,13 +156,17 @@ def choose_language(request: Request, staff: SignedIn | None = None) -> tuple[st
 
 
 def navigation(staff: SignedIn | None) -> list[dict[str, object]]:
-    """The staff pages a person may open: key, url, text and a count to show beside it (0 shows none)."""
+    """The staff pages a person may open: key, url, text, a count to show beside it (0 shows none), and `more`, whether
+    it stands behind "More" where there is room for tabs."""
     if staff is None:
         return []
+    daily, others = (
+        [page for page in pages if not page[3] or page[3] & staff.roles] for pages in (_DAILY, _NOW_AND_THEN)
+    )
     return [
-        {"key": key, "url": url, "text": text, "count": staff.unread if key == "notices" else 0}
-        for key, url, text, roles in _NAVIGATION
-        if not roles or roles & staff.roles
+        {"key": key, "url": url, "text": text, "count": staff.unread if key == "notices" else 0, "more": more}
+        for pages, more in ((daily, False), (others, len(others) > 1))
+        for key, url, text, _ in pages
     ]
 
 

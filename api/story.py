@@ -228,9 +228,9 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
     body = entry.body
     match EntryKind(entry.kind):
         case EntryKind.transferred:
-            return f"offered to {_office(known, body.get('to'))}: {body.get('reason')}"
+            return f"offered to {_office(known, body.get('to'))}: {_bare(body.get('reason'))}"
         case EntryKind.refused | EntryKind.released as kind:
-            return f"{STAFF_EVENTS[kind]}: {body.get('reason')}"
+            return f"{STAFF_EVENTS[kind]}: {_bare(body.get('reason'))}"
         case EntryKind.routed:
             return f"sent to {_office(known, body.get('office'))}"
         case EntryKind.escalated:
@@ -258,6 +258,11 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"
         case kind:
             return STAFF_EVENTS[kind]
+
+
+def _bare(reason: object) -> str:
+    """A reason without its full stop: the line goes on behind it."""
+    return str(reason).rstrip(" .")
 
 
 def _office(known: Catalogue, code: object) -> str:

@@ -13,6 +13,8 @@ function weigh(text) {
   return { plain, parts, left: (parts === 1 ? one : parts * many) - size };
 }
 
+const why = (plain, letters) => (plain ? "" : ` · UCS-2${letters.length ? `: ${letters.slice(0, 8).join(" ")}` : ""}`);
+
 for (const line of document.querySelectorAll("[data-parts-of]")) {
   const box = document.getElementById(line.dataset.partsOf);
   if (!box) continue;
@@ -20,7 +22,7 @@ for (const line of document.querySelectorAll("[data-parts-of]")) {
   const count = () => {
     const { plain, parts, left } = weigh(box.value.trim() + (line.dataset.after ?? ""));
     const cost = price ? ` · ${(price * parts).toPrecision(4).replace(/\.?0+$/, "")} ${line.dataset.currency}` : "";
-    line.textContent = `${parts} SMS · ${left} ${line.dataset.left}${plain ? "" : ` · UCS-2: ${odd(box.value).slice(0, 8).join(" ")}`}${cost}`;
+    line.textContent = `${parts} SMS · ${left} ${line.dataset.left}${why(plain, odd(box.value))}${cost}`;
     line.classList.toggle("soon", parts > 2);
   };
   box.addEventListener("input", count);

@@ -53,6 +53,7 @@ document.addEventListener("submit", async (event) => {
     field.reportValidity();
   }
   if (answer.ok) form.closest("details.more")?.removeAttribute("open");
+  if (answer.ok) lives.forEach(bottom); // what one has just sent is read from there on
   for (const box of lives) refresh(box).catch(() => {});
 });
 

@@ -24,14 +24,14 @@ def test_a_call_is_listened_to_written_down_and_called_back(served: Site, browse
     reference = reference_in(next(text["body"] for text in sent if text["to"] == CITIZEN))
 
     desk = sign_in(officers, served, email_of("officer", "WAT2"), f"/staff/cases/{reference}")
-    recording = desk.locator(".recordings audio")
+    recording = desk.locator(".history audio")
     for _ in range(50):
         if recording.count():
             break
         desk.wait_for_timeout(100)  # between two looks, while the recording is fetched
         desk.reload()
     expect(recording).to_be_visible(timeout=PATIENCE)
-    desk.wait_for_function("document.querySelector('.recordings audio').duration > 3", timeout=PATIENCE)
+    desk.wait_for_function("document.querySelector('.history audio').duration > 3", timeout=PATIENCE)
     desk.fill("#transcript", WORDS)
     desk.click("button:has-text('Keep these words')")
     expect(desk.locator(".notice.well")).to_contain_text("words of the case now")

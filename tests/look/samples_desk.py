@@ -130,7 +130,8 @@ HISTORY = [
         files=[
             samples.file("photo", "IMG_2041.jpg"),
             samples.file("photo"),
-            samples.file("voice", transcript="The pump house is shut."),
+            samples.file("voice", id="r1", transcript="The pump house is shut."),
+            samples.file("audio", id="r2"),
             samples.file("video", "clip.mp4"),
             samples.file("document", "Bill 2026.pdf"),
         ],
@@ -185,12 +186,12 @@ DESK = {
 RECORDINGS = [
     {
         "id": "r1",
-        "video": False,
+        "number": 1,
         "text": "Nuk kemi ujë që të hënën, as në katin e parë.",
         "by": "Arta Hoxha",
         "at": ago(minutes=20),
     },
-    {"id": "r2", "video": False, "text": "", "by": "", "at": None},
+    {"id": "r2", "number": 2, "text": "", "by": "", "at": None},
 ]
 CALLBACKS: dict[str, object] = {
     "errors": {"said-H8QW-12LP": "What was said is empty"},
