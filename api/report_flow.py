@@ -45,7 +45,7 @@ NO_EMAIL = N_("Enter an e-mail address, or choose another way.")
 def ways_to_answer() -> tuple[str, ...]:
     """How an answer can reach a citizen of this installation."""
     current = settings()
-    mail = ("email",) if current.smtp_url and current.mail_from else ()
+    mail = ("email",) if current.mail_server_url and current.mail_address else ()
     return ("phone", *mail, "anonymous")
 
 
@@ -72,6 +72,9 @@ class Draft:
         if step == "where" and picked is not None and picked != picked_now(values):
             kind, _, code = picked.partition(":")
             values |= {"place": clean(code, 200) if kind == "p" else "", "office": code[:32] if kind == "o" else ""}
+        typed = [way for way in ways_to_answer() if values.get(way)]
+        if step == "how" and not values["answer"] and len(typed) == 1:
+            values["answer"] = typed[0]  # a number alone says how to answer, as plainly as the button above it
         return cls(
             step, values, _token(form.get("form_id", "")), clean(form.get("started", ""), 120), bool(form.get("return"))
         )

@@ -1,6 +1,6 @@
 """The report's form as values: whatever is posted is read, and what is wrong has a sentence on a page that exists."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.report_flow import FIELDS, STEPS, Draft, step_of
@@ -11,6 +11,7 @@ from tests.builders import NOW
 NAMES = st.sampled_from([*FIELDS, "step", "form_id", "started", "where", "return", "go", "other"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(
     st.dictionaries(NAMES, st.text(max_size=40) | st.sampled_from(["yes", "phone", "o:x", "p:y", "41.3", "anonymous"]))
 )

@@ -145,11 +145,22 @@ def test_an_answer_by_email(installation: Installation, monkeypatch: pytest.Monk
 
 
 @once
-def test_without_a_mail_server_no_email_is_offered(web: Web) -> None:
-    person = Person(web)
-    person.until("how")
-    assert not person.sees('value="email"')
-    assert person.go(answer="email", email="ana@example.org").page.status_code == 422
+def test_without_a_mail_server_no_email_is_offered(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with web_of(installation, monkeypatch, imap_url="imap://127.0.0.1:9") as web:  # a mailbox, and none of the demo's
+        person = Person(web).until("how")
+        assert not person.sees('value="email"')
+        assert person.go(answer="email", email="ana@example.org").page.status_code == 422
+
+
+@once
+def test_a_number_alone_says_how_to_answer(web: Web) -> None:
+    person = Person(web).until("how")
+    assert person.go().page.status_code == 422
+    assert person.go(phone=CITIZEN, email="ana@example.org").page.status_code == 422, "two ways: which one is asked"
+    assert person.go(phone=CITIZEN, email="").go("send").page.status_code == 200
+    assert web.case().contact_point_id is not None
 
 
 NEIGHBOURS = [
