@@ -16,6 +16,7 @@ from api import throttle
 from api.citizen import opens, proof_of
 from api.forms import Posted
 from api.pages import choose_language, render
+from api.report_sent import hint
 from api.words import N_
 from cases import history, people
 from cases.linking import target_of
@@ -161,4 +162,4 @@ def _page(
 
 
 def _way(contact: ContactPoint, *, first: bool = False) -> dict[str, object]:
-    return {"id": str(contact.id), "channel": str(contact.channel), "hint": contact.hint, "first": first}
+    return {"id": str(contact.id), "channel": str(contact.channel), "hint": hint(contact), "first": first}

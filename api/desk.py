@@ -233,7 +233,8 @@ def _also(session: Session, case: Case, contact: ContactPoint | None) -> list[di
 def _known_by(contact: ContactPoint | None) -> str:
     if contact is None:
         return "nobody: anonymous"
-    kind = {"telegram": "Telegram", "voice": "fixed line ending"}.get(contact.channel, "phone ending")
+    kinds = {"telegram": "Telegram", "voice": "fixed line ending", "email": "e-mail ending"}
+    kind = kinds.get(contact.channel, "phone ending")
     said = f"{kind} {contact.hint.lstrip('…')}"
     if contact.opted_out_at is not None:
         return f"{said}; wants no messages"

@@ -145,9 +145,7 @@ def test_an_answer_by_email(installation: Installation, monkeypatch: pytest.Monk
 
 
 @once
-def test_without_a_mail_server_no_email_is_offered(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_mail_server_no_email_is_offered(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     with web_of(installation, monkeypatch, imap_url="imap://127.0.0.1:9") as web:  # a mailbox, and none of the demo's
         person = Person(web).until("how")
         assert not person.sees('value="email"')

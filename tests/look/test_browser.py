@@ -105,6 +105,26 @@ def test_desk_keys(base: str, browser: Browser) -> None:
     page.close()
 
 
+@pytest.mark.parametrize(("width", "tabs"), [(320, 0), (1280, 7)])
+def test_menu_opens_by_keyboard_with_scripts_and_without(base: str, browser: Browser, width: int, tabs: int) -> None:
+    for scripts in (True, False):
+        context = browser.new_context(viewport={"width": width, "height": 640}, java_script_enabled=scripts)
+        page = context.new_page()
+        page.goto(f"{base}/staff-pages/messages")
+        assert page.locator("nav .tab:visible").count() == tabs
+        page.focus(".menu summary")
+        page.keyboard.press("Enter")
+        listed = page.locator(".menu-list a:visible")
+        assert listed.count() == 12 - tabs, "each page stands in one place only"
+        assert page.locator(".menu-list [aria-current]:visible").inner_text() == "Messages"
+        if scripts:
+            assert findings(page, set()) == []
+            page.keyboard.press("Tab")
+            page.keyboard.press("Escape")
+            assert page.evaluate("document.activeElement.matches('.menu:not([open]) summary')")
+        context.close()
+
+
 def test_draft_survives_a_reload_and_is_gone_after_sending(base: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{base}/citizen/report-what")
