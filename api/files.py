@@ -155,5 +155,5 @@ def by_entry(views: Iterable[dict[str, object]]) -> dict[int, dict[str, object]]
 
 
 def pending(rows: Iterable[Attachment]) -> list[Attachment]:
-    """Those that stand on no timeline: on their way, refused, or not got."""
-    return [row for row in rows if row.state != AttachmentState.stored]
+    """Those that stand on no timeline: on their way, refused, not got, or kept before their entry is written."""
+    return [row for row in rows if row.state != AttachmentState.stored or row.entry is None]
