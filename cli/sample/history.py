@@ -29,7 +29,10 @@ Progress = Callable[[str, float], None]
 # people write before work, at lunch and after supper; hardly at night
 _BY_HOUR = (1, 1, 0, 0, 0, 1, 3, 7, 10, 12, 11, 9, 9, 8, 7, 6, 6, 7, 9, 10, 9, 6, 4, 2)
 _BY_WEEKDAY = (13, 12, 11, 11, 10, 6, 5)
-_CHANNELS = ((Channel.sms, 50), (Channel.telegram, 24), (Channel.web, 21), (Channel.kiosk, 5))
+_CHANNELS = (
+    *((Channel.sms, 43), (Channel.telegram, 21), (Channel.web, 16), (Channel.whatsapp, 7)),
+    *((Channel.email, 5), (Channel.assisted, 5), (Channel.kiosk, 3)),
+)
 _PLACES = {
     "en": ("Marenza", "Portelo", "Kelda", "Torvin", "Veshti", "Sanska", "Ulmora", "Dravesk", "Melit"),
     "sq": ("Marenzë", "Portela", "Keldë", "Torvin", "Veshti", "Sanskë", "Ulmorë", "Dravesk", "Melit"),

@@ -17,7 +17,7 @@ from domain.access import TrainingLabel
 from domain.case import Case
 from domain.office import Office
 from domain.staff import Staff
-from domain.states import CaseKind, CaseState, ClockKind, EntryKind, OfficeFunction, Outcome, Purpose
+from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, OfficeFunction, Outcome, Purpose
 from nlp.classifier import Prediction, Suggestion
 from notifications import compose
 from routing import rules
@@ -26,6 +26,7 @@ from routing.service import suggestions_json
 MODEL = "sample-2"
 THRESHOLD = 0.6
 BACKLOG = timedelta(days=6)
+_KEYED = (IntakeSource.hotline, IntakeSource.walk_in, IntakeSource.letter, IntakeSource.open_day)
 """How far the triage desk is behind."""
 
 
@@ -97,8 +98,8 @@ def open_case(world: World, message: Message) -> Story:
     known = world.known
     decision = _route(world, message)
     office = known.offices[decision.office_id]
-    texting = message.channel in (Channel.sms, Channel.telegram)
-    reached = message.channel if texting else Channel.sms if world.chance(0.7) else None
+    writes = message.channel in (Channel.sms, Channel.whatsapp, Channel.telegram, Channel.email)
+    reached = message.channel if writes else Channel.sms if world.chance(0.7) else None
     contact = world.contact(reached, message.language, message.at) if reached else None
     opened = message.at + timedelta(seconds=world.dice.uniform(0.3, 2.5))
     kind = CaseKind.complaint
@@ -114,6 +115,7 @@ def open_case(world: World, message: Message) -> Story:
         language=message.language,
         text=message.text,
         place=decision.place,
+        source=world.dice.choice(_KEYED) if message.channel is Channel.assisted else IntakeSource.citizen,
         citizen_id=contact.citizen_id if contact else None,
         contact_point_id=contact.id if contact else None,
         office_id=office.id,

@@ -139,11 +139,13 @@ class World:
     def new_contact(self, channel: Channel, language: str, at: datetime) -> ContactPoint:
         """A citizen nobody has met."""
         self._numbers += 1
-        address = (
-            str(FICTIONAL_CHAT + self._numbers)
-            if channel is Channel.telegram
-            else FICTIONAL_NUMBER.format(self._numbers * 7919 % 10_000_000)
-        )
+        match channel:
+            case Channel.telegram:
+                address = str(FICTIONAL_CHAT + self._numbers)
+            case Channel.email:
+                address = f"citizen{self._numbers}@mail.example"
+            case _:
+                address = FICTIONAL_NUMBER.format(self._numbers * 7919 % 10_000_000)
         citizen = self.rows.add(Citizen, language=language, created_at=at)
         contact: ContactPoint = self.rows.add(
             ContactPoint,
