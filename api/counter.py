@@ -163,7 +163,8 @@ def slip_page(request: Request, made: list[dict[str, object]], pdf: str, back: s
 
 def pdf_answer(document: bytes, name: str) -> Response:
     """A PDF the browser shows, and keeps under a name that says what it is."""
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+    plain = name.encode("ascii", "ignore").decode()
+    headers = {"Content-Disposition": f'inline; filename="{plain}"', "Cache-Control": "no-store"}
     return Response(document, media_type="application/pdf", headers=headers)
 
 

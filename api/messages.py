@@ -24,7 +24,7 @@ from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage, InboxKind
 from domain.outbox import OutboundMessage
 from domain.sender import Sender
-from domain.states import InboxState, OutboxState, Role
+from domain.states import InboxState, OutboxState, Purpose, Role
 from notifications import brake, pacing
 
 router = APIRouter(include_in_schema=False)
@@ -182,7 +182,7 @@ def _messages(session: Session, seen: object, which: object, since: datetime | N
             "purpose": str(message.purpose).replace("_", " "),
             "hint": "…" if confidential else hint,
             "reference": reference or "",
-            "text": shorten(message.body, 160),
+            "text": shorten(message.body, 160) if message.purpose != Purpose.proof else "",
             "at": message.sending_at or message.created_at,
             "reason": SENTENCES.get(message.failure or "", message.last_error or ""),
             "detail": message.last_error or "",

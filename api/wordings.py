@@ -101,7 +101,7 @@ def edit(request: Request, staff: Staffed, form: Filled, name: str, language: st
     """Look at words, make their letters plain, or keep them as a new version."""
     body, now = form.get("body", ""), datetime.now(UTC)
     if form.get("go") == "mend":
-        return _page(request, staff, name, language, typed=plainer(body))
+        body = plainer(body)
     try:
         with database().write() as session:
             _may_edit(session, staff)

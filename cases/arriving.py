@@ -96,9 +96,10 @@ def open_from(
 def add_to(session: Session, row: InboundMessage, case: Case, now: datetime) -> None:
     """A message belongs to a case that is there already (locked): its words, its files, where it was written.
 
-    It is heard when it was received, unless something happened to the case since; the order of a timeline is its truth.
+    It is heard when it was received, or right after what happened to the case since; the order of a timeline is its
+    truth. So one that was kept while we asked where it belongs is not heard later for that.
     """
-    heard_at = row.received_at if row.received_at >= case.updated_at else now
+    heard_at = min(max(row.received_at, case.updated_at), now)
     lifecycle.citizen_wrote(session, case, row.text, heard_at)
     row.case_id = case.id
     case.text = case.text or row.text  # it began with a picture alone

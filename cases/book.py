@@ -12,9 +12,11 @@ from uuid import UUID
 
 from rapidfuzz import fuzz, utils
 from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from cases import intake, opening
+import routing.service
+from cases import handover, intake, opening
 from cases.assisted import keyed_by, note_answer_in_book
 from cases.contacts import find_or_make
 from channels import assisted as screens
@@ -41,11 +43,13 @@ from domain.visibility import Viewer, visible
 NUMBER = re.compile(r"[\w./-]{1,20}")
 TWICE = 88
 """Likeness, of 100, from which two entries of one day on one page are taken for one keyed twice."""
+ELSEWHERE = "one that is with another office now"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry that was keyed in. `text` is empty for who may not see the case any more; `hint` masks the number."""
+    """An entry that was keyed in. Reference and `text` are empty for who may not see the case any more: its tracking
+    page would tell them that it is kept from their office. `hint` masks the number."""
 
     reference: str
     said_on: date
@@ -98,8 +102,13 @@ def begin_page(session: Session, who: Viewer, office: Office, number: str, now: 
         if who.staff_id is None:
             raise NotAllowed("Only staff key in a book.")
         page = BookPage(id=new_id(), office_id=office.id, number=number, staff_id=who.staff_id, keyed_at=now)
-        session.add(page)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(page)
+        except IntegrityError:  # somebody else began it in the same moment
+            page = session.exec(
+                select(BookPage).where(BookPage.office_id == office.id, BookPage.number == number)
+            ).one()
     return page
 
 
@@ -114,7 +123,7 @@ def entries(session: Session, who: Viewer, page: BookPage) -> list[Entry]:
         contact = session.get(ContactPoint, case.contact_point_id) if theirs and case.contact_point_id else None
         found.append(
             Entry(
-                case.reference,
+                case.reference if theirs else "",
                 case.received_at.astimezone(zone).date(),
                 case.text if theirs else "",
                 contact.hint if contact else "",
@@ -145,16 +154,16 @@ def save(
     with database().write() as session:
         page = begin_page(session, who, office, number, today.now)
         page_id = page.id
-        known = {entry.reference: entry for entry in entries(session, who, page)}
-    before = list(known.values())
+        before = entries(session, who, page)
+    known = {entry.reference: entry for entry in before if entry.visible}
     for place, row in sorted(rows.items()):
         try:
             if reference := row.get("case", ""):
                 if entry := known.get(reference):
-                    _correct(who, entry, row, today, done)
+                    _correct(who, office, entry, row, today, done)
                 continue
             message = _message(row, office.code, number, today)
-            if (there := _keyed_already(message)) is not None:
+            if (there := _keyed_already(message, who)) is not None:
                 done.repeated[place] = there
                 continue
             if not row.get("another"):
@@ -185,10 +194,11 @@ def _message(row: Mapping[str, str], office: str, number: str, today: screens.To
     return replace(read, provider_id=blind_index("entry of a complaint book", known_by)[:40])
 
 
-def _keyed_already(message: Inbound) -> str | None:
+def _keyed_already(message: Inbound, who: Viewer) -> str | None:
+    """The case this very row is already: its reference for who may see it, else only that it is there."""
     with database().read() as session:
-        return session.exec(
-            select(Case.reference)
+        case_id = session.exec(
+            select(Case.id)
             .join(InboundMessage, col(InboundMessage.case_id) == col(Case.id))
             .where(
                 InboundMessage.channel == message.channel,
@@ -196,6 +206,10 @@ def _keyed_already(message: Inbound) -> str | None:
                 InboundMessage.provider_id == message.provider_id,
             )
         ).first()
+        if case_id is None:
+            return None
+        seen = session.exec(select(Case.reference).where(col(Case.id) == case_id, visible(who))).first()
+    return seen or ELSEWHERE
 
 
 def _refuse_twice(message: Inbound, before: Sequence[Entry], today: screens.Today) -> None:
@@ -207,8 +221,13 @@ def _refuse_twice(message: Inbound, before: Sequence[Entry], today: screens.Toda
             raise BadInput(said, fields={"text": said})
 
 
-def _correct(who: Viewer, entry: Entry, row: Mapping[str, str], today: screens.Today, done: Saved) -> None:
-    """Mend what was misread: words, a number that was left out, what stands beside. The day is sealed with the case."""
+def _correct(
+    who: Viewer, office: Office, entry: Entry, row: Mapping[str, str], today: screens.Today, done: Saved
+) -> None:
+    """Mend what was misread: words, a number that was left out, what stands beside. The day is sealed with the case.
+
+    The integrity firewall reads the new words as it did the old ones.
+    """
     given = {**row, "said_on": entry.said_on.isoformat()}
     message = screens.parse_entry(given, office="-", page="-", key="-", language="", today=today)
     beside = str(message.details.get("answered") or "")
@@ -225,6 +244,16 @@ def _correct(who: Viewer, entry: Entry, row: Mapping[str, str], today: screens.T
             body: dict[str, object] = {"text": message.text, "before": case.text, "by": staff.name, "book": True}
             append(session, case, EntryKind.edited, today.now, actor=str(staff.id), body=body)
             case.text = message.text
+            decision = routing.service.route(
+                session,
+                text=case.text,
+                language=case.language,
+                place=case.place,
+                office_code=office.code,
+                now=today.now,
+            )
+            if decision.integrity and not case.integrity:
+                handover.place_by_words(session, case, decision, today.now)
         if beside and beside != entry.answered:
             note_answer_in_book(session, case, beside, staff, today.now)
         if late_number and case.contact_point_id is None:

@@ -135,13 +135,17 @@ def no_answer(session: Session, case_id: UUID, who: Viewer, note: str, now: date
 
 
 def spoke(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, form: Form) -> Case:
-    """Somebody spoke with the citizen and writes down what was said: the silence ends, truthfully."""
+    """Somebody spoke with the citizen and writes down what was said: the silence ends, truthfully.
+
+    Only where a call was promised: whom nobody can call, nobody spoke with. Raises NotFound, Conflict.
+    """
     words = words_of(text, "What was said")
     case = lifecycle.called_back(session, case_id, who, words, now, form)
-    call = of_case(session, case)
-    if call is not None and call.state == CallBackState.open:
-        call.state, call.done_at, call.staff_id = CallBackState.done, now, who.staff_id
-        call.tries = [*call.tries, {"at": now.isoformat(), "by": str(who.staff_id), "note": ""}]
+    if not names_citizen(case):
+        raise NotAllowed("This citizen asked that staff do not learn who they are.", mend="Answer in writing instead.")
+    call = _open(_promised(session, case))
+    call.state, call.done_at, call.staff_id = CallBackState.done, now, who.staff_id
+    call.tries = [*call.tries, {"at": now.isoformat(), "by": str(who.staff_id), "note": ""}]
     return case
 
 

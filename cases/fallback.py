@@ -49,6 +49,8 @@ def _other_way(session: Session, message: OutboundMessage) -> ContactPoint | Non
     contact = session.get_one(ContactPoint, message.contact_point_id)
     citizen = session.get_one(Citizen, contact.citizen_id)
     case = session.get(Case, message.case_id) if message.case_id else None
+    if contact.opted_out_at is not None:  # they said no while it was on its way
+        return None
     if not citizen.fallback or (case is not None and not names_citizen(case)):  # in confidence: only where it was told
         return None
     others = session.exec(

@@ -24,6 +24,7 @@ from core import doorbell
 from core.crypto import blind_index, encrypt
 from core.database import database
 from core.ids import new_id
+from core.logs import redact_text
 from core.texts import clean
 from core.types import Encrypted
 from domain.inbox import InboundMessage, InboxKind
@@ -32,8 +33,9 @@ from domain.states import InboxState
 Arrival = Inbound | Receipt | ContactChange
 SEALED = frozenset({"name", "subject", "whole"})
 """Details that are encrypted on their own: a name, a mail's subject, and its words before quotes were cut."""
-PERSONAL = SEALED | {"contact"}
-"""Details that never stand readable in the database; the contact is the encrypted sender."""
+PERSONAL = SEALED | {"contact", "shared_contact"}
+"""Details that never stand readable in the database; the contact is the encrypted sender, and a card of somebody
+else's number is not kept at all."""
 TEXT_LIMIT = 20_000
 """Characters kept of one message; no channel we speak carries more in one."""
 GROUP = 64
@@ -81,7 +83,7 @@ def row_of(arrival: Arrival, now: datetime) -> dict[str, Any]:
                 "provider_id": arrival.provider_id,
                 "status": arrival.status,
                 "failure": arrival.failure,
-                "detail": clean(arrival.detail, 500),
+                "detail": redact_text(clean(arrival.detail, 500)),  # providers repeat the address
                 "message_id": str(arrival.message_id) if arrival.message_id else None,
             },
         }

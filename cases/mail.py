@@ -103,6 +103,11 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str:
     contact = known.contact
     if contact.language is None:
         contact.language = _hinted_language(row)
+    if _unproven(row):
+        outcome, case = _matter(session, row, contact, now)
+        session.flush()
+        letters.answering(session, contact, row, case, now)
+        return outcome
     outcome, case = _done(session, row, contact, now, existed=known.existed)
     session.flush()
     letters.answering(session, contact, row, case, now)
@@ -128,11 +133,31 @@ def _done(
         return _continued(session, row, same, contact, now), same
     row.text = _with_subject(row)
     case = open_from(session, row, contact, now, existed=existed)
-    if about is not None and not about.integrity:
+    if about is not None and _may_be_named(about):
         # somebody else's case: they may have been forwarded our mail; nothing of it is told to them
         words = f"This mail answers one about {about.reference}, the case of another person."
         append(session, case, EntryKind.noted, now, body={"text": words, "by": "Ombud"})
     _tell_refused(session, row, case, contact, now)
+    return "case", case
+
+
+def _unproven(row: InboundMessage) -> bool:
+    """Whether nothing shows that the mail comes from its sender: its server doubts it, or a website named them."""
+    return bool(row.details.get("held") or row.details.get("on_behalf"))
+
+
+def _matter(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> tuple[str, Case | None]:
+    """A mail whose sender nobody vouches for is a matter like any other, but no order, no answer to us, and no word of
+    a case that is there already: else anybody could stop a citizen's messages, or speak for them."""
+    if not _says_something(row):
+        return "unreadable", None
+    if (same := _said_before(session, row, contact, now)) is not None:
+        row.case_id = same.id
+        attachments.expect(session, row, same, now)
+        return "repeated", same
+    row.text = _with_subject(row)
+    case = open_from(session, row, contact, now, existed=False)
+    _tell_refused(session, row, case, None if row.details.get("held") else contact, now)
     return "case", case
 
 
@@ -206,6 +231,12 @@ def _case(session: Session, case_id: UUID | None) -> Case | None:
     return session.exec(select(Case).where(col(Case.id) == case_id).with_for_update()).first()
 
 
+def _may_be_named(case: Case) -> bool:
+    """Whether staff of any office may read a case's reference: with it, its tracking page says where it stands."""
+    shut = case.integrity or case.about_office_id is not None or case.about_staff_id is not None
+    return names_citizen(case) and not shut
+
+
 def _belongs(case: Case, contact: ContactPoint) -> bool:
     """Whether a case is this sender's, or that of the person they are known to be."""
     return case.contact_point_id == contact.id or (
@@ -227,7 +258,8 @@ def _said_before(session: Session, row: InboundMessage, contact: ContactPoint, n
         .limit(20)
     ).all()
     words = {row.text, _with_subject(row)}
-    same = next((one for one in rows if one.text in words and one.id != row.id), None)
+    alike = (one for one in rows if one.id != row.id and _unproven(one) == _unproven(row))
+    same = next((one for one in alike if one.text in words), None)
     case = _case(session, same.case_id) if same is not None else None
     return case if case is not None and _belongs(case, contact) else None
 

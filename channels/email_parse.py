@@ -50,6 +50,8 @@ _IGNORED = frozenset(
     }
 )
 _TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_SAID_BESIDES = re.compile(r'\([^()]*\)|"(?:[^"\\]|\\.)*"')
+_VERDICT = re.compile(r"(?:^|;)\s*(dmarc|spf|dkim)\s*=\s*(\w+)", re.IGNORECASE)
 _NO_REPLY = re.compile(
     r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|mailer-?daemon|postmaster|bounces?|listserv|majordomo|"
     r"notifications?|auto-?reply)(?:[-+_.].*)?$",
@@ -105,14 +107,18 @@ def parse_mail(raw: bytes, *, address: str, size: int | None = None, now: dateti
             )
             return Mail(receipt)
     automatic = _automatic(mail, sender, address)
+    details: dict[str, JSON] = {}
+    if doubt := _doubt(mail):
+        details["held"] = doubt
     if automatic == "" and _NO_REPLY.match(sender.partition("@")[0]):
         # a form of somebody's website: the citizen is whom it says to answer
         answers = [one for one in _addresses(mail, "Reply-To") if not _NO_REPLY.match(one.partition("@")[0])]
         sender = answers[0] if answers else ""
+        details["on_behalf"] = True
     subject = header(mail, "Subject", 300)
     body, files, refused = _content(mail)
     text = clean(own_words(body, subject))
-    details: dict[str, JSON] = {"subject": subject}
+    details["subject"] = subject
     if body and text != clean(body):
         details["whole"] = clean(body)[:TEXT_LIMIT]
     if automatic:
@@ -137,6 +143,19 @@ def parse_mail(raw: bytes, *, address: str, size: int | None = None, now: dateti
         details=details,
     )
     return Mail(value, files if not automatic else (), refused if not automatic else ())
+
+
+def _doubt(mail: Message) -> str:
+    """Why somebody else may have written a mail, as the server that took it for us found; empty where it does not say.
+
+    Only the topmost Authentication-Results counts: that server wrote it last, and whoever sent the mail could have
+    written those below (RFC 8601). SPF alone says little of mails that were forwarded, so DKIM or DMARC outweigh it.
+    """
+    said = _SAID_BESIDES.sub(" ", " ".join(raw_header(mail, "Authentication-Results").split()))
+    found = [(method.lower(), verdict.lower()) for method, verdict in _VERDICT.findall(said)]
+    forged = ("spf", "fail") in found and not {("dkim", "pass"), ("dmarc", "pass")} & set(found)
+    which = "DMARC" if ("dmarc", "fail") in found else "SPF" if forged else ""
+    return f"The mail server says that somebody else may have written this mail ({which} failed)." if which else ""
 
 
 def _fingerprint(mail: Message, raw: bytes, *, whole: bool) -> str:

@@ -6,6 +6,8 @@ sent, since a citizen is never sent the same message twice.
 
 from enum import StrEnum
 
+from core.logs import redact_text
+
 
 class Failure(StrEnum):
     """Why a message did not arrive. `str(failure.__doc__)` is the sentence staff read."""
@@ -47,9 +49,13 @@ class Failure(StrEnum):
 
 
 class SendFailed(Exception):
-    """A channel could not send. `detail` is the provider's own words; `retry_after` is in seconds."""
+    """A channel could not send. `detail` is the provider's own words; `retry_after` is in seconds.
+
+    Providers like to repeat the address ("550 <ana@…>: no such user"); it is struck out, since these words are kept.
+    """
 
     def __init__(self, failure: Failure, detail: str = "", *, retry_after: float | None = None) -> None:
+        detail = redact_text(detail)
         super().__init__(f"{failure.value}: {detail}" if detail else failure.value)
         self.failure = failure
         self.detail = detail

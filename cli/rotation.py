@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Table, Text, func, select, type_co
 from sqlmodel import col
 
 import domain.tables  # noqa: F401  (so that the metadata is whole)
-from cases.inbox import SEALED
+from cases.inbox import PERSONAL
 from cli.output import err
 from core import files
 from core.crypto import cipher, decrypt, encrypt
@@ -68,7 +68,7 @@ def _details() -> Iterator[int]:
 
 
 def _sealed_anew(row: InboundMessage) -> int:
-    old = {name: str(row.details[name]) for name in SEALED if row.details.get(name)}
+    old = {name: str(row.details[name]) for name in PERSONAL if row.details.get(name)}
     old = {name: stored for name, stored in old.items() if not stored.startswith(f"{cipher().current}.")}
     if old:
         row.details = row.details | {name: encrypt(decrypt(stored)) for name, stored in old.items()}

@@ -110,6 +110,8 @@ def _only_what_is_allowed(tree: nodes.Template, name: str) -> None:
                 f"A wording cannot hold this ({type(node).__name__.lower()}).",
                 "Use words, {{ placeholders }}, {{ due|day }} and {% if … %} … {% else %} … {% endif %}.",
             )
+        if isinstance(node, nodes.For) and any(node.find_all(nodes.For)):  # few words could be filled in for ever
+            raise _wrong("A list goes around a list.", "Use one {% for … in … %} with the list of this message.")
         if isinstance(node, nodes.Filter) and node.name not in filters:
             raise _wrong(f"There is no filter {node.name!r} here.", "The only one is day, as in {{ due|day }}.")
         if isinstance(node, nodes.Test) and node.name not in _TESTS:

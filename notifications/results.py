@@ -16,7 +16,7 @@ from channels.values import DeliveryStatus, Receipt, Sent
 from core.claims import retry_at
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
-from domain.states import OUTBOX_TRANSITIONS, OutboxState
+from domain.states import OUTBOX_TRANSITIONS, OutboxState, Purpose
 
 MAX_ATTEMPTS = 8
 """Tries before a failure that might have passed counts as final: about thirteen hours."""
@@ -204,6 +204,8 @@ def _move(
         message.last_error = (detail or failure.value)[:500]
         if failure.closes_contact:
             _close_contact(session, message, failure, now)
+    if message.purpose == Purpose.proof and after is not OutboxState.unknown:
+        message.body = ""  # a code is worth nothing to us once it left, and something to whoever reads the outbox
     session.add(message)
     on_result(session, message, now)
     return True

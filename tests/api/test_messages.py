@@ -194,6 +194,18 @@ def test_a_wording_that_will_not_do_is_refused_in_a_sentence(web: Web, body: str
     assert web.count(Wording) == 0
 
 
+def test_nobody_but_an_editor_has_words_filled_in_and_none_unchecked(web: Web) -> None:
+    path, body = "/staff/wordings/acknowledgement/en", "{{ office }} {{ reference }} {{ 'a' * 99 }}"
+    assert web.post(path, "head1", go="mend", seen="0", body=body).status_code == 403
+    give_all_roles(web.known, "minister")
+    for go in ("mend", "look"):
+        answer = web.post(path, "minister", go=go, seen="0", body=body)
+        assert (answer.status_code, "a" * 99 in answer.text) == (422, False)
+    nested = "{% for a in files %}{% for b in 'xxxx' %}{{ b }}{% endfor %}{% endfor %}{{ reference }}"
+    answer = web.post("/staff/wordings/files_refused/en", "minister", go="look", seen="0", body=nested)
+    assert (answer.status_code, "goes around a list" in answer.text) == (422, True)
+
+
 def test_a_curly_quote_is_pointed_out_and_mended(web: Web) -> None:
     give_all_roles(web.known, "minister")
     body = "“{{ office }}” has your message {{ reference }}\u00a0– wait… it’s on its way to whoever has to answer it."

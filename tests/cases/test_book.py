@@ -1,5 +1,7 @@
 """The paper complaint book: every entry a case from the day it was written, none of them twice, mistakes by row."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -99,7 +101,8 @@ def test_the_same_page_keyed_twice_is_noticed_row_by_row(town: Town, who: str) -
     typed = {20: {**PAGE[0], **differently}, 21: dict(PAGE[1]), 24: dict(PAGE[4])}
     again = keys(town, typed, who=who)
     assert again.kept == {}
-    assert sorted(again.repeated.values()) == sorted(first.kept.values())
+    told = sorted(first.kept.values()) if who == "clerk" else [book.ELSEWHERE] * 3
+    assert sorted(again.repeated.values()) == told
     assert len(town.cases()) == 3
 
 
@@ -144,10 +147,38 @@ def test_an_entry_that_went_to_integrity_is_out_of_the_offices_sight_and_hands(t
     (case,) = town.cases()
     assert case.integrity
     (entry,) = entries(town)
-    assert (entry.visible, entry.text, entry.hint) == (False, "", "")
+    assert (entry.reference, entry.visible, entry.text, entry.hint) == ("", False, "", "")
+    again = keys(town, {0: {"said_on": "24.2.2026", "text": "The clerk asked me for a bribe of fifty euros"}})
+    assert case.reference not in again.repeated[0]
     mended = keys(town, {0: {"case": done.kept[0], "text": "The clerk was very kind"}})
     assert mended.corrected == []
     assert town.cases()[0].text == case.text
+
+
+@ONCE
+def test_an_accusation_read_only_later_leaves_the_accused_office_too(town: Town) -> None:
+    done = keys(town, {0: {"said_on": "24.2.2026", "text": "The clerk asked me for a bride of fifty euros"}})
+    assert not town.case().integrity
+    mended = "The clerk asked me for a bribe of fifty euros"
+    assert keys(town, {0: {"case": done.kept[0], "text": mended}}).corrected == [done.kept[0]]
+    case = town.case()
+    assert (case.integrity, case.text) == (True, mended)
+    assert not entries(town)[0].visible
+    with town.database.read() as session:
+        assert list(history.verify(session)) == []
+
+
+def test_two_people_begin_the_same_page_in_the_same_moment(town: Town) -> None:
+    ready = threading.Barrier(2)
+
+    def one(place: int) -> book.Saved:
+        ready.wait()
+        return keys(town, {place: {"said_on": "24.2.2026", "text": f"Entry of row {place}: {'ab'[place] * 30}"}})
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(one, (0, 1)))
+    assert [sorted(saved.kept) for saved in done] == [[0], [1]]
+    assert page(town).entries == 2
 
 
 @ONCE

@@ -249,6 +249,8 @@ def test_only_a_talk_ends_the_silence(town: Town) -> None:
     assert town.clock(ClockKind.first_response).state == ClockState.met
     assert (calls(town)[0].state, listed(town, "officer1")) == ("done", [])
     assert len(town.texts()) == 1, "what was said on the phone is not sent"
+    with pytest.raises(Conflict, match="already"), town.database.write() as session:
+        callbacks.spoke(session, case.id, officer, "And again.", town.now, town.form())
     with town.database.write() as session, pytest.raises(Conflict, match="already"):
         callbacks.no_answer(session, case.id, officer, "", town.now, town.form())
     with town.database.read() as session:
@@ -258,6 +260,16 @@ def test_only_a_talk_ends_the_silence(town: Town) -> None:
     town.later(hours=1)
     town.arrives(f"{case.reference} Nobody came at six")
     assert town.clock(ClockKind.reply_due).state == ClockState.running
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_nobody_spoke_with_whom_nobody_can_call(town: Town) -> None:
+    town.arrives("WAT1 no water in Lumas since Monday")
+    case = town.case()
+    with pytest.raises(NotFound), town.database.write() as session:
+        callbacks.spoke(session, case.id, town.viewer("officer1"), "We spoke.", town.now, town.form())
+    assert town.case().first_response_at is None
+    assert town.clock(ClockKind.first_response).state == ClockState.running
 
 
 def test_who_may_call_and_whose_number_is_seen(town: Town) -> None:

@@ -203,6 +203,18 @@ def test_it_belongs(town: Town, later: Citizen, reply: str) -> None:
     assert later.talk() is None
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_what_was_kept_is_heard_no_later_for_having_been_asked_about(town: Town, later: Citizen) -> None:
+    case = town.case()
+    town.later(minutes=2)
+    with town.database.write() as session:
+        lifecycle.note(session, case.id, town.viewer("officer1"), "Rang the crew.", town.now, town.form())
+    noted_at = town.now
+    town.later(minutes=20)
+    later.says("1")
+    assert timeline(town, case, EntryKind.citizen_wrote)[0].at == noted_at
+
+
 @pytest.mark.parametrize("reply", ["2", "somthing new"])
 def test_it_is_new(town: Town, later: Citizen, reply: str) -> None:
     asked_at = later.rows()[-1].received_at

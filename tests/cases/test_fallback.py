@@ -94,6 +94,18 @@ def test_only_by_consent_and_never_past_a_no(town: Town, consent: bool, failure:
         assert len(session.exec(select(Notice).where(col(Notice.dedupe_key).startswith("undelivered"))).all()) == 1
 
 
+def test_a_no_that_comes_while_the_answer_is_on_its_way_is_not_followed_to_the_next_channel(town: Town) -> None:
+    town.arrives(WATER)
+    another_way(town)
+    answer(town)
+    town.arrives("STOP")
+    town.receipt(DeliveryStatus.failed, Failure.unreachable, which=1)
+    town.later(seconds=5)
+    town.work()
+    assert town.texts(CHAT) == []
+    assert town.case().first_response_at is None
+
+
 def test_it_is_tried_once_and_then_the_silence_goes_on(town: Town) -> None:
     town.arrives(WATER)
     another_way(town)

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import func, select
 
-from cases.inbox import Gatherer, receive
-from channels.errors import Failure
-from channels.values import Channel, DeliveryStatus, Inbound
+from cases.inbox import Gatherer, receive, row_of
+from channels.errors import Failure, SendFailed
+from channels.values import Channel, DeliveryStatus, Inbound, Receipt
 from core.ids import new_reference
 from domain.inbox import InboundMessage
 from domain.states import CaseState, ClockKind, ClockState, InboxState
@@ -29,6 +29,26 @@ def test_a_text_becomes_a_routed_timed_acknowledged_case(town: Town) -> None:
     assert town.clock(ClockKind.resolution).state == ClockState.running
     (acknowledgement,) = town.texts()
     assert case.reference in acknowledgement
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"Twilio 21211: The 'To' number {CITIZEN} is not a valid phone number.",
+        "550 5.1.1 <ana.kola@mail.example>: Recipient address rejected: User unknown",
+    ],
+)
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_no_address_is_kept_of_what_a_provider_says(town: Town, said: str) -> None:
+    """Their words stand in the outbox, on the case's timeline and on the page of messages, all of them readable."""
+    error, receipt = SendFailed(Failure.invalid_address, said), Receipt(
+        Channel.sms, "acc", "SM1", DeliveryStatus.failed, failure=Failure.invalid_address, detail=said
+    )  # fmt: skip
+    stored = str(row_of(receipt, town.now)["details"])
+    for kept in (error.detail, str(error), stored):
+        assert said[:9] in kept
+        assert CITIZEN not in kept
+        assert "ana.kola" not in kept
 
 
 def test_what_nobody_understands_goes_to_triage_with_a_clock(town: Town) -> None:

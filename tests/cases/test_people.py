@@ -19,6 +19,7 @@ from core.errors import BadInput, NotAllowed, NotFound
 from core.settings import settings
 from domain.case import Case
 from domain.citizen import Citizen, ContactJoin, ContactPoint, ContactProof
+from domain.inbox import InboundMessage
 from domain.states import Purpose
 from domain.timeline import TimelineEntry, faults
 from tests.cases.conftest import CITIZEN, Town
@@ -69,6 +70,8 @@ def test_a_code_joins_two_channels_and_the_cases_follow(town: Town) -> None:
     assert (proof.attempts, proof.used_at) == (1, town.now)
     assert re.fullmatch(r"[0-9a-f]{64}", proof.code_hash)
     assert (join.contact_point_id, join.proof) == (found["sms"].id, "code to sms")
+    codes = [row for row in town.outbox() if row.purpose == Purpose.proof]
+    assert [(row.state, row.body) for row in codes] == [("accepted", "")], "a code that left stands nowhere readable"
     chat(town, "STATUS")
     assert case.reference in town.texts(CHAT)[-1]
     chat(town, f"STATUS {case.reference}")
@@ -188,6 +191,8 @@ def test_a_shared_number_with_a_history_is_sent_a_code(town: Town) -> None:
 def test_somebody_else_s_card_proves_nothing(town: Town) -> None:
     chat(town, "", shared_contact=NUMBER, language="en")
     assert set(points(town)) == {"telegram"}
+    with town.database.read() as session:
+        assert NUMBER not in str(session.exec(select(InboundMessage)).one().details)
 
 
 @pytest.mark.parametrize("where", ["sms", "telegram"])

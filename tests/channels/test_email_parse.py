@@ -167,7 +167,8 @@ MESSAGES: dict[str, tuple[bytes, Mapping[str, Any]]] = {
         {"text": "এখনও পানি নেই।"},
     ),
     "no-reply of a web form with the citizen in Reply-To": (
-        raw("From: Form <noreply@city.example>\nReply-To: Ben <ben@mail.example>\n", "Lamp"), {"sender": "ben@mail.example"},
+        raw("From: Form <noreply@city.example>\nReply-To: Ben <ben@mail.example>\n", "Lamp"),
+        {"sender": "ben@mail.example", "details": {"subject": "", "on_behalf": True}},
     ),
     "no-reply and nobody to answer": (raw("From: noreply@city.example\n", "Lamp"), {"sender": "", "text": "Lamp"}),
     "Reply-To of a person changes nothing": (

@@ -150,16 +150,18 @@ def test_keys_rotate(
     photo = new_id()
     files.write(photo, b"a photo")
     subject: dict[str, JSON] = {"subject": "No water", "whole": "No water here", "references": ["<a@b>"]}
-    receive([Inbound(Channel.email, "v@gov.example", "1", "a@b.example", "", "x", details=subject)], NOW)
+    mail = Inbound(Channel.email, "v@gov.example", "1", "a@b.example", "", "x", details=subject)
+    receive([mail, Inbound(Channel.telegram, "bot", "2", "77", "", "", details={"contact": "+355690000101"})], NOW)
     ring(new, old, derived)
     counts = json.loads(ombud("rotate-keys", "--json").stdout)
     assert counts["citizen.name"] == 1203
     assert counts["staff.email"] == 10
     assert counts["attachment files"] == 1
-    assert counts["inbound_message.details"] == 2
+    assert counts["inbound_message.details"] == 3
     ring(new)
     with installation.database.read() as session:
-        details = session.exec(select(InboundMessage.details)).one()
+        details, shared = session.exec(select(InboundMessage.details).order_by(col(InboundMessage.provider_id))).all()
+        assert decrypt(str(shared["contact"])) == "+355690000101"
         assert (decrypt(str(details["subject"])), details["references"]) == ("No water", ["<a@b>"])
     assert files.read(photo) == b"a photo"
     with installation.database.read() as session:
