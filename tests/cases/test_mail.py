@@ -1,7 +1,5 @@
 """Mails, from raw bytes to what they do: threads, orders, machines, bounces, files. On both kinds of database."""
 
-from dataclasses import dataclass, field
-from email.message import EmailMessage
 from io import BytesIO
 
 import pytest
@@ -12,25 +10,20 @@ import surveys.sweep
 from cases import attachments, lifecycle, mail
 from cases.inbox import receive
 from channels.mailbox import Fetched
-from channels.values import Channel, DeliveryStatus, Inbound, Outgoing, Sent
+from channels.values import Channel, Inbound
 from core import files
-from core.crypto import blind_index
 from domain.attachment import Attachment
 from domain.case import Case
 from domain.citizen import ContactPoint
-from domain.inbox import InboundMessage
 from domain.states import ClockKind, ClockState, OutboxState, Purpose
 from domain.survey import Answer, Survey
-from domain.timeline import TimelineEntry
 from notifications import letters
 from notifications.outbox import may_send
 from simulators.postoffice import report
 from surveys.transactions import TransactionIn, accept
 from tests.builders import government
-from tests.cases.conftest import Town
+from tests.cases.post import ANA, PostTown
 from tests.conftest import Installation
-
-ANA = "ana@mail.example"
 
 
 def _pixel() -> bytes:
@@ -40,69 +33,6 @@ def _pixel() -> bytes:
 
 
 PIXEL = _pixel()
-
-
-@dataclass
-class PostTown(Town):
-    """The town, with e-mail: what leaves is known by its row's id, as `channels.email` says it."""
-
-    serial: int = 0
-    raws: list[bytes] = field(default_factory=list)
-
-    def writes(
-        self,
-        text: str,
-        *,
-        subject: str = "Water",
-        sender: str = ANA,
-        answers: Outgoing | None = None,
-        headers: dict[str, str] | None = None,
-        files_: dict[str, bytes] | None = None,
-    ) -> InboundMessage:
-        """A mail is read from the mailbox and everything due is done; gives its row."""
-        self.serial += 1
-        letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = f"Ana <{sender}>", "voice@velmora.example", subject
-        letter["Message-ID"] = f"<m{self.serial}@mail.example>"
-        if answers is not None:
-            letter["In-Reply-To"] = letter["References"] = f"<{answers.id}@velmora.example>"
-        for name, value in (headers or {}).items():
-            letter[name] = value
-        letter.set_content(text)
-        for name, data in (files_ or {}).items():
-            letter.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-        return self.gets(letter.as_bytes())
-
-    def gets(self, raw: bytes) -> InboundMessage:
-        """Raw bytes are read from the mailbox; gives the newest row."""
-        self.raws.append(raw)
-        mail.keep(Fetched(raw, len(raw)), self.now)
-        self.work()
-        return self.rows()[-1]
-
-    def rows(self) -> list[InboundMessage]:
-        with self.database.read() as session:
-            return list(session.exec(select(InboundMessage).order_by(col(InboundMessage.id))))
-
-    def contact(self, address: str = ANA) -> ContactPoint:
-        with self.database.read() as session:
-            index = blind_index("email", address)
-            return session.exec(select(ContactPoint).where(col(ContactPoint.address_index) == index)).one()
-
-    def entries(self) -> list[TimelineEntry]:
-        with self.database.read() as session:
-            return list(session.exec(select(TimelineEntry).order_by(col(TimelineEntry.number))))
-
-    def answer(self, text: str = "It runs again from six.") -> Outgoing:
-        """Triage, where mails land without a classifier, answers the only case."""
-        with self.database.write() as session:
-            lifecycle.reply(session, self.case().id, self.viewer("triage"), text, self.now, self.form())
-        self.work()
-        return self.sent[-1]
-
-    def _send(self, outgoing: Outgoing, channel: Channel) -> Sent:
-        self.sent.append(outgoing)
-        return Sent(str(outgoing.id), "voice@velmora.example", DeliveryStatus.accepted)
 
 
 @pytest.fixture
@@ -166,67 +96,6 @@ def test_a_forged_or_forwarded_answer_joins_nobody_elses_case(post: PostTown) ->
     assert not [e for e in post.entries() if e.case_id == first.id and e.kind == "citizen_wrote"]
     assert post.sent[-1].to == "eva@mail.example"
     assert first.reference not in post.sent[-1].text
-
-
-SAID_SO = "mx.velmora.example; spf=fail (sender IP is 203.0.113.9) smtp.mailfrom=mail.example; dkim=none; dmarc={}"
-DOUBTS: list[tuple[dict[str, str], bool]] = [
-    ({"Authentication-Results": SAID_SO.format("fail action=none header.from=mail.example")}, True),
-    ({"Authentication-Results": SAID_SO.format("FAIL")}, True),
-    ({"Authentication-Results": "spf=fail smtp.mailfrom=mail.example; dkim=none (no signature; dkim=pass)"}, True),
-    ({"Authentication-Results": 'mx; spf=fail smtp.mailfrom="; dkim=pass"@mail.example'}, True),
-    ({"Authentication-Results": SAID_SO.format("pass")}, False),
-    ({"Authentication-Results": "mx; spf=fail; dkim=pass header.d=mail.example"}, False),  # forwarded
-    ({"Authentication-Results": "mx; spf=softfail; dkim=none"}, False),
-    ({"Authentication-Results": "mx; none"}, False),
-    ({"From ": "", "Reply-To": ANA}, True),
-]
-
-
-@pytest.mark.parametrize("headers", [headers for headers, doubted in DOUBTS if doubted])
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_a_mail_its_sender_may_not_have_written_is_a_matter_and_no_word_of_theirs(
-    post: PostTown, headers: dict[str, str]
-) -> None:
-    """A stranger who writes under Ana's address neither stops her messages, nor starts them, nor speaks in her case."""
-    post.writes("No water in Lumas")
-    case, mine = post.case(), post.sent[-1]
-    given = {key: value for key, value in headers.items() if key.strip() != "From"}
-    sender = ANA if len(given) == len(headers) else "noreply@forms.example"
-    for text in ("STOP", f"It is mended, {case.reference}"):
-        row = post.writes(text, subject="x", sender=sender, answers=mine, headers=given)
-        assert (row.outcome, row.case_id != case.id) == ("case", True)
-    assert post.contact().opted_out_at is None
-    assert "citizen_wrote" not in {str(entry.kind) for entry in post.entries() if entry.case_id == case.id}
-    if sender == ANA:  # a person looks first, and Ana is told nothing of what she did not write
-        assert len(post.sent) == 1
-        with post.database.read() as session:
-            others = session.exec(select(Case).where(col(Case.id) != case.id)).all()
-        assert {one.state for one in others} == {"triage"}
-        assert all("somebody else may have written" in one.routing_reason for one in others)
-    post.writes("STOP", answers=mine)
-    assert post.contact().opted_out_at is not None
-    post.writes("START", subject="x", sender=sender, headers=given)
-    assert post.contact().opted_out_at is not None
-
-
-@pytest.mark.parametrize("headers", [headers for headers, doubted in DOUBTS if not doubted])
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_what_its_server_does_not_doubt_is_the_senders(post: PostTown, headers: dict[str, str]) -> None:
-    post.writes("No water in Lumas")
-    lower = headers | {"Authentication-results": "mx.velmora.example; dmarc=fail"}  # below it: anybody's
-    assert post.writes("Still none", answers=post.sent[-1], headers=lower).outcome == "continued"
-    assert post.writes("STOP", headers=headers).outcome == "opted_out"
-
-
-@pytest.mark.parametrize("shut", ["confidential", "integrity", "about_office_id"])
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_a_strangers_mail_tells_no_office_of_a_case_that_is_kept_from_it(post: PostTown, shut: str) -> None:
-    post.writes("No water in Lumas")
-    with post.database.write() as session:
-        case = session.exec(select(Case)).one()
-        setattr(case, shut, post.known.office["WAT1"] if shut == "about_office_id" else True)
-    post.writes("I got this by mistake", sender="ben@mail.example", answers=post.sent[0])
-    assert [entry for entry in post.entries() if case.reference in str(entry.body)] == []
 
 
 def test_a_reference_finds_the_case_where_no_header_does(post: PostTown) -> None:
