@@ -5,9 +5,10 @@ from uuid import UUID
 from sqlmodel import Session, col, delete, select
 
 from cli.csvs import Complaints, Line, Unusable
-from cli.setup import clean_email, hash_password, one_time_password
+from cli.setup import clean_email, one_time_password
 from core.errors import BadInput
 from core.ids import new_id
+from core.passwords import hash_password
 from core.settings import settings
 from domain.office import Office
 from domain.staff import Staff, StaffRole, email_index

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from core.database import database
 from core.errors import BadInput, Conflict, Misconfigured
 from core.ids import new_id
+from core.passwords import hash_password
 from core.settings import settings
 from core.texts import clean
 from domain.catalogue import touch
@@ -41,13 +42,6 @@ def prepare() -> None:
 def one_time_password() -> str:
     """Four groups of four letters and digits, easy to read out (79 bits)."""
     return "-".join("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
-
-
-def hash_password(password: str) -> str:
-    """Argon2id hash, with the library's recommended cost."""
-    from pwdlib import PasswordHash
-
-    return PasswordHash.recommended().hash(password)
 
 
 def clean_email(email: str) -> str:

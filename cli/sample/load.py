@@ -9,10 +9,10 @@ from cli.sample import government as files
 from cli.sample import history
 from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
-from cli.setup import hash_password
 from core.database import database
 from core.errors import Conflict
 from core.ids import new_id
+from core.passwords import hash_password
 from domain import catalogue
 from domain.office import Office
 from domain.policy import Calendar, Policy

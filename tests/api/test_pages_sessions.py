@@ -41,8 +41,7 @@ def staff_posts(web: Web) -> list[str]:
     """Every address of staff that changes something, filled in for the only case."""
     reference = web.case().reference
     found = {str(one.path) for one in iter_route_contexts(web.app.routes) if "POST" in (one.methods or ())}
-    values = {"reference": reference, "office_code": "WAT1", "week": "2026-03-02", "action_id": reference}
-    values |= {"file_id": reference}
+    values = {"reference": reference, "office_code": "WAT1", "week": "2026-03-02", "source": "letter"}
     inside = sorted(path for path in found if path.startswith("/staff/") and path != "/staff/sign-in")
     return [re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], reference), path) for path in inside]
 

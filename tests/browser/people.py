@@ -3,12 +3,11 @@
 import json
 import re
 
-import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cli.sample import government
 from core.settings import DEMO_PASSWORD
-from tests.processes import Site, wait_for
+from tests.processes import HTTP, Site, wait_for
 
 REFERENCE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 PATIENCE = 15_000
@@ -92,8 +91,8 @@ def api_key(site: Site, scope: str) -> str:
 def case_of(site: Site, sender: str, words: str) -> str:
     """Open a case by SMS, past the browser; gives its reference."""
     sent = {"number": sender, "text": words, "sid": ""}
-    httpx.post(f"{site.url}/simulator/control/sms", json=sent).raise_for_status()
+    HTTP.post(f"{site.url}/simulator/control/sms", json=sent).raise_for_status()
     answers = wait_for(
-        lambda: [t["body"] for t in httpx.get(f"{site.url}/simulator/control/sms").json() if t["to"] == sender]
+        lambda: [t["body"] for t in HTTP.get(f"{site.url}/simulator/control/sms").json() if t["to"] == sender]
     )
     return reference_in(answers[0])

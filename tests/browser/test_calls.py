@@ -1,10 +1,9 @@
 """A telephone in one window, the desk in the other: call, listen, write down, call back."""
 
-import httpx
 from playwright.sync_api import Browser, expect
 
 from tests.browser.people import PATIENCE, email_of, phone, reference_in, sign_in, window
-from tests.processes import Site
+from tests.processes import HTTP, Site
 
 CITIZEN = "+355691117788"
 WORDS = "No water in Torvin since Monday"
@@ -20,7 +19,7 @@ def test_a_call_is_listened_to_written_down_and_called_back(served: Site, browse
     expect(handset.locator(".bubble.mine", has_text="speaks for")).to_be_visible(timeout=PATIENCE)
     handset.get_by_role("button", name="# Done").click()
     expect(handset.locator(".call-note", has_text="The line hung up")).to_be_visible(timeout=PATIENCE)
-    sent = httpx.get(f"{served.url}/simulator/control/sms").json()
+    sent = HTTP.get(f"{served.url}/simulator/control/sms").json()
     reference = reference_in(next(text["body"] for text in sent if text["to"] == CITIZEN))
 
     desk = sign_in(officers, served, email_of("officer", "WAT2"), f"/staff/cases/{reference}")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
@@ -21,7 +20,7 @@ from tests.browser.people import (
     tab_to,
     window,
 )
-from tests.processes import Site, wait_for
+from tests.processes import HTTP, Site, wait_for
 
 ALLOWED = {"meta-refresh"}
 """A kiosk's thank-you page goes back by itself; nobody resets a shared device, and nothing is lost by it."""
@@ -42,7 +41,7 @@ def survey(served: Site) -> str:
     transaction = {"external_id": "agency-7", "office": "CIV1", "service": "passport", "language": "en"}
     transaction |= {"completed_at": completed.isoformat(), "phone": "+355691230002"}
     key = {"Authorization": f"Bearer {api_key(served, 'write')}"}
-    httpx.post(f"{served.url}/api/v1/transactions", json=transaction, headers=key).raise_for_status()
+    HTTP.post(f"{served.url}/api/v1/transactions", json=transaction, headers=key).raise_for_status()
 
     def sent() -> str:
         path = urlsplit(served.environment["OMBUD_DATABASE_URL"]).path

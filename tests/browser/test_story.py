@@ -4,12 +4,11 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.people import PATIENCE, api_key, email_of, phone, received, reference_in, sign_in, text, window
-from tests.processes import Site
+from tests.processes import HTTP, Site
 
 CITIZEN, SERVED = "+355691112233", "+355694445566"
 OTHERS = ("+355691112244", "+355691112255")
@@ -119,7 +118,7 @@ def test_a_finished_service_is_rated_on_the_phone(served: Site, contexts: list[B
         "language": "en",
     }
     key = {"Authorization": f"Bearer {api_key(served, 'write')}"}
-    posted = httpx.post(f"{served.url}/api/v1/transactions", json=transaction, headers=key)
+    posted = HTTP.post(f"{served.url}/api/v1/transactions", json=transaction, headers=key)
     assert posted.status_code == 201, posted.text
     handset = phone(contexts[0], served, SERVED)
     received(handset, "how was it?")

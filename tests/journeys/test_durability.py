@@ -8,13 +8,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import httpx
 import redis
 from twilio.request_validator import RequestValidator
 
 from core.settings import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
 from tests.conftest import REDIS
-from tests.processes import ROOT, Process, environment_of, free_port, prepare, site, wait_for
+from tests.processes import HTTP, ROOT, Process, environment_of, free_port, prepare, site, wait_for
 
 MESSAGES = 240
 SEED = 20261123
@@ -48,7 +47,7 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
     )
     simulator.start()
     control = f"http://127.0.0.1:{exchange}/simulator/control"
-    wait_for(lambda: httpx.get(f"{control}/waiting").status_code == 200)
+    wait_for(lambda: HTTP.get(f"{control}/waiting").status_code == 200)
     try:
         with site(tmp_path, environment, workers=1) as running:
             for number in range(MESSAGES):
@@ -60,10 +59,10 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
                     if number % 60 == 10:
                         redis.Redis.from_url(REDIS).flushdb()
                     victim.start()
-            wait_for(lambda: httpx.get(f"{running.url}/readyz").status_code == 200, seconds=40)
+            wait_for(lambda: HTTP.get(f"{running.url}/readyz").status_code == 200, seconds=40)
             wait_for(lambda: _acknowledged(control) >= MESSAGES, seconds=200, every=1)
             time.sleep(3)  # a second copy, if there were one, has time to leave
-            sent = httpx.get(f"{control}/sms").json()
+            sent = HTTP.get(f"{control}/sms").json()
             out = [text for text in sent if text["direction"].startswith("outbound")]
             per_citizen = Counter(text["to"] for text in out)
             assert len(per_citizen) == MESSAGES
@@ -91,7 +90,7 @@ def deliver(url: str, number: int) -> None:
     signature = RequestValidator(DEMO_TWILIO_TOKEN).compute_signature(hook, fields)
 
     def accepted() -> bool:
-        answer = httpx.post(hook, data=fields, headers={"X-Twilio-Signature": signature}, timeout=15)
+        answer = HTTP.post(hook, data=fields, headers={"X-Twilio-Signature": signature}, timeout=15)
         assert answer.status_code in (200, 503), answer.text
         return answer.status_code == 200
 
@@ -104,7 +103,7 @@ def citizen(number: int) -> str:
 
 
 def _acknowledged(control: str) -> int:
-    return len({t["to"] for t in httpx.get(f"{control}/sms").json() if t["direction"].startswith("outbound")})
+    return len({t["to"] for t in HTTP.get(f"{control}/sms").json() if t["direction"].startswith("outbound")})
 
 
 def _count(environment: dict[str, str], query: str) -> int:

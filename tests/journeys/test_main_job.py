@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from core.settings import DEMO_PASSWORD
-from tests.processes import Site, wait_for
+from tests.processes import HTTP, Site, wait_for
 
 CITIZEN = "+355691112233"
 COMPLAINT = "No water in Torvin since Monday"
@@ -18,20 +18,20 @@ COMPLAINT = "No water in Torvin since Monday"
 
 def texts(site: Site, number: str = CITIZEN) -> list[str]:
     """What arrived on a phone by SMS, oldest first."""
-    sent = httpx.get(f"{site.url}/simulator/control/sms").json()
+    sent = HTTP.get(f"{site.url}/simulator/control/sms").json()
     return [text["body"] for text in sent if text["to"] == number]
 
 
 def text_in(site: Site, text: str, number: str = CITIZEN, sid: str = "") -> str:
     """A citizen texts."""
-    done = httpx.post(f"{site.url}/simulator/control/sms", json={"number": number, "text": text, "sid": sid})
+    done = HTTP.post(f"{site.url}/simulator/control/sms", json={"number": number, "text": text, "sid": sid})
     done.raise_for_status()
     return str(done.json()["sid"])
 
 
 def chats(site: Site) -> list[str]:
     """What the bot wrote."""
-    return [m["text"] for m in httpx.get(f"{site.url}/simulator/control/telegram").json() if m["from"]["is_bot"]]
+    return [m["text"] for m in HTTP.get(f"{site.url}/simulator/control/telegram").json() if m["from"]["is_bot"]]
 
 
 def sign_in(site: Site, email: str) -> httpx.Client:
@@ -103,7 +103,7 @@ def test_an_sms_becomes_an_answered_case(running: Site) -> None:
     text_in(site, "Thank you")
     text_in(site, "Still no water today, nobody came")
     wait_for(lambda: api_case(site, code)["state"] == "open")
-    assert httpx.get(f"{site.url}/healthz").json() == {"status": "alive"}
+    assert HTTP.get(f"{site.url}/healthz").json() == {"status": "alive"}
     assert '"holds": true' in site.ombud("verify", "--json")
     assert "Traceback" not in site.logs()
 
@@ -131,20 +131,20 @@ def answered_case(site: Site, reference: str) -> dict[str, Any] | None:
 def api_case(site: Site, reference: str) -> dict[str, Any]:
     """The case as the API tells it."""
     key = _keys.setdefault(site.url, api_key(site, "admin"))
-    answer = httpx.get(f"{site.url}/api/v1/cases/{reference}", headers={"Authorization": f"Bearer {key}"})
+    answer = HTTP.get(f"{site.url}/api/v1/cases/{reference}", headers={"Authorization": f"Bearer {key}"})
     answer.raise_for_status()
     return dict(answer.json())
 
 
 def mails(site: Site, number: str) -> list[dict[str, Any]]:
     """What a citizen's mail program got."""
-    found = httpx.get(f"{site.url}/simulator/control/mail", params={"number": number}).json()
+    found = HTTP.get(f"{site.url}/simulator/control/mail", params={"number": number}).json()
     return [mail for mail in found if not mail["mine"]]
 
 
 def mail_in(site: Site, number: str, **what: object) -> None:
     """A citizen writes an e-mail."""
-    httpx.post(f"{site.url}/simulator/control/mail", json={"number": number, **what}).raise_for_status()
+    HTTP.post(f"{site.url}/simulator/control/mail", json={"number": number, **what}).raise_for_status()
 
 
 def test_an_email_becomes_an_answered_case_and_a_bounce_resumes_the_silence(running: Site) -> None:
@@ -169,14 +169,14 @@ def test_an_email_becomes_an_answered_case_and_a_bounce_resumes_the_silence(runn
     assert answer in tracked.text
 
     fate = {"number": number, "mail": arrived[0]["id"], "what": "bounce"}
-    httpx.post(f"{site.url}/simulator/control/mail/fate", json=fate).raise_for_status()
+    HTTP.post(f"{site.url}/simulator/control/mail/fate", json=fate).raise_for_status()
     wait_for(lambda: api_case(site, code)["silence"]["running"])
     assert len([mail for mail in mails(site, number) if answer in mail["text"]]) == 1
 
 
 def test_telegram_web_and_kiosk_are_heard_too(running: Site) -> None:
     site = running
-    httpx.post(
+    HTTP.post(
         f"{site.url}/simulator/control/telegram",
         json={"number": "+355692223344", "text": "Pothole on the road in Torvin"},
     ).raise_for_status()
@@ -213,12 +213,12 @@ def test_a_posters_link_leads_to_a_case_and_a_question_to_an_office(running: Sit
     site, number = running, "+355692223355"
 
     def shown() -> list[dict[str, Any]]:
-        phone = httpx.get(f"{site.url}/simulator/phone/messages", params={"number": number, "app": "telegram"})
+        phone = HTTP.get(f"{site.url}/simulator/phone/messages", params={"number": number, "app": "telegram"})
         return [dict(message) for message in phone.json()["messages"]]
 
     def says(text: str) -> None:
         sent = {"number": number, "text": text}
-        httpx.post(f"{site.url}/simulator/control/telegram", json=sent).raise_for_status()
+        HTTP.post(f"{site.url}/simulator/control/telegram", json=sent).raise_for_status()
 
     def presses(label: str) -> None:
         def found() -> tuple[str, str] | None:
@@ -231,7 +231,7 @@ def test_a_posters_link_leads_to_a_case_and_a_question_to_an_office(running: Sit
 
         message, data = wait_for(found)
         pressed = {"number": number, "message": message, "data": data}
-        assert httpx.post(f"{site.url}/simulator/phone/press", json=pressed).status_code == 303
+        assert HTTP.post(f"{site.url}/simulator/phone/press", json=pressed).status_code == 303
 
     says("/start CIV1")
     wait_for(lambda: any("Write what happened" in message["text"] for message in shown()))
@@ -257,10 +257,10 @@ def call(site: Site, number: str, what: str, state: str = "", **fields: str) -> 
     """Do something on the telephone, and wait until the call stands as it should; what was heard so far."""
     quiet = {"Accept": "application/json"}
     address = f"{site.url}/simulator/phone/call"
-    done = httpx.post(f"{address}/{what}", data={"number": number, **fields}, headers=quiet)
+    done = HTTP.post(f"{address}/{what}", data={"number": number, **fields}, headers=quiet)
     assert done.status_code == 200, done.text
     heard = wait_for(
-        lambda: now if (now := httpx.get(address, params={"number": number}).json())["state"] == state else None
+        lambda: now if (now := HTTP.get(address, params={"number": number}).json())["state"] == state else None
     )
     return [line["text"] for line in heard["lines"]]
 
@@ -309,7 +309,7 @@ def test_sms_and_telegram_become_one_person(running: Site) -> None:
     code = wait_for(lambda: re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", " ".join(texts(site, number)))).group()
 
     def chat(words: str) -> None:
-        httpx.post(f"{site.url}/simulator/control/telegram", json={"number": number, "text": words}).raise_for_status()
+        HTTP.post(f"{site.url}/simulator/control/telegram", json={"number": number, "text": words}).raise_for_status()
 
     before = len(chats(site))
     chat(f"LINK {number}")
@@ -345,7 +345,7 @@ def test_a_completed_service_is_asked_about(running: Site) -> None:
 
     def post() -> httpx.Response:
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.post(f"{site.url}/api/v1/transactions", json=transaction, headers=headers)
+        return HTTP.post(f"{site.url}/api/v1/transactions", json=transaction, headers=headers)
 
     assert post().status_code == 201, post().text
     assert post().status_code == 200
@@ -364,12 +364,12 @@ def test_forged_and_broken_webhooks_leave_nothing(running: Site) -> None:
     hooks = ("/webhooks/twilio/messages", "/webhooks/twilio/status", "/webhooks/telegram")
     for hook in hooks:
         for body in (b"", b"MessageSid=SM1&From=%2B355&Body=x", b"{broken", b"\xff\xfe", b"x" * 50_000):
-            assert httpx.post(site.url + hook, content=body).status_code == 403, hook
-        assert httpx.post(site.url + hook, content=b"x" * 10_000_000).status_code == 413
+            assert HTTP.post(site.url + hook, content=body).status_code == 403, hook
+        assert HTTP.post(site.url + hook, content=b"x" * 10_000_000).status_code == 413
     assert api_cases(site) == before
 
 
 def api_cases(site: Site) -> int:
     key = _keys.setdefault(site.url, api_key(site, "admin"))
-    found = httpx.get(f"{site.url}/api/v1/cases", headers={"Authorization": f"Bearer {key}"})
+    found = HTTP.get(f"{site.url}/api/v1/cases", headers={"Authorization": f"Bearer {key}"})
     return len(found.json()["items"])

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlmodel import func, select
 
@@ -23,7 +22,7 @@ from domain.outbox import OutboundMessage
 from domain.states import OutboxState
 from notifications import deliver, reconcile
 from tests.journeys import storm
-from tests.processes import OMBUD, Process, environment_of, free_port, site, wait_for
+from tests.processes import HTTP, OMBUD, Process, environment_of, free_port, site, wait_for
 
 SENDERS = [f"+35569000000{digit}" for digit in range(4)]
 FAULTS = (
@@ -61,7 +60,7 @@ def test_a_storm_is_weathered(
         control = stack.enter_context(twilio(tmp_path, environment, port))
         stack.enter_context(prepared(tmp_path, environment))
         for fault in FAULTS:
-            httpx.post(f"{control}/faults", json={"provider": "twilio", "seed": 7, **fault}).raise_for_status()
+            HTTP.post(f"{control}/faults", json={"provider": "twilio", "seed": 7, **fault}).raise_for_status()
         storm.crowd(messages, SENDERS, rate, datetime.now(UTC))
         began = datetime.now(UTC)
         workers = [
@@ -89,8 +88,8 @@ def test_a_storm_is_weathered(
         end.touch()
         ended = [worker.running.wait(30) for worker in workers if worker.running]
         assert ended == [0, 0], [worker.log.read_text()[-2000:] for worker in workers]
-        sent = Counter(text["to"] for text in httpx.get(f"{control}/sms", timeout=60).json())
-        pace = httpx.get(f"{control}/pace").json()
+        sent = Counter(text["to"] for text in HTTP.get(f"{control}/sms", timeout=60).json())
+        pace = HTTP.get(f"{control}/pace").json()
     summary = f"{messages} messages in {spent:.1f} s: {pace}"
     assert set(sent.values()) == {1}, sent.most_common(3)
     assert len(sent) == messages
@@ -129,7 +128,7 @@ def twilio(folder: Path, environment: dict[str, str], port: int) -> Iterator[str
     process.start()
     control = f"http://127.0.0.1:{port}/simulator/control"
     try:
-        wait_for(lambda: httpx.get(f"{control}/waiting").status_code == 200)
+        wait_for(lambda: HTTP.get(f"{control}/waiting").status_code == 200)
         yield control
     finally:
         process.kill()
