@@ -88,7 +88,7 @@ def emptied(url: str) -> None:
     """
     every = [table.name for table in metadata().sorted_tables]
     with psycopg.connect(url) as connection:
-        sizes = dict(
+        sizes: dict[str, int] = dict(
             connection.execute(
                 "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
                 " AND relkind = 'r'"
