@@ -147,15 +147,16 @@ class Carrier:
     def listed(self, wanted: Mapping[str, str]) -> list[Text]:
         """Messages by To, From and DateSent (also `<` and `>`), newest first. One still queued has no date sent."""
         with self.exchange.lock:
-            found = sorted(self.texts.values(), key=lambda text: text.order, reverse=True)
+            every = list(self.texts.values())
+        found = [
+            text
+            for text in every
+            if wanted.get("To", text.to) == text.to and wanted.get("From", text.from_) == text.from_
+        ]
         for name, compare in _DATES.items():
             if bound := _bound(wanted.get(name, "")):
                 found = [text for text in found if text.sent is not None and compare(text.sent, *bound)]
-        return [
-            text
-            for text in found
-            if wanted.get("To", text.to) == text.to and wanted.get("From", text.from_) == text.from_
-        ]
+        return sorted(found, key=lambda text: text.order, reverse=True)
 
     def as_json(self, text: Text) -> dict[str, object]:
         """A message as the REST API shows it."""

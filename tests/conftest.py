@@ -1,5 +1,6 @@
 """Installations to test against: a fresh one per test, on SQLite and on PostgreSQL."""
 
+import fcntl
 import os
 import shutil
 import uuid
@@ -21,6 +22,7 @@ from core.settings import settings
 from domain import catalogue, tables
 from domain.base import metadata
 from notifications import pacing
+from tests.processes import environment_of, prepare
 
 SERVER = os.environ.get("OMBUD_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("OMBUD_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
@@ -107,6 +109,25 @@ def emptied(url: str) -> None:
 MANY_ROWS = 1_000_000
 """Bytes of a table that is quicker truncated than emptied row by row."""
 CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of an installation that is migrated, filled with the sample government and has a model; never served.
+
+    All processes of a test run share it: whoever comes first makes it, the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder, done = shared / "prepared", shared / "prepared.done"
+    with (shared / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()
+            prepare(environment_of(folder))
+            done.touch()
+    return folder
 
 
 @pytest.fixture(autouse=True)

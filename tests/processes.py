@@ -1,6 +1,7 @@
 """Real processes to test against: the web process, a worker of its own, both sizes of installation."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -130,11 +131,13 @@ def environment_of(
     }
 
 
-GOVERNMENT = """
+INSTALL = """
 from cli.sample import government, load
 from cli.sample.rows import Rows
+from cli.setup import prepare
 from core.database import database
 from domain import catalogue
+prepare()
 rows = Rows()
 load.put_government(rows, government.load())
 with database().write() as session:
@@ -144,17 +147,22 @@ with database().write() as session:
 """
 
 
-def prepare(environment: dict[str, str]) -> None:
-    """Migrate, load the sample government without its history, train the starter model."""
-    for command in (
-        [*OMBUD, "init"],
-        [sys.executable, "-c", GOVERNMENT],
-        [*OMBUD, "nlp", "train", "--json"],
-    ):
+def prepare(environment: dict[str, str], model_of: Path | None = None) -> None:
+    """Migrate, load the sample government without its history, train the starter model or take a prepared folder's."""
+    commands = [[sys.executable, "-c", INSTALL]]
+    if model_of is None:
+        commands.append([*OMBUD, "nlp", "train", "--json"])
+    for command in commands:
         done = subprocess.run(
             command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+    if model_of is not None:
+        shutil.copytree(model_of / MODELS, Path(environment["OMBUD_DATA_DIR"]) / "models")
+
+
+MODELS = Path("data", "models")
+"""Where a prepared folder has its models."""
 
 
 @contextmanager

@@ -9,19 +9,11 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import left_out
-from tests.processes import Site, environment_of, prepare, site
+from tests.processes import Site, environment_of, site
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 ALWAYS_DAY = {"OMBUD_SURVEY_DAY_START": "0", "OMBUD_SURVEY_DAY_END": "24", "OMBUD_SURVEY_DELAY_MINUTES": "0"}
 """Surveys go out at once, whatever the hour the tests run at."""
-
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of an installation that is migrated, filled with the sample government and has a model; never served."""
-    folder = tmp_path_factory.mktemp("prepared")
-    prepare(environment_of(folder))
-    return folder
 
 
 @pytest.fixture(scope="module")

