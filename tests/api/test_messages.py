@@ -214,7 +214,7 @@ def test_a_curly_quote_is_pointed_out_and_mended(web: Web) -> None:
         assert name in looked
     mended = web.post("/staff/wordings/acknowledgement/en", "minister", go="mend", seen="0", body=body).text
     assert "&#34;{{ office }}&#34; has your message {{ reference }} - wait... it&#39;s on its way" in mended
-    assert "Letters that make it dearer" not in mended
+    assert "Letters that can double the price" not in mended
 
 
 @pytest.mark.parametrize("who", ["head1", "auditor", "officer1"])

@@ -366,3 +366,13 @@ def test_without_its_broker_everything_is_taken_at_once(
         assert last.status_code == 429, "it counts on its own meanwhile"
         with database().read() as session:
             assert session.exec(select(col(InboundMessage.state)).distinct()).all() == ["processed"]
+
+
+def test_who_looks_for_the_office_is_not_called_the_office_in_charge(web: Web) -> None:
+    web.text("Zzz qqq")
+    web.work()
+    case = web.case()
+    assert case.state == CaseState.triage
+    page = web.get(f"/track/{case.reference}").text
+    assert "It went to the office in charge" not in page
+    assert page.count("We are finding the right office") == 2  # above, and in the history
