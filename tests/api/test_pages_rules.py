@@ -16,7 +16,7 @@ from core.settings import settings
 from domain.case import Case
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
-from domain.states import InvitationState
+from domain.states import CaseState, InvitationState
 from domain.survey import Invitation
 from surveys import sweep
 from tests.api.site import CITIZEN, Web, signed, web_of
