@@ -375,4 +375,4 @@ def test_who_looks_for_the_office_is_not_called_the_office_in_charge(web: Web) -
     assert case.state == CaseState.triage
     page = web.get(f"/track/{case.reference}").text
     assert "It went to the office in charge" not in page
-    assert page.count("We are finding the right office") == 2  # above, and in the history
+    assert page.count("We are finding the right office") == 3  # title, heading and history
