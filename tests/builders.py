@@ -37,7 +37,7 @@ class Government:
 
 def government(session: Session) -> Government:
     """Write it: GOV over WATER (region) over WAT1 and WAT2 (districts) and CIV1 (centre); TRIAGE and INTEG."""
-    calendar = Calendar(name="Week", time_zone="Europe/Tirane", week=WEEK)
+    calendar = Calendar(id=new_id(), name="Week", time_zone="Europe/Tirane", week=WEEK)
     session.add(calendar)
     session.flush()
     offices: dict[str, UUID] = {}
@@ -61,7 +61,6 @@ def government(session: Session) -> Government:
             places=places,
         )
         session.add(office)
-        session.flush()
         offices[code] = office.id
     services: dict[str, UUID] = {}
     for code, name in (("water", "Water supply"), ("passport", "Passports")):
@@ -108,7 +107,6 @@ def government(session: Session) -> Government:
             password_hash="!",
         )
         session.add(person)
-        session.flush()
         session.add(StaffRole(staff_id=person.id, office_id=offices[office_code], role=role))
         staff[name] = person.id
     session.flush()

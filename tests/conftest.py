@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sqlite3
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from psycopg import sql
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import event
 
 from core import database as core_database
 from core import passwords
@@ -22,11 +24,25 @@ from core.settings import settings
 from domain import catalogue, tables
 from domain.base import metadata
 from notifications import pacing
-from tests.processes import environment_of, prepare
+from tests.processes import ROOT, environment_of, prepare
 
 SERVER = os.environ.get("OMBUD_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("OMBUD_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 REQUIRE_ALL = os.environ.get("OMBUD_TEST_REQUIRE_ALL") == "1"
+
+
+LONGEST = ("journeys/test_storm", "journeys/", "test_benchmarks", "look/test_browser", "browser/", "kiosk/test_browser")
+"""Where the tests are that take longest, or that share one broker: first, and so on one process while others go on."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no process ends long after the others."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix() if item.path.is_relative_to(ROOT / "tests") else ""
+        return next((number for number, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 def left_out(what: str) -> None:
@@ -149,6 +165,10 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     settings.cache_clear()
 
 
+def _hastily(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # a test's database need not outlive a power cut
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def installation(
     request: pytest.FixtureRequest,
@@ -172,6 +192,8 @@ def installation(
     catalogue.forget()
     pacing.forget()
     database = core_database.database()
+    if database.is_sqlite:
+        event.listen(database.engine, "connect", _hastily)
     yield Installation(url, database, tmp_path)
     database.close()
     core_database.database.cache_clear()
