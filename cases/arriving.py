@@ -46,10 +46,12 @@ def open_from(
     heard: Heard | None = None,
     ask: opening.Ask = opening.no_question,
     replaces: str | None = None,
+    at_once: bool = True,
 ) -> Case:
     """Open the case an inbox row asks for, with all the row says about it, and note it on the row.
 
-    `received_at` is when the government heard it, where that was before the row was stored.
+    `received_at` is when the government heard it, where that was before the row was stored. `at_once` is as in
+    `opening.Opening`.
     """
     details = row.details
     spoken = settings().languages
@@ -84,6 +86,7 @@ def open_from(
             keyed=keyed,
             ask=ask,
             replaces=replaces,
+            at_once=at_once,
         ),
         now,
     )

@@ -1,5 +1,6 @@
 """Contact points: found by blind index or made, opted out and in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +56,9 @@ _MARKS = str.maketrans(
 )
 
 
+_HELD = "contact_points_held"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A contact point, and whether it was there before."""
@@ -75,16 +79,54 @@ def word_of(text: str) -> str:
 def find_or_make(session: Session, channel: Channel, address: str, now: datetime, *, name: str | None = None) -> Known:
     """The contact point of an address, locked, so that one citizen's messages are handled one after the other.
 
-    An empty address is never an identity: the caller must not come here with one.
+    An empty address is never an identity: the caller must not come here with one. The lock lets others name the contact
+    point in rows of theirs meanwhile: whoever answers a case holds that, and needs no more of its contact.
     """
     index = blind_index(str(channel), address)
+    held: dict[str, Known] = session.info.get(_HELD, {})
+    if (known := held.get(index)) is not None:
+        held[index] = Known(known.contact, existed=True)
+        if name and not known.existed:
+            session.get_one(Citizen, known.contact.citizen_id).name = name
+        return known
     contact = session.exec(
         select(ContactPoint)
         .where(col(ContactPoint.channel) == channel, col(ContactPoint.address_index) == index)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).first()
     if contact is not None:
         return Known(contact, existed=True)
+    return Known(_make(session, channel, address, index, now, name), existed=False)
+
+
+def hold(session: Session, addresses: Iterable[tuple[Channel, str]], now: datetime) -> None:
+    """Find or make, and lock, the contact points of a whole batch at once: `find_or_make` has them from then on.
+
+    The session must end with the transaction. In the order of their ids, so that two workers wait and do not deadlock.
+    """
+    wanted: dict[Channel, dict[str, str]] = {}
+    for channel, address in addresses:
+        if address:
+            wanted.setdefault(channel, {})[blind_index(str(channel), address)] = address
+    held: dict[str, Known] = {}
+    for channel, by_index in sorted(wanted.items()):
+        found = session.exec(
+            select(ContactPoint)
+            .where(col(ContactPoint.channel) == channel, col(ContactPoint.address_index).in_(by_index))
+            .order_by(col(ContactPoint.id))
+            .with_for_update(key_share=True)
+        )
+        held |= {contact.address_index: Known(contact, existed=True) for contact in found}
+        for index, address in by_index.items():
+            if index not in held:
+                held[index] = Known(_make(session, channel, address, index, now), existed=False)
+    session.flush()  # they come before their cases
+    session.info[_HELD] = held
+
+
+def _make(
+    session: Session, channel: Channel, address: str, index: str, now: datetime, name: str | None = None
+) -> ContactPoint:
     citizen = Citizen(id=new_id(), name=name, created_at=now)
     contact = ContactPoint(
         id=new_id(),
@@ -96,4 +138,4 @@ def find_or_make(session: Session, channel: Channel, address: str, now: datetime
         created_at=now,
     )
     session.add_all((citizen, contact))
-    return Known(contact, existed=False)
+    return contact

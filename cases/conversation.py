@@ -69,6 +69,8 @@ def turn(
 ) -> Conversation:
     """Begin or go on with a conversation; from now on this is what is waited for, and for how long."""
     if talk is None:
+        if session.deleted:
+            session.flush()  # there is one conversation at a time: the one that ended goes first
         talk = Conversation(
             id=new_id(), contact_point_id=contact.id, state=asked.step, started_at=now, updated_at=now, **values
         )
@@ -82,7 +84,6 @@ def turn(
         "message": str(new_id()),
     }
     talk.updated_at, talk.due_at = now, now + timedelta(minutes=settings().conversation_minutes)
-    session.flush()  # its case and its contact come before it
     session.add(talk)
     return talk
 

@@ -9,9 +9,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, select
 
-from cases import assisted, calls, forms, mail, outcomes, texting
+from cases import assisted, calls, contacts, forms, mail, outcomes, texting
 from cases.arriving import LATER
-from cases.contacts import find_or_make
 from cases.inbox import Arrival, receive
 from channels.values import Channel
 from core import claims
@@ -59,6 +58,7 @@ def process_due(now: datetime, limit: int = BATCH) -> int:
         with database().write() as session:
             rows = _load(session, ids)
             known = outcomes.hold(session, rows)
+            contacts.hold(session, texting.senders(rows), now)
             for row in rows:
                 process(session, row, now, known)
     except Exception as error:  # noqa: BLE001  (whatever it was is met again, and recorded, row by row)
@@ -144,7 +144,7 @@ def process(session: Session, row: InboundMessage, now: datetime, known: Known |
 
 
 def _contact_change(session: Session, row: InboundMessage, now: datetime) -> str:
-    contact = find_or_make(session, Channel(row.channel), row.sender, now).contact
+    contact = contacts.find_or_make(session, Channel(row.channel), row.sender, now).contact
     blocked = bool(row.details.get("blocked"))
     contact.opted_out_at = (contact.opted_out_at or now) if blocked else None
     return "blocked" if blocked else "unblocked"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import inspect
 from sqlmodel import Session
 
 import escalation.service
@@ -73,7 +74,8 @@ class Opening:
     `held` says in words why a person should look at it before any office does: a program may have sent it. Then it
     waits at triage, and nothing is sent to the number it names until somebody writes to it.
     `wordless`: the text is ours, in place of words nobody has heard yet, so no rule reads it. `template` is the message
-    that tells the citizen of the case.
+    that tells the citizen of the case. `at_once`: all of it goes to the database before the case is
+    returned; a batch of new cases goes faster together, at the next look into the database or at the commit.
     """
 
     channel: Channel
@@ -98,6 +100,7 @@ class Opening:
     replaces: str | None = None
     wordless: bool = False
     template: str = "acknowledgement"
+    at_once: bool = True
 
 
 def pin_of(case_id: UUID) -> str:
@@ -153,7 +156,8 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     )
     if opening.contact is not None and decision.place:
         opening.contact.last_place = decision.place
-    session.flush()  # the contact comes before its case
+    if opening.contact is not None and inspect(opening.contact).pending:
+        session.flush()  # the contact comes before its case
     if not decision.triage:
         case.assignee_id = routing.assignment.assign(session, office.id, now, about_office_id=case.about_office_id)
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
@@ -197,7 +201,10 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
             ask=opening.ask,
             replaces=opening.replaces,
             template=opening.template,
+            fresh=True,
         )
+    if opening.at_once:
+        session.flush()
     return case
 
 
@@ -211,10 +218,11 @@ def acknowledge(
     ask: Ask = no_question,
     replaces: str | None = None,
     template: str = "acknowledgement",
+    fresh: bool = False,
 ) -> None:
     """Tell the citizen the reference, who has it and when an answer is due, and ask what is missing. Ends no silence.
 
-    `replaces` is our message whose buttons led here; they go.
+    `replaces` is our message whose buttons led here; they go. `fresh`: the case opens in this transaction.
     """
     known = catalogue(session)
     language = contact.language or case.language
@@ -249,6 +257,7 @@ def acknowledge(
         now=now,
         case=case,
         message_id=message_id,
+        fresh=fresh,
     )
 
 

@@ -1,5 +1,6 @@
 """What a citizen texts (SMS, WhatsApp, Telegram): an order, an answer, more of a case, a new case."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -14,7 +15,7 @@ from core.settings import settings
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.conversation import Conversation
-from domain.inbox import InboundMessage
+from domain.inbox import InboundMessage, InboxKind
 from domain.states import InvitationState, Purpose
 from domain.survey import Invitation
 from nlp import language as languages
@@ -24,9 +25,17 @@ from surveys.answers import take as take_answer
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of the largest file that Telegram hands to a bot."""
+TEXTED = frozenset({Channel.sms, Channel.whatsapp, Channel.telegram})
 MENU = "menu"
 LANGUAGE = "lang"
 """Data of the menu's buttons begins with these; they mean the same at any time."""
+
+
+def senders(rows: Iterable[InboundMessage]) -> Iterator[tuple[Channel, str]]:
+    """Whom `take` will look up for those of some inbox rows that are its own."""
+    return (
+        (Channel(row.channel), row.sender) for row in rows if row.channel in TEXTED and row.kind == InboxKind.message
+    )
 
 
 def take(session: Session, row: InboundMessage, now: datetime) -> str:
@@ -58,7 +67,7 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str:
     continued = _continued(session, row, contact, talk, now) if known.existed else None
     if continued is None:
         ask = conversation.ask_for(session, contact, row, now)
-        open_from(session, row, contact, now, existed=known.existed, ask=ask)
+        open_from(session, row, contact, now, existed=known.existed, ask=ask, at_once=False)
     return continued or "case"
 
 

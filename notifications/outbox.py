@@ -42,6 +42,7 @@ def enqueue(
     sender: str | None = None,
     subject: str | None = None,
     fallback_of: UUID | None = None,
+    fresh: bool = False,
 ) -> OutboundMessage | None:
     """Write a message to a citizen, to be sent from `due_at` (by default at once) after the commit.
 
@@ -50,6 +51,8 @@ def enqueue(
     `message_id` is the id a fresh row gets, for a caller who must name it beforehand. `replaces` is the message of
     ours, as the provider calls it, that this one follows: its buttons go. `sender` is the address of ours that it
     should leave from, as the one the citizen wrote to; else it is the office's.
+    `fresh`: the key names what this very transaction makes, so nobody can have written it; the row goes to the database
+    together with that.
     """
     if not may_send(contact, purpose):
         return None
@@ -74,10 +77,15 @@ def enqueue(
         due_at=due_at or now,
         created_at=now,
     )
-    session.flush()
+    if not fresh:
+        session.flush()
     if row.channel == Channel.email:
         letters.address(session, row, case)
-    written = _insert_once(session, row)
+    written: OutboundMessage | None = row
+    if fresh:
+        session.add(row)
+    else:
+        written = _insert_once(session, row)
     if written is None:
         return session.exec(select(OutboundMessage).where(col(OutboundMessage.dedupe_key) == dedupe_key)).one()
     if (due_at is None or due_at <= now) and not session.info.get(_RINGING):

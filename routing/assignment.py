@@ -1,7 +1,8 @@
 """Who in an office takes a new case."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func
@@ -12,6 +13,7 @@ from domain.catalogue import catalogue
 from domain.staff import Staff, StaffRole
 from domain.states import CaseState, OfficeFunction, Role
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _LOAD = (CaseState.triage, CaseState.open, CaseState.waiting)
 _ROLES = {OfficeFunction.integrity: Role.integrity}
 
@@ -28,7 +30,7 @@ def assign(
 
     Officers whose sign-in is locked at `now` come last. `not_staff` are people the case is about; whoever answers for
     `about_office_id` (holds a role there or above) is left out as well. None at the triage desk, where a person first
-    says whose the case is, and where there is nobody.
+    says whose the case is, and where there is nobody. Cases just made that are not in the database yet count as well.
     """
     known = catalogue(session)
     office = known.offices.get(office_id)
@@ -45,14 +47,12 @@ def assign(
     ).scalar_subquery()
     locked = and_(col(Staff.locked_until).is_not(None), col(Staff.locked_until) > now)
     officers = (
-        select(Staff.id)
+        select(Staff.id, locked.label("locked"), open_cases.label("open"), last_case.label("last"))
         .join(StaffRole, and_(col(StaffRole.staff_id) == col(Staff.id), col(StaffRole.office_id) == office_id))
         .where(
             col(StaffRole.role) == _ROLES.get(OfficeFunction(office.function), Role.officer),
             col(Staff.active).is_(True),
         )
-        .order_by(locked, open_cases, last_case.is_not(None), last_case, col(Staff.id))
-        .limit(1)
     )
     if not_staff:
         officers = officers.where(col(Staff.id).not_in(not_staff))
@@ -60,4 +60,25 @@ def assign(
         accused = [above.id for above in known.chain(about_office_id)]
         answering = select(StaffRole.staff_id).where(col(StaffRole.office_id).in_(accused))
         officers = officers.where(col(Staff.id).not_in(answering))
-    return session.exec(officers).first()
+    made = _just_made(session)
+    with session.no_autoflush:
+        found = session.execute(officers).all()
+
+    def turn(officer: Any) -> tuple[bool, int, datetime, UUID]:
+        theirs = [case for case in made if case.assignee_id == officer.id]
+        load = officer.open + sum(case.state in _LOAD for case in theirs)
+        last = max((case.opened_at for case in theirs), default=_NEVER)
+        return bool(officer.locked), load, max(officer.last or _NEVER, last), officer.id
+
+    return min(found, key=turn).id if found else None
+
+
+def _just_made(session: Session) -> list[Case]:
+    """New cases that wait to be written. Where anything else that decides waits too, all of it is written first."""
+    waiting = [row for row in session.new if isinstance(row, Case | Staff | StaffRole)]
+    if not all(isinstance(row, Case) for row in waiting) or any(
+        isinstance(row, Case | Staff | StaffRole) for row in session.dirty
+    ):
+        session.flush()
+        return []
+    return [row for row in waiting if isinstance(row, Case)]

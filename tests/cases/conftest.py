@@ -47,12 +47,13 @@ class Town:
         return sid
 
     def work(self) -> None:
-        """Everything that is due is done. What a busy machine made late for its moment gets the next one."""
+        """Everything that is due is done, one by one in its order. What a busy machine made late for its moment gets the
+        next one."""
         for _ in range(50):
             while (
                 intake.process_due(self.now)
                 or holding.sweep(self.now)
-                or deliver.deliver_due(self.now, send=self._send, on_result=outcomes.on_result)
+                or deliver.deliver_due(self.now, send=self._send, on_result=outcomes.on_result, parallel=1)
             ):
                 pass
             with self.database.read() as session:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import func, select
 
+from cases import history, intake
 from cases.inbox import Gatherer, receive, row_of
 from channels.errors import Failure, SendFailed
 from channels.values import Channel, DeliveryStatus, Inbound, Receipt
@@ -16,6 +17,10 @@ from tests.builders import NOW
 from tests.cases.conftest import CITIZEN, Town
 
 WATER = "WAT1 no water in Lumas since Monday"
+
+
+def _to_us(texts: list[tuple[str, str]]) -> list[tuple[str, str, str]]:
+    return [(sender, "+355690000000", text) for sender, text in texts]
 
 
 def test_a_text_becomes_a_routed_timed_acknowledged_case(town: Town) -> None:
@@ -94,6 +99,27 @@ def test_a_bad_row_harms_no_other_in_its_group(town: Town) -> None:
     gatherer.close()
     town.work()
     assert len(town.cases()) == 1
+
+
+def test_new_cases_are_written_together(town: Town) -> None:
+    """A batch of first messages costs hardly more statements than one; whoever wrote twice is known the second time."""
+    town.arrives(WATER)  # what is read every other second is read
+    senders = [f"+3556900000{number:02}" for number in range(20)]
+    texts = [(sender, f"WAT1 no water in street {sender[-2:]}") for sender in senders]
+    texts += [(senders[0], f"{texts[0][1]}, and the pump house is locked"), (senders[1], "STOP")]
+    receive([Inbound(Channel.sms, "acc", f"B{place}", *one) for place, one in enumerate(_to_us(texts))], town.now)
+    said: list[str] = []
+    event.listen(town.database.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    assert intake.process_due(town.now) == len(texts)
+    cases = town.cases()[1:]
+    assert len(cases) == len(senders)
+    assert len({case.contact_point_id for case in cases}) == len(senders)
+    assert all(case.first_response_at is None and case.assignee_id for case in cases)
+    assert len(said) < 4 * len(senders)
+    town.work()
+    assert [len(town.texts(sender)) for sender in senders] == [1, 0, *[1] * (len(senders) - 2)]
+    with town.database.read() as session:
+        assert list(history.verify(session)) == []
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,15 @@ def hire(session: Session, office: UUID, role: Role = Role.officer, **more: obje
     return staff.id
 
 
-def give(session: Session, office: UUID, staff: UUID, hours_ago: float, state: CaseState = CaseState.open) -> None:
+def give(
+    session: Session,
+    office: UUID,
+    staff: UUID,
+    hours_ago: float,
+    state: CaseState = CaseState.open,
+    *,
+    written: bool = True,
+) -> None:
     at = NOW - timedelta(hours=hours_ago)
     session.add(
         Case(
@@ -56,7 +64,8 @@ def give(session: Session, office: UUID, staff: UUID, hours_ago: float, state: C
             updated_at=at,
         )
     )
-    session.flush()
+    if written:
+        session.flush()
 
 
 def test_least_load_then_longest_without(installation: Installation) -> None:
@@ -75,6 +84,27 @@ def test_least_load_then_longest_without(installation: Installation) -> None:
             give(session, office, idle, 3)
             give(session, office, newer, 3, CaseState.waiting)
         assert assign(session, office, NOW) == busy
+
+
+def test_cases_that_wait_to_be_written_count(installation: Installation) -> None:
+    """A batch of new cases is written together, and still spread over the office."""
+    with installation.database.write() as session:
+        world = settle(session)
+        office = world.offices["WAT1"].id
+        first, second = (hire(session, office) for _ in range(2))
+        catalogue(session)
+        give(session, office, first, 2)
+        give(session, office, second, 1, written=False)
+        assert assign(session, office, NOW) == first  # as many open, and its last is older
+        give(session, office, first, 0.5, written=False)
+        assert assign(session, office, NOW) == second
+        assert len(session.new) == 2  # nothing was written for the question
+        waiting = [case for case in session.new if isinstance(case, Case)]
+        session.flush()
+        for case in waiting:
+            case.state = CaseState.closed
+        assert assign(session, office, NOW) == second  # what changed meanwhile is written first
+        assert not session.dirty
 
 
 def test_who_is_left_out(installation: Installation) -> None:
