@@ -47,8 +47,7 @@ class Town:
         return sid
 
     def work(self) -> None:
-        """Everything that is due is done, one after the other. What a busy machine made late for its moment gets the next
-        one."""
+        """Everything that is due is done, one by one. What a busy machine made late for its moment gets the next."""
         for _ in range(50):
             while (
                 intake.process_due(self.now)
