@@ -196,7 +196,7 @@ def test_a_case_is_offered_accepted_and_closed(served: Site, browser: Browser) -
     page.click("#act-transfer button")
     expect(page.locator(".notice")).to_contain_text("stays yours until they accept")
     page = sign_in(taker, served, email_of("officer", "WAT3"), f"/staff/cases/{code}")
-    expect(page.locator(".history")).to_contain_text("The meter stands in Marenza.")
+    expect(page.locator(".history")).to_contain_text("Offered to Coast Water Works: The meter stands in Marenza")
     page.get_by_role("button", name="Accept").click()
     expect(page.locator(".side")).to_contain_text("Coast Water Works")
     page.keyboard.press("c")
