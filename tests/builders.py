@@ -118,7 +118,7 @@ def soonest(session: Session, now: datetime) -> datetime | None:
     return session.exec(
         select(func.min(OutboundMessage.due_at)).where(
             col(OutboundMessage.state) == OutboxState.queued,
-            col(OutboundMessage.due_at) <= now + timedelta(seconds=0.9),
+            col(OutboundMessage.due_at) <= now + timedelta(seconds=3),
         )
     ).one()
 
