@@ -107,7 +107,7 @@ class Web:
     def work(self, now: datetime | None = None) -> None:
         """Everything that is due is done; messages are delivered at once."""
         moment = now or datetime.now(UTC)
-        for _ in range(50):
+        for _ in range(10):
             while intake.process_due(moment) or deliver.deliver_due(
                 moment, send=self._send, on_result=outcomes.on_result
             ):
@@ -116,7 +116,7 @@ class Web:
                 soon = soonest(session, moment)
             if soon is None:
                 return
-            moment = max(moment, soon)
+            moment = max(moment + timedelta(seconds=1), soon)  # a stalled sender has promised moments ahead
 
     def _send(self, outgoing: Outgoing, channel: Channel) -> Sent:
         self.sent.append(outgoing)

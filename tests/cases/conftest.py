@@ -48,7 +48,7 @@ class Town:
 
     def work(self) -> None:
         """Everything that is due is done, one by one. What a busy machine made late for its moment gets the next."""
-        for _ in range(50):
+        for _ in range(10):
             while (
                 intake.process_due(self.now)
                 or holding.sweep(self.now)
@@ -59,7 +59,7 @@ class Town:
                 soon = soonest(session, self.now)
             if soon is None:
                 return
-            self.now = max(self.now, soon)
+            self.now = max(self.now + timedelta(seconds=1), soon)  # a stalled sender has promised moments ahead
 
     def _send(self, outgoing: Outgoing, channel: Channel) -> Sent:
         if failure := self.failing.get(outgoing.to):
