@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from rapidfuzz import fuzz, utils
 from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, select
 
@@ -193,6 +192,8 @@ def of_contact(session: Session, who: Viewer, address: str) -> Sequence[Case]:
 
 def similar(session: Session, who: Viewer, text: str, now: datetime, *, limit: int = 4) -> list[Case]:
     """Recent cases in nearly the same words, likest first; only what the viewer may see."""
+    from rapidfuzz import fuzz, utils  # 3 MB that a web process hardly ever needs
+
     words = utils.default_process(text)
     if len(words) < 12:
         return []

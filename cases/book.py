@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from rapidfuzz import fuzz, utils
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -188,6 +187,8 @@ def save(
 
 def _message(row: Mapping[str, str], office: str, number: str, today: screens.Today) -> Inbound:
     """One row as a message, known by what stands in it however it was typed. Raises BadInput."""
+    from rapidfuzz import utils  # 3 MB that a web process hardly ever needs
+
     read = screens.parse_entry(row, office=office, page=number, key="-", language=row.get("language", ""), today=today)
     said = (str(read.sent_at), read.text, str(read.details.get("name") or ""), read.sender)
     known_by = "\0".join(utils.default_process(part) for part in said)
@@ -213,6 +214,8 @@ def _keyed_already(message: Inbound, who: Viewer) -> str | None:
 
 
 def _refuse_twice(message: Inbound, before: Sequence[Entry], today: screens.Today) -> None:
+    from rapidfuzz import fuzz, utils  # 3 MB that a web process hardly ever needs
+
     day = message.sent_at.astimezone(today.zone).date() if message.sent_at else None
     words = utils.default_process(message.text)
     for entry in before:
