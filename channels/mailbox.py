@@ -25,7 +25,7 @@ HEAD = 300_000
 """Bytes read of a mail that is larger than the limit: its headers, and the words, which come first."""
 BATCH = 50
 FAILURES = 3
-"""Mails in a row that cannot be stored, before the whole round is given up for now."""
+"""Mails in a row that cannot be stored, before the rest of this round is left to the next one."""
 LONGEST_PAUSE = 120.0
 _SLICE = 1.0  # seconds; how soon a wait notices that it should end
 
