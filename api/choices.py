@@ -95,6 +95,6 @@ def office_name(known: Catalogue, code: str) -> str:
 def responsible(known: Catalogue, service_id: UUID, place: str | None, now: datetime) -> Office | None:
     """The office the routing table names for a service at a place, else anywhere."""
     lines = known.jurisdictions_on(service_id, now.astimezone(settings().zone).date())
-    by_place = {line.place: line.office_id for line in lines}
+    by_place = {place: line.office_id for line in lines for place in line.places or [""]}
     office_id = by_place.get(place or "") or by_place.get("")
     return known.offices.get(office_id) if office_id else None

@@ -52,7 +52,7 @@ def missing(known: Catalogue, case: Case, day: date, language: str, done: Collec
 def by_place(known: Catalogue, service: Service, day: date) -> bool:
     """Whether different offices answer for a service in different places."""
     lines = known.jurisdictions_on(service.id, day)
-    return len({line.office_id for line in lines if line.place.strip()}) > 1
+    return len({line.office_id for line in lines if line.places}) > 1
 
 
 def service_options(known: Catalogue, language: str, suggested: Collection[str] = ()) -> tuple[Option, ...]:
@@ -92,7 +92,7 @@ def place_options(
     index = index_of(known)
     if service is not None:
         lines = known.jurisdictions_on(service.id, day)
-        keys = dict.fromkeys(index.key(line.place) for line in lines if line.place.strip())
+        keys = dict.fromkeys(index.key(place) for line in lines for place in line.places)
     else:
         keys = dict.fromkeys(key for key, place in index.places.items() if place.offices)
     spelled: dict[str, list[str]] = {}

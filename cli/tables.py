@@ -196,12 +196,12 @@ def _jurisdiction_rows(session: Session) -> list[dict[str, str]]:
         select(Jurisdiction, Service.code, Office.code)
         .join(Service, col(Service.id) == col(Jurisdiction.service_id))
         .join(Office, col(Office.id) == col(Jurisdiction.office_id))
-        .order_by(col(Service.code), col(Jurisdiction.place), col(Jurisdiction.valid_from))
+        .order_by(col(Service.code), col(Jurisdiction.places), col(Jurisdiction.valid_from))
     )
     return [
         {
             "service": service,
-            "place": line.place,
+            "place": "; ".join(line.places),
             "office": office,
             "valid_from": line.valid_from.isoformat() if line.valid_from != _FIRST_DAY else "",
             "valid_to": line.valid_to.isoformat() if line.valid_to else "",
@@ -275,7 +275,8 @@ def _jurisdictions(session: Session, lines: list[Line], complaints: Complaints) 
     services = {service.code: service.id for service in session.exec(select(Service))}
     offices = {office.code: office.id for office in session.exec(select(Office))}
     known = {
-        (line.service_id, line.place.casefold(), line.valid_from): line for line in session.exec(select(Jurisdiction))
+        (line.service_id, "; ".join(line.places).casefold(), line.valid_from): line
+        for line in session.exec(select(Jurisdiction))
     }
 
     def use(line: Line) -> None:
@@ -289,10 +290,10 @@ def _jurisdictions(session: Session, lines: list[Line], complaints: Complaints) 
             raise Unusable("valid_to is the first day on which it no longer counts, so it must be after valid_from")
         row = known.get((services[service], place.casefold(), start))
         if row is None:
-            row = Jurisdiction(id=new_id(), service_id=services[service], office_id=offices[office], place=place)
+            row = Jurisdiction(id=new_id(), service_id=services[service], office_id=offices[office])
             known[services[service], place.casefold(), start] = row
             session.add(row)
-        row.office_id, row.place, row.valid_from, row.valid_to = offices[office], place, start, end
+        row.office_id, row.places, row.valid_from, row.valid_to = offices[office], line.parts("place"), start, end
         for (other_service, other_place, _), other in known.items():
             if (
                 other is not row

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from core.types import UtcDateTime
+from core.types import Json, UtcDateTime
 from domain.base import Row
 
 
@@ -17,6 +17,15 @@ class Scope(StrEnum):
     read = "read"
     write = "write"
     admin = "admin"
+
+
+class LabelSource(StrEnum):
+    """What staff did that told what a text is about."""
+
+    triage = "triage"
+    transfer = "transfer"
+    accepted = "accepted"
+    corrected = "corrected"
 
 
 class ApiKey(Row, table=True):
@@ -33,14 +42,31 @@ class ApiKey(Row, table=True):
 
 
 class TrainingLabel(Row, table=True):
-    """A correction by staff: what a text was really about."""
+    """What staff said a text was really about. The last one not withdrawn counts; old ones fade in training."""
 
     __tablename__ = "training_label"
 
     case_id: UUID = Field(foreign_key="case.id", index=True)
     service_id: UUID = Field(foreign_key="service.id")
     staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
-    at: datetime = Field(sa_type=UtcDateTime)
+    source: LabelSource = Field(default=LabelSource.triage, sa_type=Text, sa_column_kwargs={"server_default": "triage"})
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CatalogueChange(Row, table=True):
+    """One change to offices, services, areas or rules, by whom: before and after as they stood; None is not there."""
+
+    __tablename__ = "catalogue_change"
+
+    kind: str
+    row_id: UUID = Field(index=True)
+    title: str
+    staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    before: dict[str, object] | None = Field(default=None, sa_type=Json, nullable=True)
+    after: dict[str, object] | None = Field(default=None, sa_type=Json, nullable=True)
 
 
 class CatalogueRevision(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlmodel import Field
 from channels.values import Channel
 from core.types import Json, UtcDateTime
 from domain.base import Row
-from domain.states import CaseKind, CaseState, IntakeSource, Outcome
+from domain.states import CaseKind, CaseState, IntakeSource, LeadLink, Nature, Outcome, Urgency
 
 
 class Case(Row, table=True):
@@ -18,8 +18,9 @@ class Case(Row, table=True):
     `received_at` starts the silence. `timeline_length` and `timeline_head` are the end of its chain and serve as its
     version. `integrity` cases are seen by the integrity office alone; `about_office_id` and `about_staff_id` shut the
     accused out. A transfer names `pending_office_id`; until that office accepts, `office_id` stays accountable.
-    `source` is who put it in and how; `confidential` hides who the citizen is from the office. `location` has
-    `latitude` and `longitude` in degrees (WGS 84).
+    `lead_id` is the case this one is `lead_link` of. `urgency` is why it cannot wait; `nature` what else it is than a
+    matter to answer. `source` is who put it in and how; `confidential` hides who the citizen is from the office.
+    `location` has `latitude` and `longitude` in degrees (WGS 84).
     """
 
     __tablename__ = "case"
@@ -59,7 +60,10 @@ class Case(Row, table=True):
     routing_suggestions: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
     hops: int = 0
     pending_office_id: UUID | None = Field(default=None, foreign_key="office.id", index=True)
-    lead_id: UUID | None = Field(default=None, foreign_key="case.id")
+    lead_id: UUID | None = Field(default=None, foreign_key="case.id", index=True)
+    lead_link: LeadLink | None = Field(default=None, sa_type=Text)
+    urgency: Urgency | None = Field(default=None, sa_type=Text)
+    nature: Nature | None = Field(default=None, sa_type=Text)
     invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id")
     outcome: Outcome | None = Field(default=None, sa_type=Text)
     received_at: datetime = Field(sa_type=UtcDateTime)

@@ -31,7 +31,8 @@ class Policy(Row, table=True):
     """Targets in working hours and the ladder; the most specific one valid on the day a clock starts applies.
 
     `targets`: clock kind → working hours. `ladder`: list of {"share": 0.5, "tell": "officer"}; share of the target.
-    `pause_days`: calendar days at most that a question to the citizen stops the resolution clock.
+    `pause_days`: calendar days at most that a question to the citizen stops the resolution clock. `urgent_share`: part
+    of each target that an urgent case is given.
     """
 
     __tablename__ = "policy"
@@ -44,5 +45,6 @@ class Policy(Row, table=True):
     ladder: list[dict[str, object]] = Field(sa_type=Json)
     counts_templated: bool = False
     pause_days: int = 14
+    urgent_share: float = Field(default=0.25, sa_column_kwargs={"server_default": "0.25"})
     valid_from: date = date(1970, 1, 1)
     valid_to: date | None = None

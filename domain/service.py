@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel import Field
 
 from core.types import Json
@@ -10,7 +11,11 @@ from domain.base import Row
 
 
 class Service(Row, table=True):
-    """An entry of the service catalogue. Its code is the classifier's label."""
+    """An entry of the service catalogue. Its code is the classifier's label.
+
+    `keywords` and `examples` (whole sentences, as citizens would write them, in any language) teach the classifier
+    before the first case arrives.
+    """
 
     __tablename__ = "service"
 
@@ -18,16 +23,37 @@ class Service(Row, table=True):
     names: dict[str, str] = Field(sa_type=Json)
     group: str = ""
     keywords: list[str] = Field(default_factory=list, sa_type=Json)
+    examples: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    active: bool = True
+
+
+class Area(Row, table=True):
+    """A piece of the map, as GeoJSON (RFC 7946: WGS 84, longitude first): a Polygon or MultiPolygon."""
+
+    __tablename__ = "area"
+
+    code: str = Field(unique=True, max_length=64)
+    names: dict[str, str] = Field(sa_type=Json)
+    geometry: dict[str, object] = Field(sa_type=Json)
     active: bool = True
 
 
 class Jurisdiction(Row, table=True):
-    """Who answers for a service in a place, from day to day. An empty place means everywhere else."""
+    """A rule of the routing table: who answers for a topic in a place, from day to day.
+
+    The topic is `service_id`, or a whole `group` of services, or with neither all of them. The place is one of `places`
+    (names), or the map inside `area_id`, or what the office `within_id` and those below it serve; none of these means
+    everywhere else. Of rules that fit, the closer topic and then the closer place applies.
+    """
 
     __tablename__ = "jurisdiction"
 
-    service_id: UUID = Field(foreign_key="service.id", index=True)
-    place: str = ""
+    service_id: UUID | None = Field(default=None, foreign_key="service.id", index=True)
+    group: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    places: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    area_id: UUID | None = Field(default=None, foreign_key="area.id")
+    within_id: UUID | None = Field(default=None, foreign_key="office.id")
     office_id: UUID = Field(foreign_key="office.id")
     valid_from: date = date(1970, 1, 1)
     valid_to: date | None = None
+    note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})

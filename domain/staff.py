@@ -1,6 +1,6 @@
 """Staff, their roles per office, and their signed-in sessions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Text, UniqueConstraint
@@ -41,6 +41,21 @@ class StaffRole(Row, table=True):
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     office_id: UUID = Field(foreign_key="office.id", index=True)
     role: Role = Field(sa_type=Text)
+
+
+class Absence(Row, table=True):
+    """Days on which a person does not work: from `first_day` to `last_day`, both included, by the office's calendar
+    day. `stand_in_id` gets what cannot wait."""
+
+    __tablename__ = "absence"
+
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    first_day: date
+    last_day: date
+    stand_in_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    reason: str = ""
+    entered_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    entered_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class StaffSession(Row, table=True):

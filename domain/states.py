@@ -66,6 +66,30 @@ AUDIT_SOURCES = (IntakeSource.mystery_shopper, IntakeSource.quality_audit)
 """Sources that are the government looking at itself: kept apart in figures about citizens."""
 
 
+class Urgency(StrEnum):
+    """Why a case cannot wait, gravest first."""
+
+    life = "life"
+    child = "child"
+    supply = "supply"
+    staff = "staff"
+
+
+class Nature(StrEnum):
+    """What a message is where it is no matter to answer, or should be read with care. It stays a case either way."""
+
+    thanks = "thanks"
+    not_a_case = "not_a_case"
+    abuse = "abuse"
+
+
+class LeadLink(StrEnum):
+    """What a case is to its lead."""
+
+    part = "part"
+    same = "same"
+
+
 class CaseState(StrEnum):
     """Where a case stands. In each of them one office is accountable."""
 
@@ -239,6 +263,12 @@ class EntryKind(StrEnum):
     transcribed = "transcribed"
     called_back = "called_back"
     fell_back = "fell_back"
+    marked_urgent = "marked_urgent"
+    marked = "marked"
+    split_off = "split_off"
+    joined = "joined"
+    parted = "parted"
+    relabelled = "relabelled"
 
 
 def check_transition(before: CaseState, after: CaseState) -> None:

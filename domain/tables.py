@@ -1,6 +1,6 @@
 """Every table, so that the metadata is whole wherever this is imported."""
 
-from domain.access import ApiKey, CatalogueRevision, TrainingLabel
+from domain.access import ApiKey, CatalogueChange, CatalogueRevision, TrainingLabel
 from domain.assisted import BookPage, CallBack
 from domain.attachment import Attachment
 from domain.case import Case
@@ -10,25 +10,30 @@ from domain.conversation import Conversation
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
 from domain.office import Office
+from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
 from domain.policy import Calendar, Policy
 from domain.review import Action, Finding, Review
 from domain.sender import Sender
-from domain.service import Jurisdiction, Service
-from domain.staff import Staff, StaffRole, StaffSession
+from domain.service import Area, Jurisdiction, Service
+from domain.signature import Signature, Surge
+from domain.staff import Absence, Staff, StaffRole, StaffSession
 from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
 from domain.wording import Wording
 
 __all__ = [
+    "Absence",
     "Action",
     "Answer",
     "ApiKey",
+    "Area",
     "Attachment",
     "BookPage",
     "Calendar",
     "CallBack",
     "Case",
+    "CatalogueChange",
     "CatalogueRevision",
     "Citizen",
     "Clock",
@@ -43,15 +48,18 @@ __all__ = [
     "KioskDevice",
     "Notice",
     "Office",
+    "Opinion",
     "OutboundMessage",
     "Policy",
     "Review",
     "Rung",
     "Sender",
     "Service",
+    "Signature",
     "Staff",
     "StaffRole",
     "StaffSession",
+    "Surge",
     "Survey",
     "TimelineEntry",
     "TrainingLabel",

@@ -94,7 +94,9 @@ def _build(catalogue: Catalogue) -> Index:
     offices: dict[str, list[UUID]] = {}
     active = sorted((office for office in catalogue.offices.values() if office.active), key=lambda o: o.code)
     listed = [(group, office.id) for office in active for group in _groups(office.places)]
-    alone: list[tuple[list[str], UUID | None]] = [([line.place], None) for line in catalogue.jurisdictions]
+    alone: list[tuple[list[str], UUID | None]] = [
+        ([place], None) for line in catalogue.jurisdictions for place in line.places
+    ]
     for group, office_id in [*listed, *alone]:
         folded = [words for name in group if (words := " ".join(words_of(name)))]
         if not folded:
@@ -107,7 +109,8 @@ def _build(catalogue: Catalogue) -> Index:
             offices[key].append(office_id)
     lines: dict[UUID, list[Jurisdiction]] = {}
     for line in catalogue.jurisdictions:
-        lines.setdefault(line.service_id, []).append(line)
+        if line.service_id is not None:
+            lines.setdefault(line.service_id, []).append(line)
     return Index(
         places={key: Place(key, name, tuple(offices.get(key, ()))) for key, name in names.items()},
         place_names=Names(spellings.items(), ordinary=_ordinary(catalogue)),

@@ -307,7 +307,8 @@ class _Choice:
     def _by_place(self, lines: list[Jurisdiction]) -> Iterator[tuple[Jurisdiction, str]]:
         by_key: dict[str, Jurisdiction] = {}
         for line in lines:
-            by_key.setdefault(self.index.key(line.place) if line.place.strip() else "", line)
+            for name in line.places or [""]:
+                by_key.setdefault(self.index.key(name), line)
         for place, note in ((self.named, ""), (self.last, ", where the citizen wrote from before")):
             if place is None:
                 continue
@@ -327,10 +328,10 @@ class _Choice:
         near = [
             line
             for line in lines
-            if line.place.strip()
+            if line.places
             and line.office_id in reach
             # an office further up is meant only where the line names what that office serves
-            and (reach[line.office_id] == 0 or line.office_id in self._serving(line.place))
+            and (reach[line.office_id] == 0 or any(line.office_id in self._serving(place) for place in line.places))
         ]
         yield from sorted(near, key=lambda line: reach[line.office_id])
 

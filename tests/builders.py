@@ -74,7 +74,11 @@ def government(session: Session) -> Government:
         ("water", "", "WATER"),
         ("passport", "", "CIV1"),
     ):
-        session.add(Jurisdiction(service_id=services[service_code], place=place, office_id=offices[office_code]))
+        session.add(
+            Jurisdiction(
+                service_id=services[service_code], places=[place] if place else [], office_id=offices[office_code]
+            )
+        )
     session.add(
         Policy(
             name="General",

@@ -118,7 +118,7 @@ def put_government(rows: Rows, given: files.Government) -> None:
             Jurisdiction,
             id=new_id(),
             service_id=services[line.service],
-            place=line.place or "",
+            places=[line.place] if line.place else [],
             office_id=ids[line.office],
         )
     _put_staff(rows, given, ids)

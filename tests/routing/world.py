@@ -60,7 +60,7 @@ class World:
             Jurisdiction(
                 id=new_id(),
                 service_id=self.services[service].id,
-                place=place,
+                places=[place] if place else [],
                 office_id=self.offices[office].id,
                 valid_from=since,
                 valid_to=until,
