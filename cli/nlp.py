@@ -64,7 +64,7 @@ def train(
     csv: Annotated[
         Path | None,
         typer.Argument(
-            help="CSV with the columns text,label and if you like lang,category,split. Default: starter set."
+            help="CSV with the columns text,label and if you like lang,category,split,weight. Default: starter set."
         ),
     ] = None,
     models: Models = None,

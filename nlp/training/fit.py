@@ -123,10 +123,15 @@ def _picks(picked: Sequence[str | None], names: Sequence[str]) -> Matrix:
     return sparse.csr_matrix((np.ones(len(cells), np.float32), (at_rows, at_columns)), shape=(len(picked), len(names)))
 
 
-def solve(matrix: Matrix, labels: Sequence[str], seed: int) -> tuple[tuple[str, ...], Floats, Floats]:
-    """Labels, weights (columns × labels) and bias of one-against-rest squared-hinge classifiers."""
+def solve(
+    matrix: Matrix, labels: Sequence[str], seed: int, counts: Sequence[float] | NDArray[np.float64] | None = None
+) -> tuple[tuple[str, ...], Floats, Floats]:
+    """Labels, weights (columns × labels) and bias of one-against-rest squared-hinge classifiers.
+
+    `counts` says how much each row counts; 1 each where it is left out.
+    """
     machine = LinearSVC(C=COST, loss="squared_hinge", dual=True, random_state=seed, max_iter=2000, tol=1e-3)
-    machine.fit(matrix, labels)
+    machine.fit(matrix, labels, sample_weight=counts)
     names = tuple(str(name) for name in machine.classes_)
     weights, bias = machine.coef_, machine.intercept_
     if len(names) == 2:  # liblinear keeps one row for two labels

@@ -1,4 +1,5 @@
-"""Labelled text from a CSV file, checked before anything is trained: `text,label` and optional `lang,category,split`.
+"""Labelled text from a CSV file, checked before anything is trained: `text,label` and, if there, `lang,category,split`
+and `weight` (how much an example counts beside the others; 1 where nothing is said).
 
 Splits: `fit` (or nothing) is learnt from and cross-validated, `dev` calibrates, `test` is left alone, and `phrase` is
 learnt from but never tested on: names and keywords of the service catalogue, which nobody writes quite like that.
@@ -7,6 +8,7 @@ learnt from but never tested on: names and keywords of the service catalogue, wh
 import csv
 import hashlib
 import io
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,11 +26,12 @@ SPLITS = {name: name for name in ("", "fit", "dev", "test", "phrase")} | {
 }
 LONGEST_CELL = 200_000
 MOST_LABELS = 2_000
+MOST_WEIGHT = 1_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled text; `line` is where it stands in its file."""
+    """One labelled text; `line` is where it stands in its file, `weight` how much it counts while learning."""
 
     text: str
     label: str
@@ -36,6 +39,7 @@ class Example:
     category: str | None
     split: str
     line: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _examples(name: str, text: str) -> list[Example]:
             if missing:
                 raise BadInput(
                     f"{name}, line 1: the column {' and '.join(missing)} is missing (found: {', '.join(head)}).",
-                    mend="The first line names the columns: text,label and if you like lang,category,split.",
+                    mend="The first line names the columns: text,label and if you like lang,category,split,weight.",
                 )
             found = []
             start = reader.line_num + 1
@@ -134,9 +138,20 @@ def _example(name: str, line: int, head: Sequence[str], cells: Sequence[str]) ->
     split = row.get("split", "").strip().lower()
     if split not in SPLITS:
         raise BadInput(f"{name}, line {line}: the split {split!r} is none of fit, dev, test, phrase.")
-    return Example(
-        text, label, row.get("lang", "").strip() or None, clean(row.get("category", "")) or None, SPLITS[split], line
-    )
+    lang, category = row.get("lang", "").strip() or None, clean(row.get("category", "")) or None
+    return Example(text, label, lang, category, SPLITS[split], line, _weight(name, line, row.get("weight", "")))
+
+
+def _weight(name: str, line: int, cell: str) -> float:
+    try:
+        weight = float(cell.strip() or 1)
+    except ValueError:
+        weight = math.nan
+    if not 0 < weight <= MOST_WEIGHT:
+        raise BadInput(
+            f"{name}, line {line}: the weight {cell.strip()!r} is no number above 0, {MOST_WEIGHT:.0f} at most."
+        )
+    return weight
 
 
 def check_trainable(dataset: Dataset, *, strict: bool) -> None:

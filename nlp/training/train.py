@@ -46,19 +46,20 @@ def train(
     examples = dataset.part(*LEARN, "dev") if dataset.has_dev else dataset.part(*LEARN)
     counted = count([tokens(e.text[:LONGEST_TEXT]) for e in examples], [e.category for e in examples])
     truth = np.array([e.label for e in examples])
+    weight = np.array([e.weight for e in examples])
     dev = np.flatnonzero(np.array([e.split == "dev" for e in examples]))
     tested = np.flatnonzero(np.array([e.split in ("fit", "") for e in examples]))
     own = np.setdiff1d(np.arange(len(examples)), dev)
     folds = [] if dev.size else _folds(truth, tested, seed)
     steps = len(folds) + 1
     _say(progress, "fit", 0, steps)
-    fitted = _fit(counted, own, truth, seed)
+    fitted = _fit(counted, own, truth, weight, seed)
     _say(progress, "fit", 1, steps)
     if dev.size:
         held = Held(_scores(counted, dev, fitted), _columns(truth[dev], fitted.labels))
         held_rows = dev
     else:
-        held = _cross_validate(counted, truth, folds, fitted.labels, seed, progress)
+        held = _cross_validate(counted, truth, weight, folds, fitted.labels, seed, progress)
         held_rows = np.concatenate([np.empty(0, np.int64), *folds])
     calibration = calibrate(held)
     card = _card(dataset, examples, fitted, calibration, seed, now, languages, len(own), bool(dev.size))
@@ -81,9 +82,9 @@ def _say(progress: Progress | None, what: str, done: int, of: int) -> None:
         progress(what, done, of)
 
 
-def _fit(counted: Counted, rows: Rows, truth: NDArray[np.str_], seed: int) -> Fitted:
+def _fit(counted: Counted, rows: Rows, truth: NDArray[np.str_], weight: NDArray[np.float64], seed: int) -> Fitted:
     made = design(counted, rows)
-    labels, weights, bias = solve(made.matrix, truth[rows].tolist(), seed)
+    labels, weights, bias = solve(made.matrix, truth[rows].tolist(), seed, weight[rows])
     return Fitted(labels, made.grams, made.idf, weights, bias)
 
 
@@ -114,6 +115,7 @@ def _folds(truth: NDArray[np.str_], among: Rows, seed: int) -> list[Rows]:
 def _cross_validate(
     counted: Counted,
     truth: NDArray[np.str_],
+    weight: NDArray[np.float64],
     folds: Sequence[Rows],
     labels: Sequence[str],
     seed: int,
@@ -126,7 +128,7 @@ def _cross_validate(
         rest = np.setdiff1d(np.arange(len(truth)), rows)
         if len(set(truth[rest].tolist())) < 2:
             continue
-        fitted = _fit(counted, rest, truth, seed)
+        fitted = _fit(counted, rest, truth, weight, seed)
         columns = np.array([position[label] for label in fitted.labels])
         logits[np.ix_(rows, columns)] = _scores(counted, rows, fitted)
         _say(progress, "calibrate", number + 2, len(folds) + 1)

@@ -30,6 +30,9 @@ GOOD = "text,label\n" + "".join(f"water {n},a\nroad {n},b\n" for n in range(5))
         (b"text,label\n\x00\x01,a\n", "line 2: the text is empty"),
         (b"text,label\nok,a\ncaf\xe9,b\n", "line 3: not UTF-8"),
         (b"text,label,split\nok,a,fit\nok,a,later\n", "line 3: the split 'later'"),
+        (b"text,label,weight\nok,a,1\nok,a,0\n", "line 3: the weight '0'"),
+        (b"text,label,weight\nok,a,much\n", "line 2: the weight 'much'"),
+        (b"text,label,weight\nok,a,nan\n", "line 2: the weight 'nan'"),
         (b"text,label\n" + b"x" * 300_000 + b",a\n", "line 2: the row that starts here is torn"),
     ],
 )
@@ -42,7 +45,8 @@ def test_what_is_wrong_is_named(data: bytes, says: str) -> None:
 
 def test_rows_may_span_lines_and_columns_come_in_any_order() -> None:
     found = parse(
-        "a.csv", '\ufefflang,LABEL,text,category,split\nen,a,"two\nlines, one text",x,train\n,b,c,,\n'.encode()
+        "a.csv",
+        '\ufefflang,LABEL,text,category,split,weight\nen,a,"two\nlines, one text",x,train,0.5\n,b,c,,,\n'.encode(),
     )
     first, second = found.examples
     assert (first.text, first.label, first.lang, first.category, first.split) == (
@@ -53,6 +57,7 @@ def test_rows_may_span_lines_and_columns_come_in_any_order() -> None:
         "fit",
     )
     assert (second.lang, second.category, second.split, second.line) == (None, None, "", 4)
+    assert (first.weight, second.weight) == (0.5, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from nlp.training.calibrate import (
 )
 from nlp.training.evaluate import Outcome, figures
 from nlp.training.fit import count, design, transform
+from nlp.training.prepare import parse
 from nlp.training.train import train
 from tests.nlp.conftest import NOW
 
@@ -150,6 +151,16 @@ def test_what_the_citizen_picked_counts(tmp_path: Path) -> None:
     unknown = model.classify("please help", picked="never heard of").best
     assert unknown is not None
     assert unknown.probability == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("old", "wins"), [(1.0, "a"), (0.1, "b")])
+def test_an_example_counts_by_its_weight(old: float, wins: str) -> None:
+    """The rule changed: eight old labels say a, four new ones b; faded, the old ones must lose."""
+    rows = "".join(f"street tree number {n},a,{old}\nnoisy bar number {n},c,1\n" for n in range(8))
+    data = parse("drift.csv", ("text,label,weight\n" + rows + "street tree number 3,b,1\n" * 4).encode())
+    best = train(data, seed=0, now=NOW).classifier.classify("street tree").best
+    assert best is not None
+    assert best.label == wins
 
 
 def test_temperature_makes_boasting_modest() -> None:
