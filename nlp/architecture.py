@@ -73,16 +73,21 @@ class Forward:
     ) -> tuple[Floats, Callable[[Any], Any]]:
         if is_train:
             _no_gradient(None)
-        if self.vocabulary is None:
-            parts = [model.attrs[name].split(_SEPARATOR) if model.attrs[name] else [] for name in BLOCKS]
-            self.vocabulary = Vocabulary(parts[0], parts[1], parts[2], np.asarray(model.get_param("idf")))
+        vocabulary = self.known(model)
         weights, bias = (np.asarray(model.get_param(name)) for name in ("W", "b"))
         logits = np.empty((len(docs), bias.shape[0]), np.float32)
         for row, doc in enumerate(docs):
-            found = self.vocabulary.encode(doc.user_data[WORDS], doc.user_data.get(PICKED))
+            found = vocabulary.encode(doc.user_data[WORDS], doc.user_data.get(PICKED))
             logits[row] = found.values @ weights[found.rows] + bias
         shares = softmax(logits / model.attrs["temperature"])
         return recalibrate(shares, Bend(*model.attrs["bend"])), _no_gradient
+
+    def known(self, model: Model[list[Doc], Floats]) -> Vocabulary:
+        """The n-grams the model knows."""
+        if self.vocabulary is None:
+            parts = [model.attrs[name].split(_SEPARATOR) if model.attrs[name] else [] for name in BLOCKS]
+            self.vocabulary = Vocabulary(parts[0], parts[1], parts[2], np.asarray(model.get_param("idf")))
+        return self.vocabulary
 
 
 def _no_gradient(_: Any) -> Any:
@@ -110,6 +115,13 @@ def blank() -> Language:
     nlp = spacy.blank("xx", config=config)
     nlp.add_pipe(PIPE, config={"model": {"@architectures": ARCHITECTURE}})
     return nlp
+
+
+def inside(nlp: Language) -> tuple[Vocabulary, Floats, Floats]:
+    """The n-grams, weights (n-grams × labels) and bias of a fitted pipeline."""
+    model = cast(TextCategorizer, nlp.get_pipe(PIPE)).model
+    forward = cast(Forward, cast(Any, model)._func)
+    return forward.known(model), np.asarray(model.get_param("W")), np.asarray(model.get_param("b"))
 
 
 def install(

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from core.errors import BadInput, NotFound
 from core.logs import logger
+from nlp.features import Floats, Sparse
 from nlp.language import detect
+from nlp.reasons import Reason, reasons
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -98,6 +102,29 @@ class Classifier:
                 for doc, text, hint in zip(docs, part, hints, strict=True):
                     found.append(self._read(doc, text, hint, top))
         return found
+
+    def reasons(self, text: str, label: str, picked: str | None = None) -> tuple[Reason, ...]:
+        """The words of the text that weighed most for a label, heaviest first: at most five, as they were written.
+
+        Measured against the likeliest other label and the average of all others, half and half. None for a label the
+        model does not know, or where no word speaks for it.
+        """
+        from nlp.architecture import inside
+
+        if label not in self.labels:
+            return ()
+        vocabulary, weights, bias = inside(self.nlp)
+        own = self.labels.index(label)
+
+        def lead(found: Sparse) -> Floats:
+            parts = weights[found.rows] * found.values[:, None]
+            scores = parts.sum(axis=0) + bias
+            scores[own] = -np.inf
+            others = (parts.sum(axis=1) - parts[:, own]) / (len(scores) - 1)
+            result: Floats = parts[:, own] - (parts[:, int(scores.argmax())] + others) / 2
+            return result
+
+        return reasons(vocabulary, text[:LONGEST_TEXT], picked, lead)
 
     def _doc(self, text: str, picked: str | None) -> "Doc":
         doc = self.nlp.make_doc(text[:LONGEST_TEXT])

@@ -5,13 +5,14 @@ One definition serves training (many texts, a sparse matrix) and prediction (one
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nlp.tokens import words
+from nlp.tokens import unspaced, words
 
 Indexes = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -33,9 +34,15 @@ def word_grams(tokens: Iterable[str]) -> list[str]:
 
 
 def char_grams(token: str) -> list[str]:
-    """Runs of 2 to 5 characters of one token with its edges marked, as often as they occur."""
-    text = f" {token[:LONGEST_TOKEN]} "
-    return [text[at : at + size] for size in range(2, 6) for at in range(len(text) - size + 1)]
+    """Runs of 2 to 5 characters of one token with its edges marked, as often as they occur; where they are: `spans`."""
+    text = f" {token if unspaced(token) else token[:LONGEST_TOKEN]} "
+    return [text[start:end] for start, end in spans(len(text))]
+
+
+@lru_cache(maxsize=256)
+def spans(length: int) -> tuple[tuple[int, int], ...]:
+    """Start and end of the character n-grams of a token that is so long with its edges."""
+    return tuple((at, at + size) for size in range(2, 6) for at in range(length - size + 1))
 
 
 class Sparse(NamedTuple):
@@ -76,9 +83,11 @@ class Vocabulary:
         if rows is None:
             get = self.char.get
             rows = np.array([row for gram in char_grams(token) if (row := get(gram)) is not None], np.int32)
-            if len(self._char_rows) >= _CACHE:
-                self._char_rows.clear()
-            self._char_rows[token] = rows
+            # what is longer is a sentence without spaces or nonsense, and neither comes twice
+            if len(token) <= LONGEST_TOKEN:
+                if len(self._char_rows) >= _CACHE:
+                    self._char_rows.clear()
+                self._char_rows[token] = rows
         return rows
 
     def _weigh(self, rows: Indexes) -> Sparse:
