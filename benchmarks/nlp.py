@@ -27,11 +27,10 @@ from sklearn.svm import LinearSVC
 from benchmarks.figures import Figure, figure, folder, told
 from benchmarks.site import Unusable
 from nlp.classifier import Classifier
-from nlp.training import commands
 from nlp.training.calibrate import coverage
 from nlp.training.evaluate import figures as report
 from nlp.training.evaluate import outcomes, speed
-from nlp.training.prepare import Dataset, Example
+from nlp.training.prepare import Dataset, Example, starter
 from nlp.training.promote import store
 from nlp.training.train import train
 
@@ -80,7 +79,7 @@ def run(quick: bool = False) -> list[Figure]:
 def _sets() -> list[Set]:
     where = os.environ.get("OMBUD_BENCH_DATA_DIR")
     if not where:
-        examples = commands.starter().examples
+        examples = starter().examples
         return [Set("starter", examples[::2] + examples[1::4], examples[3::4])]
     csv.field_size_limit(10_000_000)
     sets = []

@@ -7,6 +7,7 @@ OUTBOX = "outbox"
 RUNGS = "rungs"
 SURVEYS = "surveys"
 MEDIA = "media"
+TRAINING = "training"
 
 _ringers: list[Callable[[str], None]] = []
 

@@ -20,6 +20,7 @@ from domain.signature import Signature, Surge
 from domain.staff import Absence, Staff, StaffRole, StaffSession
 from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
+from domain.training import TrainingRun
 from domain.wording import Wording
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Survey",
     "TimelineEntry",
     "TrainingLabel",
+    "TrainingRun",
     "Transaction",
     "Wording",
 ]

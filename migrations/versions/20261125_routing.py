@@ -82,6 +82,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_surge_office_over_at", ["office_id", "over_at"], unique=False)
 
     op.create_table(
+        "training_run",
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("model", sa.String(), nullable=True),
+        sa.Column("trained_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("result", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("figures", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_training_run_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_training_run")),
+    )
+    with op.batch_alter_table("training_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_training_run_asked_at"), ["asked_at"], unique=False)
+        batch_op.create_index("ix_training_run_state_due_at", ["state", "due_at"], unique=False)
+
+    op.create_table(
         "opinion",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -205,6 +229,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opinion_case_id"))
 
     op.drop_table("opinion")
+    with op.batch_alter_table("training_run", schema=None) as batch_op:
+        batch_op.drop_index("ix_training_run_state_due_at")
+        batch_op.drop_index(batch_op.f("ix_training_run_asked_at"))
+
+    op.drop_table("training_run")
     with op.batch_alter_table("surge", schema=None) as batch_op:
         batch_op.drop_index("ix_surge_office_over_at")
 

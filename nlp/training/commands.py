@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,12 @@ from nlp.classifier import Classifier, load, promoted
 from nlp.confidence import Bend
 from nlp.training import promote as shelf
 from nlp.training.evaluate import figures, held_outcomes, outcomes, speed
-from nlp.training.prepare import LEARN, Dataset, Example, parse, read
+from nlp.training.prepare import LEARN, Example, read, starter
 from nlp.training.train import DEFAULT_LANGUAGES, Progress, Trained
 from nlp.training.train import train as fit_model
 
-STARTER = "starter set"
 # text, label, language
 Phrase = tuple[str, str, str | None]
-
-
-def starter() -> Dataset:
-    """The messages Ombud ships with, for the sample government."""
-    return parse(STARTER, (resources.files("nlp.starter") / "messages.csv").read_bytes())
 
 
 def train(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.integrity import Accused, accuses
-from nlp.training import commands
+from nlp.training.prepare import starter
 
 ACCUSING = [
     (Accused.bribery, "the inspector asked me for money to sign the paper"),
@@ -109,7 +109,7 @@ def test_ordinary_messages_are_not(text: str) -> None:
 
 def test_hardly_any_ordinary_complaint_is_caught() -> None:
     """Measured: 12 of the 1,146 starter messages, 10 of which do speak of somebody's conduct or of favours."""
-    texts = [example.text for example in commands.starter().examples]
+    texts = [example.text for example in starter().examples]
     assert sum(accuses(text) is not None for text in texts) <= 20
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlp.language import detect
-from nlp.training import commands
+from nlp.training.prepare import starter
 
 OURS = ("en", "sq", "bn", "ru")
 
@@ -44,7 +44,7 @@ def test_table(text: str, languages: tuple[str, ...], expected: str | None) -> N
 
 
 def test_starter_messages_but_the_mixed_ones() -> None:
-    messages = commands.starter().examples
+    messages = starter().examples
     wrong = [e.text for e in messages if detect(e.text, OURS) != e.lang]
     # measured: 8 of 1,146, all of them two languages in one message
     assert len(wrong) <= 12

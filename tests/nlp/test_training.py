@@ -27,7 +27,7 @@ from nlp.training.calibrate import (
 )
 from nlp.training.evaluate import Outcome, figures
 from nlp.training.fit import count, design, transform
-from nlp.training.prepare import parse
+from nlp.training.prepare import parse, starter
 from nlp.training.train import train
 from tests.nlp.conftest import NOW
 
@@ -53,7 +53,7 @@ def test_starter_model_on_what_it_has_not_seen(starter_model: Classifier) -> Non
 
 
 def test_starter_set_covers_every_service_in_every_language() -> None:
-    messages = commands.starter().examples
+    messages = starter().examples
     assert len({example.text.casefold() for example in messages}) == len(messages)
     services = {service.code for service in load_government().services}
     least = {"en": 12, "sq": 3, "bn": 3, "ru": 3}
