@@ -1,6 +1,7 @@
 """From text to likely services, with a confidence that can be believed. Values in, values out.
 
-spaCy is loaded at the first use of a model, never on import: half a second and 90 MB the web process can do without.
+spaCy and numpy are loaded at the first use of a model, never on import: half a second and 90 MB the web process can do
+without.
 """
 
 import json
@@ -10,13 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from core.errors import BadInput, NotFound
 from core.logs import logger
-from nlp.features import Floats, Sparse
 from nlp.language import detect
-from nlp.reasons import Reason, reasons
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -37,6 +34,14 @@ class Suggestion:
 
     label: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Words of a text and how much of a label's lead over others they make."""
+
+    words: str
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +115,12 @@ class Classifier:
         model does not know, or where no word speaks for it.
         """
         from nlp.architecture import inside
+        from nlp.reasons import reasons
 
         if label not in self.labels:
             return ()
-        vocabulary, weights, bias = inside(self.nlp)
-        own = self.labels.index(label)
-
-        def lead(found: Sparse) -> Floats:
-            parts = weights[found.rows] * found.values[:, None]
-            scores = parts.sum(axis=0) + bias
-            scores[own] = -np.inf
-            others = (parts.sum(axis=1) - parts[:, own]) / (len(scores) - 1)
-            result: Floats = parts[:, own] - (parts[:, int(scores.argmax())] + others) / 2
-            return result
-
-        return reasons(vocabulary, text[:LONGEST_TEXT], picked, lead)
+        found = reasons(*inside(self.nlp), self.labels.index(label), text[:LONGEST_TEXT], picked)
+        return tuple(Reason(words, weight) for words, weight in found)
 
     def _doc(self, text: str, picked: str | None) -> "Doc":
         doc = self.nlp.make_doc(text[:LONGEST_TEXT])

@@ -4,10 +4,12 @@ A linear model's score is a sum over n-grams. Each n-gram's part in the lead ove
 it stands in, and neighbours that both weighed much are shown as one phrase.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise, repeat
 from typing import NamedTuple
+
+import numpy as np
 
 from nlp.features import Floats, Sparse, Vocabulary, char_grams, spans, word_grams
 from nlp.tokens import pieces, unspaced, words
@@ -20,13 +22,6 @@ _TOGETHER = 0.33
 _LONGEST_PHRASE = {False: 3, True: 6}
 
 
-class Reason(NamedTuple):
-    """Words of the text and how much of the lead over other labels they make."""
-
-    words: str
-    weight: float
-
-
 class Unit(NamedTuple):
     """A word, or one letter in a script without spaces."""
 
@@ -36,9 +31,22 @@ class Unit(NamedTuple):
 
 
 def reasons(
-    vocabulary: Vocabulary, text: str, picked: str | None, lead: Callable[[Sparse], Floats]
-) -> tuple[Reason, ...]:
-    """At most five, the heaviest first. `lead` gives for each n-gram found what it adds to the lead of the label."""
+    vocabulary: Vocabulary, weights: Floats, bias: Floats, label: int, text: str, picked: str | None
+) -> list[tuple[str, float]]:
+    """Words and weights, the heaviest first, at most five, for the label of that column of `weights`.
+
+    Measured against the likeliest other label and the average of all others, half and half: against the one alone, what
+    both have in common would go unsaid.
+    """
+
+    def lead(found: Sparse) -> Floats:
+        parts = weights[found.rows] * found.values[:, None]
+        scores = parts.sum(axis=0) + bias
+        scores[label] = -np.inf
+        others = (parts.sum(axis=1) - parts[:, label]) / (len(scores) - 1)
+        result: Floats = parts[:, label] - (parts[:, int(scores.argmax())] + others) / 2
+        return result
+
     return _phrases(*weigh(vocabulary, text, picked, lead))
 
 
@@ -100,11 +108,13 @@ def _of_letters(
     return rows, places
 
 
-def _phrases(units: Sequence[Unit], weights: Sequence[float]) -> tuple[Reason, ...]:
+def _phrases(units: Sequence[Unit], weights: Sequence[float]) -> list[tuple[str, float]]:
     strongest = max(weights, default=0.0)
     if strongest <= 0:
-        return ()
-    phrases: dict[str, Reason] = {}
+        return []
+    # the same words in another case are one reason, shown as first written
+    shown: dict[str, str] = {}
+    total: dict[str, float] = defaultdict(float)
     start = 0
     while start < len(units):
         end = start + 1
@@ -112,13 +122,12 @@ def _phrases(units: Sequence[Unit], weights: Sequence[float]) -> tuple[Reason, .
             longest = _LONGEST_PHRASE[units[start].unspaced]
             while end < len(units) and end - start < longest and weights[end] >= _TOGETHER * strongest:
                 end += 1
-        weight = sum(weights[start:end])
-        shown = _written(units[start:end])
-        before = phrases.get(shown.casefold())
-        phrases[shown.casefold()] = Reason(before.words, before.weight + weight) if before else Reason(shown, weight)
+        written = _written(units[start:end])
+        shown.setdefault(written.casefold(), written)
+        total[written.casefold()] += sum(weights[start:end])
         start = end
-    heavy = [reason for reason in phrases.values() if reason.weight >= _LEAST_SHARE * strongest]
-    return tuple(sorted(heavy, key=lambda reason: (-reason.weight, reason.words))[:MOST])
+    heavy = [(shown[key], weight) for key, weight in total.items() if weight >= _LEAST_SHARE * strongest]
+    return sorted(heavy, key=lambda item: (-item[1], item[0]))[:MOST]
 
 
 def _written(units: Sequence[Unit]) -> str:
