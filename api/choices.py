@@ -2,12 +2,9 @@
 
 from datetime import UTC, datetime
 from math import ceil
-from uuid import UUID
 
 from core.database import database
-from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
-from domain.office import Office
 from domain.states import CaseKind, ClockKind, OfficeFunction
 from escalation import policy
 
@@ -90,11 +87,3 @@ def office_name(known: Catalogue, code: str) -> str:
     """Name of an office for staff; its code if it is gone."""
     office = known.office_by_code.get(code.upper())
     return name_of(office, "en") if office else code
-
-
-def responsible(known: Catalogue, service_id: UUID, place: str | None, now: datetime) -> Office | None:
-    """The office the routing table names for a service at a place, else anywhere."""
-    lines = known.jurisdictions_on(service_id, now.astimezone(settings().zone).date())
-    by_place = {place: line.office_id for line in lines for place in line.places or [""]}
-    office_id = by_place.get(place or "") or by_place.get("")
-    return known.offices.get(office_id) if office_id else None

@@ -16,10 +16,11 @@ from cases import handover, history
 from cases.acting import Form, Repeated
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed
+from core.settings import settings
 from domain.catalogue import catalogue
 from domain.states import CaseState
 from domain.visibility import Viewer
-from routing.rules import Method
+from routing.rules import Method, answering
 
 router = APIRouter(include_in_schema=False)
 
@@ -87,7 +88,8 @@ def place(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
             service = known.service_by_code.get(service_code)
             office = known.office_by_code.get(office_code.upper())
             if office is None and service is not None:
-                office = choices.responsible(known, service.id, case.place, datetime.now(UTC))
+                day = datetime.now(UTC).astimezone(settings().zone).date()
+                office = answering(known, service.id, case.place, day)
             if office is None:
                 raise BadInput("Choose a service or an office.", fields={f"office-{reference}": "Choose one of both."})
             handover.place_from_triage(

@@ -106,6 +106,7 @@ def add_to(session: Session, row: InboundMessage, case: Case, now: datetime) -> 
     lifecycle.citizen_wrote(session, case, row.text, heard_at)
     row.case_id = case.id
     case.text = case.text or row.text  # it began with a picture alone
+    case.location = case.location or location_of(row.details.get("location"))
     attachments.expect(session, row, case, now)
 
 

@@ -214,13 +214,20 @@ def add_words(session: Session, talk: Conversation, contact: ContactPoint, row: 
     """Other words while a question about a case is open: they belong to the case, and may be what routing lacked."""
     case = lock(session, UUID(str(talk.case_id)))
     arriving.add_to(session, row, case, now)
-    if location := row.details.get("location"):
-        case.location = case.location or arriving.location_of(location)
     if reroute(session, case, Learnt(joined((case.text, row.text)), "The citizen wrote more."), now):
         replaces = our_message(session, talk, row)
         _tell(session, contact, row, case, now, moved=True, asked=None, replaces=replaces)
         session.delete(talk)
     return "continued"
+
+
+def add_more(session: Session, contact: ContactPoint, row: InboundMessage, case: Case, now: datetime) -> None:
+    """More of a case (locked) that is there already. The first spot on the map may show that another office answers."""
+    before = case.location
+    arriving.add_to(session, row, case, now)
+    shown = before is None and case.location is not None
+    if shown and reroute(session, case, Learnt(case.text, "The citizen showed on the map where it is."), now):
+        _tell(session, contact, row, case, now, moved=True, asked=None, replaces=None)
 
 
 def _other_place(session: Session, row: InboundMessage) -> Option | None:

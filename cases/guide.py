@@ -270,6 +270,7 @@ def _words(
         service=str(talk.gathered.get("service") or "") or None,
         place=str(talk.gathered.get("place") or "") or None,
         office_code=str(talk.gathered.get("office") or "") or None,
+        location=arriving.location_of(location),
         now=now,
     )
     named = catalogue(session).name(decision.office_id, language_of(contact))

@@ -254,6 +254,7 @@ def _routed(session: Session, case: Case, decision: Decision, reason: str, now: 
             "method": str(decision.method),
             "confidence": decision.confidence,
             "model": decision.model,
+            **routing.service.told(known, decision),
         },
     )
 
@@ -312,11 +313,12 @@ def reroute(session: Session, case: Case, learnt: Learnt, now: datetime) -> bool
         service=learnt.service or (service.code if service else None),
         place=learnt.place or case.place,
         office_code=learnt.office_code,
+        location=case.location,
         now=now,
     )
+    case.place = decision.place or case.place
     if decision.triage and not (learnt.service or learnt.place):
         return False
-    case.place = decision.place or case.place
     case.service_id = decision.service_id or case.service_id
     if decision.triage:
         append(session, case, EntryKind.noted, now, actor="citizen", body={"text": learnt.why, "by": "the citizen"})

@@ -14,6 +14,7 @@ from domain.states import CaseState, OfficeFunction
 from routing.names import script_of, words_of
 from routing.places import index_of
 from routing.rules import Method
+from routing.table import table_of
 
 MOST_OPTIONS = 9
 """One digit answers each; of more, the citizen writes the name."""
@@ -51,8 +52,7 @@ def missing(known: Catalogue, case: Case, day: date, language: str, done: Collec
 
 def by_place(known: Catalogue, service: Service, day: date) -> bool:
     """Whether different offices answer for a service in different places."""
-    lines = known.jurisdictions_on(service.id, day)
-    return len({line.office_id for line in lines if line.places}) > 1
+    return table_of(known).differs_by_place(service, day)
 
 
 def service_options(known: Catalogue, language: str, suggested: Collection[str] = ()) -> tuple[Option, ...]:
@@ -91,10 +91,11 @@ def place_options(
     """
     index = index_of(known)
     if service is not None:
-        lines = known.jurisdictions_on(service.id, day)
-        keys = dict.fromkeys(index.key(place) for line in lines for place in line.places)
+        keys = dict.fromkeys(place.key for place in table_of(known).places(service, day))
     else:
         keys = dict.fromkeys(key for key, place in index.places.items() if place.offices)
+    if len(keys) > most:
+        return ()
     spelled: dict[str, list[str]] = {}
     for spelling, key in index.spellings.items():
         if key in keys:
@@ -104,7 +105,7 @@ def place_options(
         place = index.places.get(key)
         if place is not None:
             options.append(Option(place.name, _as_read(place.name, spelled[key], language), tuple(spelled[key])))
-    return tuple(sorted(options, key=lambda option: option.label)) if len(options) <= most else ()
+    return tuple(sorted(options, key=lambda option: option.label))
 
 
 def place_alone(known: Catalogue, text: str) -> str | None:

@@ -121,6 +121,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         office_code=opening.office_code,
         about_staff=opening.about_staff,
         last_place=opening.last_place,
+        location=opening.location,
         held=opening.held,
         now=now,
     )
@@ -186,6 +187,8 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
             "method": str(decision.method),
             "confidence": decision.confidence,
             "model": decision.model,
+            **routing.service.told(known, decision),
+            **_given(opening),
         },
     )
     session.add(case)
@@ -206,6 +209,20 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     if opening.at_once:
         session.flush()
     return case
+
+
+def _given(opening: Opening) -> dict[str, object]:
+    """What the citizen or a poster said beside the words, as the timeline keeps it: why it went there stays clear."""
+    given = {
+        "service": opening.service,
+        "place": opening.place,
+        "office": opening.office_code,
+        "last_place": opening.last_place,
+        "about_staff": opening.about_staff,
+        "spot": bool(opening.location),
+    }
+    said = {name: value for name, value in given.items() if value}
+    return {"given": said} if said else {}
 
 
 def acknowledge(

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from cases import consent, conversation, edits, followup, guide, holding, labels, linking, loops, status
-from cases.arriving import add_to, open_from
+from cases.arriving import open_from
 from cases.codes import office_alone
 from cases.contacts import HELP_WORDS, find_or_make, word_of
 from cases.replies import GUIDE, Step, Verdict, number_in
@@ -276,7 +276,7 @@ def _continued(
     if case is not None:
         if talk is not None and talk.case_id == case.id and talk.state in (Step.service, Step.place):
             return conversation.add_words(session, talk, contact, row, now)
-        add_to(session, row, case, now)
+        conversation.add_more(session, contact, row, case, now)
         if talk is not None and talk.state == Step.belongs:
             return holding.settle(session, talk, contact, row, case, now)
         return "continued"
@@ -291,7 +291,7 @@ def _continued(
         return conversation.add_words(session, talk, contact, row, now)
     verdict, case, candidates = followup.plain(session, row, contact, now)
     if case is not None:
-        add_to(session, row, case, now)
+        conversation.add_more(session, contact, row, case, now)
         return "continued"
     if verdict is Verdict.ask and outbox.may_send(contact, Purpose.conversation):
         return holding.hold(session, contact, talk, row, candidates, now)

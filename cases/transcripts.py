@@ -61,7 +61,9 @@ def _route_again(session: Session, case: Case, now: datetime) -> None:
     if case.integrity:
         return
     known = catalogue(session)
-    decision = routing.service.route(session, text=case.text, language=case.language, place=case.place, now=now)
+    decision = routing.service.route(
+        session, text=case.text, language=case.language, place=case.place, location=case.location, now=now
+    )
     if decision.integrity or (case.state == CaseState.triage and not decision.triage):
         handover.place_by_words(session, case, decision, now)
     elif case.state == CaseState.triage:

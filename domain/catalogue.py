@@ -4,11 +4,12 @@ Rules work on it without the database. Each process keeps one and looks at the r
 whoever changes a table of it calls `touch` in the same transaction.
 """
 
+import copy
+import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from uuid import UUID
 
@@ -17,15 +18,25 @@ from sqlmodel import Session, col, select
 from domain.access import CatalogueRevision
 from domain.office import Office
 from domain.policy import Calendar, Policy
-from domain.service import Jurisdiction, Service
+from domain.service import Area, Jurisdiction, Service
 from domain.states import OfficeFunction
 
 FRESH = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An area as a snapshot keeps it: its geometry stays GeoJSON text, for a parsed one takes ten times the memory."""
+
+    id: UUID
+    code: str
+    names: dict[str, str]
+    geojson: str
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """Snapshot of what changes rarely. Rows are detached and must not be changed."""
+    """Snapshot of what changes rarely. Rows are detached and must not be changed. `areas` are the active ones."""
 
     revision: int
     offices: dict[UUID, Office]
@@ -33,6 +44,7 @@ class Catalogue:
     jurisdictions: tuple[Jurisdiction, ...]
     policies: tuple[Policy, ...]
     calendars: dict[UUID, Calendar]
+    areas: dict[UUID, Outline] = field(default_factory=dict)
     loaded_at: float = field(default=0.0, compare=False)
 
     @cached_property
@@ -86,24 +98,14 @@ class Catalogue:
                 return self.calendars[office.calendar_id]
         return next(iter(self.calendars.values()), None)
 
-    def jurisdictions_on(self, service_id: UUID, day: date) -> list[Jurisdiction]:
-        """Lines of the routing table valid for a service on a day."""
-        return [
-            line
-            for line in self.jurisdictions
-            if line.service_id == service_id
-            and line.valid_from <= day
-            and (line.valid_to is None or day < line.valid_to)
-        ]
-
     def name(self, office_id: UUID | None, language: str = "en") -> str:
         """Name of an office in a language, else in English, else its code."""
         office = self.offices.get(office_id) if office_id else None
         return name_of(office, language) if office else ""
 
 
-def name_of(row: Office | Service, language: str) -> str:
-    """Name of an office or service in a language, else in English, else its code."""
+def name_of(row: Office | Service | Area | Outline, language: str) -> str:
+    """Name of an office, service or area in a language, else in English, else its code."""
     return row.names.get(language) or row.names.get("en") or row.code
 
 
@@ -120,9 +122,8 @@ def catalogue(session: Session) -> Catalogue:
     revision = session.exec(select(CatalogueRevision.number)).first() or 0
     if kept is None or kept.revision != revision:
         kept = _load(session, revision)
-    fresh = Catalogue(
-        kept.revision, kept.offices, kept.services, kept.jurisdictions, kept.policies, kept.calendars, time.monotonic()
-    )
+    fresh = copy.copy(kept)  # with all that was worked out from it so far
+    object.__setattr__(fresh, "loaded_at", time.monotonic())
     with _lock:
         _kept[key] = fresh
     return fresh
@@ -153,6 +154,14 @@ def _load(session: Session, revision: int) -> Catalogue:
         tuple(session.exec(select(Jurisdiction))),
         tuple(session.exec(select(Policy))),
         calendars,
+        {
+            area_id: Outline(area_id, code, names, json.dumps(geometry, separators=(",", ":")))
+            for area_id, code, names, geometry in session.execute(
+                select(Area.id, Area.code, Area.names, Area.geometry)
+                .where(col(Area.active).is_(True))
+                .order_by(col(Area.code))
+            )
+        },
     )
     for row in (*offices.values(), *services.values(), *calendars.values(), *loaded.jurisdictions, *loaded.policies):
         session.expunge(row)

@@ -1,39 +1,47 @@
-"""Places: which one a text names, which offices serve it; and office codes, as they stand on posters."""
+"""Places: which one a text names, which offices serve it, which areas of the map are called so; and office codes, as
+they stand on posters.
+"""
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from domain.catalogue import Catalogue
 from domain.office import Office
-from domain.service import Jurisdiction
+from domain.states import OfficeFunction, Tier
+from routing.kept import Kept
 from routing.names import Names, fold, inflected, script_of, words_of
 
 _SEPARATOR = re.compile(r"\s*[/|]\s*")
 _CODE_FIRST = re.compile(r"^\W*(\w[\w-]{0,31})")
 _CODE_MARKED = re.compile(r"#\s?(\w[\w-]{0,31})")
+_TIERS = {str(tier): number for number, tier in enumerate(Tier)}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place by the name shown, and the offices that list it, in order of their codes."""
+    """A place by the name shown, the offices that list it in order of their codes, and the areas called so."""
 
     key: str
     name: str
     offices: tuple[UUID, ...] = ()
+    areas: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
 class Index:
-    """What routing looks up in a catalogue, gathered once per revision. `office_by_code` has the closed ones too."""
+    """What routing looks up in a catalogue, gathered once per revision.
+
+    `office_by_code` has the closed ones too; `by_function` only active ones, the highest first.
+    """
 
     places: dict[str, Place]
     place_names: Names[str]
     office_names: Names[UUID]
-    lines: dict[UUID, tuple[Jurisdiction, ...]]
     office_by_code: dict[str, Office]
+    by_function: dict[OfficeFunction, tuple[Office, ...]]
+    area_keys: dict[UUID, str]
     spellings: dict[str, str] = field(repr=False)
 
     def place(self, text: str) -> Place | None:
@@ -68,24 +76,9 @@ class Index:
         return office if capitals or any(c.isdigit() for c in first[1]) else None
 
 
-_kept: list[tuple[Catalogue, Index]] = []
-_lock = threading.Lock()
-
-
 def index_of(catalogue: Catalogue) -> Index:
-    """The index of a catalogue. Snapshots of one revision share their rows, and so their index."""
-    for known, index in tuple(_kept):
-        if (
-            known.offices is catalogue.offices
-            and known.services is catalogue.services
-            and known.jurisdictions is catalogue.jurisdictions
-        ):
-            return index
-    built = _build(catalogue)
-    with _lock:
-        _kept.append((catalogue, built))
-        del _kept[:-4]
-    return built
+    """The index of a catalogue."""
+    return _kept.of(catalogue)
 
 
 def _build(catalogue: Catalogue) -> Index:
@@ -94,10 +87,11 @@ def _build(catalogue: Catalogue) -> Index:
     offices: dict[str, list[UUID]] = {}
     active = sorted((office for office in catalogue.offices.values() if office.active), key=lambda o: o.code)
     listed = [(group, office.id) for office in active for group in _groups(office.places)]
-    alone: list[tuple[list[str], UUID | None]] = [
-        ([place], None) for line in catalogue.jurisdictions for place in line.places
-    ]
-    for group, office_id in [*listed, *alone]:
+    drawn = [([*area.names.values()] or [area.code], area.id) for area in catalogue.areas.values()]
+    alone = [([place], None) for place in dict.fromkeys(p for line in catalogue.jurisdictions for p in line.places)]
+    areas: dict[str, list[UUID]] = {}
+    groups: list[tuple[list[str], UUID | None]] = [*listed, *drawn, *alone]
+    for group, owner in groups:
         folded = [words for name in group if (words := " ".join(words_of(name)))]
         if not folded:
             continue
@@ -105,18 +99,22 @@ def _build(catalogue: Catalogue) -> Index:
         names.setdefault(key, group[0])
         for words in folded:
             spellings.setdefault(words, key)
-        if office_id is not None and office_id not in offices.setdefault(key, []):
-            offices[key].append(office_id)
-    lines: dict[UUID, list[Jurisdiction]] = {}
-    for line in catalogue.jurisdictions:
-        if line.service_id is not None:
-            lines.setdefault(line.service_id, []).append(line)
+        if owner is not None:
+            owners = (areas if owner in catalogue.areas else offices).setdefault(key, [])
+            if owner not in owners:
+                owners.append(owner)
+    by_function: dict[OfficeFunction, list[Office]] = {}
+    for office in sorted(active, key=lambda o: _TIERS[o.tier]):
+        by_function.setdefault(OfficeFunction(office.function), []).append(office)
     return Index(
-        places={key: Place(key, name, tuple(offices.get(key, ()))) for key, name in names.items()},
+        places={
+            key: Place(key, name, tuple(offices.get(key, ())), tuple(areas.get(key, ()))) for key, name in names.items()
+        },
         place_names=Names(spellings.items(), ordinary=_ordinary(catalogue)),
         office_names=Names((name, office.id) for office in active for name in office.names.values()),
-        lines={service: tuple(found) for service, found in lines.items()},
         office_by_code={office.code.upper(): office for office in catalogue.offices.values()},
+        by_function={function: tuple(found) for function, found in by_function.items()},
+        area_keys={area_id: key for key, ids in areas.items() for area_id in ids},
         spellings=spellings,
     )
 
@@ -156,3 +154,6 @@ def _ordinary(catalogue: Catalogue) -> Iterator[str]:
     for service in catalogue.services.values():
         for phrase in (*service.names.values(), *service.keywords):
             yield from words_of(phrase)
+
+
+_kept = Kept(_build)

@@ -2,90 +2,27 @@
 
 In this order: integrity firewall; the office of a poster, kiosk or pick; the service picked, by place; the service the
 text was understood as, by place; the triage desk. Whatever is chosen is an active office outside the complaint, or
-one further up that is.
+one further up that is. Who answers for a service in a place is read from the routing table (routing/answering.py).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from core.errors import Misconfigured
 from domain.catalogue import Catalogue, name_of
 from domain.office import Office
-from domain.service import Jurisdiction, Service
-from domain.states import OfficeFunction, Tier
-from nlp.classifier import Prediction
+from domain.service import Service
+from domain.states import OfficeFunction
 from nlp.integrity import accuses
-from routing.places import Index, Place, index_of
+from routing.answering import Answering, Found, Where, answering
+from routing.decision import Candidate, Decision, Method, Request, Step
+from routing.places import Index, index_of
+
+__all__ = ["Candidate", "Decision", "Method", "Request", "Step", "answering", "choose", "explain", "next_above"]
 
 SUGGESTED = 3
-_TIERS = list(Tier)
-
-
-class Method(StrEnum):
-    """Which rule decided."""
-
-    integrity = "integrity"
-    office_code = "office_code"
-    picked_service = "picked_service"
-    classifier = "classifier"
-    triage = "triage"
-    held = "held"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is known of a message. `service` and `office_code` are codes that the citizen, poster or kiosk gave.
-
-    `held` says why a person should look at it before any office does. `place` was picked, `last_place` is the citizen's
-    last known one. A prediction at least as sure as its own threshold is followed; `no_prediction` says in words why
-    there is none.
-    """
-
-    text: str
-    service: str | None = None
-    place: str | None = None
-    office_code: str | None = None
-    about_staff: bool = False
-    language: str = "en"
-    prediction: Prediction | None = None
-    last_place: str | None = None
-    no_prediction: str = ""
-    held: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A service the text may be about, and the office that would answer."""
-
-    service_id: UUID
-    service: str
-    probability: float
-    office_id: UUID
-    office: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The one accountable office and why. `about_office_id` and the offices above it are shut out of the case."""
-
-    office_id: UUID
-    method: Method
-    reason: str
-    service_id: UUID | None = None
-    place: str | None = None
-    confidence: float | None = None
-    model: str | None = None
-    integrity: bool = False
-    about_office_id: UUID | None = None
-    suggestions: tuple[Candidate, ...] = ()
-
-    @property
-    def triage(self) -> bool:
-        """Whether a person at the triage desk still has to say whose it is."""
-        return self.method in (Method.triage, Method.held)
 
 
 def choose(request: Request, catalogue: Catalogue, day: date) -> Decision:
@@ -97,56 +34,96 @@ def choose(request: Request, catalogue: Catalogue, day: date) -> Decision:
     return _Choice(request, catalogue, day).decide()
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An office, and in words how it was found."""
+def explain(request: Request, catalogue: Catalogue, day: date) -> tuple[Decision, tuple[Step, ...]]:
+    """What `choose` decides, and what it looked at, in order, in words."""
+    steps: list[Step] = []
+    decision = _Choice(request, catalogue, day, steps).decide()
+    return decision, tuple(steps)
 
-    office: Office
-    words: str
+
+def next_above(catalogue: Catalogue, office_id: UUID, *, about: UUID | None = None, integrity: bool = False) -> Office:
+    """Who takes over what an office that closes still has: the nearest open office above it outside the conflict.
+
+    What the integrity office has goes to another one, where there is one; what nobody above may take goes where routing
+    sends such a case. Raises Misconfigured where no active office is left.
+    """
+    choice = _Choice(Request(""), catalogue, date.min)
+    choice.shut_out = frozenset(office.id for office in catalogue.chain(about)) if about is not None else frozenset()
+    choice.shut_out |= {office_id}
+    if integrity and (desk := choice.free(choice.index.by_function.get(OfficeFunction.integrity, ()))) is not None:
+        return desk
+    above = () if integrity else catalogue.chain(office_id)
+    return choice.free(above) or choice.last_resort()
 
 
 class _Choice:
-    def __init__(self, request: Request, catalogue: Catalogue, day: date) -> None:
+    def __init__(self, request: Request, catalogue: Catalogue, day: date, steps: list[Step] | None = None) -> None:
         self.request = request
         self.catalogue = catalogue
         self.day = day
+        self.steps = steps
         self.index: Index = index_of(catalogue)
-        self.named = self.index.place(request.place) if request.place else None
-        self.named = self.named or self.index.place(request.text)
-        self.last = self.index.place(request.last_place) if request.last_place else None
-        self.place = self.named or self.last
+        self.where = Where(
+            catalogue, text=request.text, place=request.place, last_place=request.last_place, at=request.at
+        )
+        self.place = self.where.place
         self.poster = self._poster()
         self.service = catalogue.service_by_code.get(request.service or "")
         self.shut_out: frozenset[UUID] = frozenset()
 
     def decide(self) -> Decision:
+        if self.steps is not None:
+            self._note("Place", self._place_words())
         accusation = accuses(self.request.text)
         if self.request.about_staff or accusation is not None:
             said = ", ".join(f"“{word}”" for word in accusation.words) if accusation is not None else ""
+            self._note("Integrity", f"the text speaks of {said}" if said else "the citizen says so", decided=True)
             return self._integrity(said)
+        self._note("Integrity", "nothing found")
         if self.request.held:
+            self._note("Held", self.request.held, decided=True)
             return self._to_triage(Method.held, self.request.held)
         if self.poster is not None:
             if self.poster.function == OfficeFunction.integrity:
+                self._note("Code", f"{self.poster.code} is the integrity office's own", decided=True)
                 return self._integrity("", to_itself=True)
-            if (found := self._of_poster(self.poster)) is not None:
+            found = self._of_poster(self.poster)
+            self._note("Code", found.words if found else f"{self.poster.code}: nobody there can answer", bool(found))
+            if found is not None:
                 return self._decided(found, Method.office_code, service=self.service or self._sure())
-        if self.service is not None and (found := self._answers(self.service)) is not None:
-            found = _Found(found.office, f"{found.words}; the citizen picked this service.")
-            return self._decided(found, Method.picked_service, service=self.service)
-        if self.service is None and (sure := self._sure()) is not None and (found := self._answers(sure)) is not None:
+        elif self.steps is not None:
+            given = self.request.office_code
+            self._note("Code", f"{given} is no office's code" if given else "none")
+        if self.service is not None:
+            self._note("Service picked", name_of(self.service, "en"))
+            if (found := self._answers(self.service, Method.picked_service)) is not None:
+                found = replace(found, words=f"{found.words}; the citizen picked this service.")
+                return self._decided(found, Method.picked_service, service=self.service)
+            return self._to_triage()
+        if self.steps is not None:
+            given = self.request.service
+            self._note("Service picked", f"{given} is no service of the catalogue" if given else "none")
+            self._note("Understood as", self._understood_words())
+        sure = self._sure()
+        if sure is not None and (found := self._answers(sure, Method.classifier)) is not None:
             understood = f"the text was understood as {name_of(sure, 'en')}, {self._share()} sure"
-            return self._decided(_Found(found.office, f"{found.words}; {understood}."), Method.classifier, service=sure)
-        if self.service is None and (agreed := self._agreed()) is not None:
+            found = replace(found, words=f"{found.words}; {understood}.")
+            return self._decided(found, Method.classifier, service=sure)
+        if (agreed := self._agreed()) is not None:
+            self._note("One office for all it may be", agreed.reason, decided=True)
             return agreed
         return self._to_triage()
+
+    def _note(self, what: str, said: str, decided: bool = False) -> None:
+        if self.steps is not None:
+            self.steps.append(Step(what, said, decided))
 
     # -- the four ways -------------------------------------------------------------------------------------------
 
     def _integrity(self, said: str, *, to_itself: bool = False) -> Decision:
         accused = None if to_itself else self._accused()
         self.shut_out = frozenset(o.id for o in self.catalogue.chain(accused.id)) if accused else frozenset()
-        desk = self._free(o for o in self._active() if o.function == OfficeFunction.integrity)
+        desk = self.free(self.index.by_function.get(OfficeFunction.integrity, ()))
         if to_itself:
             reason = "The citizen wrote to the integrity office itself."
         elif said:
@@ -156,36 +133,38 @@ class _Choice:
         if accused is not None:
             reason += f" {name_of(accused, 'en')} and the offices above it do not see it."
         if desk is None:
-            desk = self._last_resort()
+            desk = self.last_resort()
             reason += f" No integrity office is free to take it, so {name_of(desk, 'en')} has it."
         if self.request.held:
             reason += f" {self.request.held}"
         return self._decided(
-            _Found(desk, reason),
+            Found(desk, reason),
             Method.integrity,
             service=self.service or self._sure(),
             integrity=desk.function == OfficeFunction.integrity,
             about=accused.id if accused else None,
         )
 
-    def _of_poster(self, poster: Office) -> _Found | None:
+    def _of_poster(self, poster: Office) -> Found | None:
         words = f"{name_of(poster, 'en')} ({poster.code}) is the office of the code that came with the message"
-        office = self._upwards(poster.id)
+        office = self._answering().upwards(poster.id)
         if office is None or office.id == poster.id:
-            return _Found(office, f"{words}.") if office else None
-        return _Found(office, f"{words}; it is closed, so {name_of(office, 'en')} above it answers.")
+            return Found(office, f"{words}.") if office else None
+        return Found(office, f"{words}; it is closed, so {name_of(office, 'en')} above it answers.")
 
     def _to_triage(self, method: Method = Method.triage, why: str = "") -> Decision:
         reason = why or self._why_unsure()
-        desk = self._free(o for o in self._active() if o.function == OfficeFunction.triage)
+        desk = self.free(self.index.by_function.get(OfficeFunction.triage, ()))
         if desk is None:
-            desk = self._last_resort()
+            desk = self.last_resort()
             reason += f" There is no triage desk, so {name_of(desk, 'en')} has it."
-        return self._decided(_Found(desk, reason), method, service=self.service)
+        if method is Method.triage:
+            self._note("Triage", reason, decided=True)
+        return self._decided(Found(desk, reason), method, service=self.service)
 
     def _decided(
         self,
-        found: _Found,
+        found: Found,
         method: Method,
         *,
         service: Service | None,
@@ -205,6 +184,7 @@ class _Choice:
             integrity=integrity,
             about_office_id=about,
             suggestions=tuple(self._suggestions()),
+            rule_id=found.rule.id if found.rule is not None else None,
         )
 
     # -- what was understood -------------------------------------------------------------------------------------
@@ -240,7 +220,7 @@ class _Choice:
             f"{name_of(office, 'en')} answers for {topics}{where}; the text is about one of these, {together:.0%} sure."
         )
         service = self.catalogue.services[candidates[0].service_id]
-        return self._decided(_Found(office, words), Method.classifier, service=service, confidence=together)
+        return self._decided(Found(office, words), Method.classifier, service=service, confidence=together)
 
     def _share(self) -> str:
         prediction = self.request.prediction
@@ -284,100 +264,35 @@ class _Choice:
         service = self.service or self._sure()
         if service is not None and (found := self._answers(service)) is not None:
             return found.office
-        here = self.named.offices if self.named else ()
+        here = self.where.named.offices if self.where.named else ()
         return self.catalogue.offices[here[0]] if len(here) == 1 else None
 
     # -- service and place to office -----------------------------------------------------------------------------
 
-    def _answers(self, service: Service) -> _Found | None:
-        """Who answers for a service: in the place, around it, everywhere else, or above all who do."""
-        lines = [line for line in self.index.lines.get(service.id, ()) if self._valid(line)]
-        what = name_of(service, "en")
-        for line, where in self._by_place(lines):
-            if (office := self._upwards(line.office_id)) is not None:
-                return _Found(office, self._answered_by(f"{what} {where}".rstrip(), office, line.office_id))
-        above = self._above_all({line.office_id for line in lines})
-        if above is not None:
-            known = f" in {self.place.name}" if self.place else ""
-            return _Found(
-                above, f"{what}{known} has no office of its own, so {name_of(above, 'en')} above them answers"
-            )
-        return None
+    def _answering(self) -> Answering:
+        return Answering(self.catalogue, self.day, self.where, self.shut_out)
 
-    def _by_place(self, lines: list[Jurisdiction]) -> Iterator[tuple[Jurisdiction, str]]:
-        by_key: dict[str, Jurisdiction] = {}
-        for line in lines:
-            for name in line.places or [""]:
-                by_key.setdefault(self.index.key(name), line)
-        for place, note in ((self.named, ""), (self.last, ", where the citizen wrote from before")):
-            if place is None:
-                continue
-            if place.key in by_key:
-                yield by_key[place.key], f"in {place.name}{note}"
-            for line in self._around(place, lines):
-                yield line, f"in {place.name}{note}"
-        if "" in by_key:
-            yield by_key[""], f"in {self.named.name}" if self.named else ""
-
-    def _around(self, place: Place, lines: list[Jurisdiction]) -> Iterator[Jurisdiction]:
-        """Lines with a place whose office serves `place`, or stands above one that does; the nearest first."""
-        reach: dict[UUID, int] = {}
-        for office_id in place.offices:
-            for distance, office in enumerate(self.catalogue.chain(office_id)):
-                reach[office.id] = min(distance, reach.get(office.id, distance))
-        near = [
-            line
-            for line in lines
-            if line.places
-            and line.office_id in reach
-            # an office further up is meant only where the line names what that office serves
-            and (reach[line.office_id] == 0 or any(line.office_id in self._serving(place) for place in line.places))
-        ]
-        yield from sorted(near, key=lambda line: reach[line.office_id])
-
-    def _serving(self, place: str) -> tuple[UUID, ...]:
-        known = self.index.places.get(self.index.key(place))
-        return known.offices if known else ()
-
-    def _above_all(self, offices: set[UUID]) -> Office | None:
-        """The nearest active service office above (or equal to) every office that answers for a service."""
-        chains = [[office.id for office in self.catalogue.chain(office_id)] for office_id in offices]
-        if not chains:
-            return None
-        shared = set(chains[0]).intersection(*chains[1:])
-        return self._free(
-            office
-            for office_id in chains[0]
-            if office_id in shared
-            and (office := self.catalogue.offices[office_id]).active
-            and office.function == OfficeFunction.service
-        )
-
-    def _answered_by(self, what: str, office: Office, named: UUID) -> str:
-        if office.id == named:
-            return f"{what} is answered by {name_of(office, 'en')}"
-        return f"{what} is answered by {name_of(office, 'en')}, since {self.catalogue.name(named)} cannot"
+    def _answers(self, service: Service, method: Method | None = None) -> Found | None:
+        """Who answers for a service in the place. With a method, what was looked at is noted as its steps."""
+        looked: list[str] | None = [] if self.steps is not None and method is not None else None
+        found = self._answering().of(service, looked)
+        if looked is not None:
+            for number, said in enumerate(looked, 1):
+                self._note("Rule", said, decided=found is not None and number == len(looked))
+            if not looked:
+                self._note("Rule", f"none for {name_of(service, 'en')} is valid on {self.day.isoformat()}")
+        return found
 
     # -- what is always true of the office chosen ----------------------------------------------------------------
 
-    def _active(self) -> list[Office]:
-        return sorted(self.catalogue.office_by_code.values(), key=lambda o: (_TIERS.index(Tier(o.tier)), o.code))
-
-    def _free(self, offices: Iterable[Office]) -> Office | None:
+    def free(self, offices: Iterable[Office]) -> Office | None:
+        """The first of them that is open and outside the complaint."""
         return next((office for office in offices if office.active and office.id not in self.shut_out), None)
 
-    def _upwards(self, office_id: UUID) -> Office | None:
-        """The office, or the nearest one above it that answers citizens."""
-        return self._free(
-            office
-            for office in self.catalogue.chain(office_id)
-            if office.id == office_id or office.function == OfficeFunction.service
-        )
-
-    def _last_resort(self) -> Office:
+    def last_resort(self) -> Office:
         """Somebody outside the complaint: triage, leadership, else the highest office there is."""
         order = (OfficeFunction.triage, OfficeFunction.leadership, OfficeFunction.service, OfficeFunction.integrity)
-        found = self._free(sorted(self._active(), key=lambda o: order.index(OfficeFunction(o.function))))
+        found = self.free(office for function in order for office in self.index.by_function.get(function, ()))
         if found is None:
             raise Misconfigured(
                 "No active office is left that may take this complaint.",
@@ -385,5 +300,33 @@ class _Choice:
             )
         return found
 
-    def _valid(self, line: Jurisdiction) -> bool:
-        return line.valid_from <= self.day and (line.valid_to is None or self.day < line.valid_to)
+    # -- in words ------------------------------------------------------------------------------------------------
+
+    def _place_words(self) -> str:
+        where = self.where
+        if where.spot:
+            inside = ", inside ".join(place.name for place in where.spot)
+            return f"the spot on the map lies in {inside}"
+        off = "the spot lies in no area; " if self.request.at is not None else ""
+        if where.picked is not None:
+            return f"{off}{where.picked.name}, picked"
+        if where.named is not None:
+            return f"{off}{where.named.name}, named in the text"
+        if where.last is not None:
+            return f"{off}{where.last.name}, where the citizen wrote from before"
+        unknown = f"“{self.request.place}” is not known" if self.request.place else "none is known"
+        return f"{off}{unknown}"
+
+    def _understood_words(self) -> str:
+        prediction = self.request.prediction
+        if prediction is None or not prediction.labels:
+            return self.request.no_prediction or "the text was not classified"
+        first = prediction.labels[0]
+        service = self.catalogue.service_by_code.get(first.label)
+        said = f"{name_of(service, 'en') if service else first.label}, {self._share()}"
+        if service is None:
+            return f"{said}: not a service of the catalogue"
+        if prediction.confident:
+            return f"{said}: sure enough"
+        needed = f"{prediction.threshold:.0%} is needed" if prediction.threshold <= 1 else "the model may not decide"
+        return f"{said}: not sure enough, {needed}"

@@ -1,15 +1,29 @@
 """Routing with what it needs gathered: the catalogue, and what the current model makes of the text."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from sqlmodel import Session
 
-from core.i18n import format_share
 from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
+from domain.office import Office
+from domain.service import Jurisdiction
 from nlp import classifier
 from nlp.classifier import Prediction
+from routing.areas import spot_of
 from routing.rules import Decision, Request, choose
+from routing.table import rule_words, table_of
+
+
+class Gathered(NamedTuple):
+    """All that a decision needs: what is known of the message, the catalogue, the day at the government."""
+
+    request: Request
+    known: Catalogue
+    day: date
 
 
 def route(
@@ -23,15 +37,49 @@ def route(
     office_code: str | None = None,
     about_staff: bool = False,
     last_place: str | None = None,
+    location: Mapping[str, float] | None = None,
     held: str = "",
     prediction: Prediction | None = None,
 ) -> Decision:
     """The accountable office for a message, and why. Costs no query beyond the catalogue's.
 
-    `service` and `office_code` are codes that the citizen, a poster or a kiosk gave. A `prediction` made already (in a
-    batch) is used as it is. Without a trained model what nothing else decides goes to triage, and the reason says so.
-    Raises Misconfigured when no office may take it.
+    `service` and `office_code` are codes that the citizen, a poster or a kiosk gave; `location` has latitude and
+    longitude in degrees. A `prediction` made already (in a batch) is used as it is. Without a trained model what
+    nothing else decides goes to triage, and the reason says so. Raises Misconfigured when no office may take it.
     """
+    gathered = gather(
+        session,
+        text=text,
+        now=now,
+        language=language,
+        service=service,
+        place=place,
+        office_code=office_code,
+        about_staff=about_staff,
+        last_place=last_place,
+        location=location,
+        held=held,
+        prediction=prediction,
+    )
+    return choose(*gathered)
+
+
+def gather(
+    session: Session,
+    *,
+    text: str,
+    now: datetime,
+    language: str = "en",
+    service: str | None = None,
+    place: str | None = None,
+    office_code: str | None = None,
+    about_staff: bool = False,
+    last_place: str | None = None,
+    location: Mapping[str, float] | None = None,
+    held: str = "",
+    prediction: Prediction | None = None,
+) -> Gathered:
+    """What `routing.rules.choose` and `explain` need, from the same as `route` is given."""
     prediction, without = (prediction, "") if prediction is not None else _understand(text, language, service)
     request = Request(
         text=text,
@@ -44,8 +92,9 @@ def route(
         no_prediction=without,
         last_place=last_place,
         held=held,
+        at=spot_of(location),
     )
-    return choose(request, catalogue(session), now.astimezone(settings().zone).date())
+    return Gathered(request, catalogue(session), now.astimezone(settings().zone).date())
 
 
 def suggestions_json(known: Catalogue, decision: Decision) -> list[dict[str, object]]:
@@ -62,25 +111,20 @@ def suggestions_json(known: Catalogue, decision: Decision) -> list[dict[str, obj
     ]
 
 
-def explain(known: Catalogue, decision: Decision) -> list[str]:
-    """A decision line by line, for a person: the office, why, what was understood, what else it may be."""
-    office = known.offices[decision.office_id]
-    lines = [f"{name_of(office, 'en')} ({office.code})", decision.reason]
-    if decision.place:
-        lines.append(f"Place: {decision.place}")
-    if decision.service_id is not None:
-        service = known.services[decision.service_id]
-        lines.append(f"Service: {name_of(service, 'en')} ({service.code})")
-    if decision.about_office_id is not None:
-        lines.append(f"Shut out: {', '.join(above.code for above in known.chain(decision.about_office_id))}")
-    if decision.confidence is not None:
-        lines.append(f"Confidence {format_share(decision.confidence, 'en')}, model {decision.model}")
-    lines += [
-        f"Perhaps {name_of(known.services[candidate.service_id], 'en')}, {format_share(candidate.probability, 'en')}:"
-        f" {known.name(candidate.office_id)} ({candidate.office})"
-        for candidate in decision.suggestions
-    ]
-    return lines
+def told(known: Catalogue, decision: Decision) -> dict[str, object]:
+    """The rule that decided, for the timeline: its id, and its words as they stood then. Nothing where none did."""
+    line = rule_of(known, decision.rule_id)
+    return {"rule": str(line.id), "rule_said": rule_words(known, line)} if line is not None else {}
+
+
+def shut_out(known: Catalogue, decision: Decision) -> list[Office]:
+    """Offices that do not see the case, the accused one first."""
+    return list(known.chain(decision.about_office_id)) if decision.about_office_id is not None else []
+
+
+def rule_of(known: Catalogue, rule_id: UUID | None) -> Jurisdiction | None:
+    """The line of the routing table with that id, while it is there."""
+    return table_of(known).by_id.get(rule_id) if rule_id is not None else None
 
 
 def _understand(text: str, language: str, picked: str | None) -> tuple[Prediction | None, str]:

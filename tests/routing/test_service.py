@@ -41,11 +41,7 @@ def test_without_a_model_it_goes_to_triage_and_says_so(installation: Installatio
             "probability": 0.97,
         }
     ]
-    assert service.explain(known, sure) == [
-        "Water, District 1 (WAT1)",
-        "Water supply in Lumas is answered by Water, District 1; the text was understood as Water supply, 97% sure.",
-        "Place: Lumas",
-        "Service: Water supply (water)",
-        "Confidence 97%, model model-1",
-        "Perhaps Water supply, 97%: Water, District 1 (WAT1)",
-    ]
+    rule = service.rule_of(known, picked.rule_id)
+    assert rule is not None
+    assert service.told(known, picked) == {"rule": str(rule.id), "rule_said": "Water supply in Lumas → WAT1"}
+    assert service.told(known, unsure) == {}

@@ -1,10 +1,11 @@
 """A small government to route in: Lumas in the north, Berim and Nova Lumas in the south."""
 
+import json
 from datetime import date
 from uuid import UUID
 
 from core.ids import new_id
-from domain.catalogue import Catalogue
+from domain.catalogue import Catalogue, Outline
 from domain.office import Office
 from domain.service import Jurisdiction, Service
 from domain.states import OfficeFunction, Tier
@@ -23,6 +24,7 @@ class World:
         self.offices: dict[str, Office] = {}
         self.services: dict[str, Service] = {}
         self.lines: list[Jurisdiction] = []
+        self.areas: dict[str, Outline] = {}
 
     def office(
         self,
@@ -48,24 +50,46 @@ class World:
         self.offices[code] = row
         return row.id
 
-    def service(self, code: str, name: str, *lines: tuple[str, str], active: bool = True) -> UUID:
-        row = Service(id=new_id(), code=code, names={"en": name}, active=active)
+    def service(self, code: str, name: str, *lines: tuple[str, str], active: bool = True, group: str = "") -> UUID:
+        row = Service(id=new_id(), code=code, names={"en": name}, active=active, group=group)
         self.services[code] = row
         for place, office in lines:
             self.line(code, place, office)
         return row.id
 
-    def line(self, service: str, place: str, office: str, *, since: date = date.min, until: date | None = None) -> None:
-        self.lines.append(
-            Jurisdiction(
-                id=new_id(),
-                service_id=self.services[service].id,
-                places=[place] if place else [],
-                office_id=self.offices[office].id,
-                valid_from=since,
-                valid_to=until,
-            )
+    def line(
+        self,
+        service: str,
+        place: str,
+        office: str,
+        *,
+        group: str = "",
+        area: str = "",
+        within: str = "",
+        since: date = date.min,
+        until: date | None = None,
+    ) -> UUID:
+        """A rule; without service and group it is about every topic."""
+        row = Jurisdiction(
+            id=new_id(),
+            service_id=self.services[service].id if service else None,
+            group=group,
+            places=[place] if place else [],
+            area_id=self.areas[area].id if area else None,
+            within_id=self.offices[within].id if within else None,
+            office_id=self.offices[office].id,
+            valid_from=since,
+            valid_to=until,
         )
+        self.lines.append(row)
+        return row.id
+
+    def area(self, code: str, name: str, west: float, south: float, east: float, north: float) -> UUID:
+        """A rectangle of the map, in degrees."""
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        drawn = json.dumps({"type": "Polygon", "coordinates": [ring]})
+        self.areas[code] = Outline(new_id(), code, {"en": name}, drawn)
+        return self.areas[code].id
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
@@ -75,6 +99,7 @@ class World:
             jurisdictions=tuple(self.lines),
             policies=(),
             calendars={},
+            areas={row.id: row for row in self.areas.values()},
         )
 
     def code_of(self, office_id: UUID | None) -> str | None:
