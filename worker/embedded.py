@@ -8,6 +8,7 @@ from celery.beat import EmbeddedService
 
 from core.errors import Misconfigured
 from core.logs import logger
+from nlp.training import apart
 from notifications.senders import close_senders
 from worker import tasks
 from worker.app import QUEUE, SCHEDULER, celery
@@ -63,6 +64,7 @@ class EmbeddedWorker:
             self._bell.close()
         if self._beat is not None and self._beat.is_alive():
             self._beat.stop()
+        apart.stop()  # a training would keep its thread for many seconds; it is taken up again
         if self._worker is not None:
             self._worker.stop(in_sighandler=False)
         if self._thread is not None:

@@ -8,6 +8,7 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 from core.database import database
 from core.errors import Misconfigured
 from core.settings import settings
+from nlp.training import apart
 from notifications.senders import close_senders, senders
 from worker import listen, mailroom, tasks
 from worker.app import SCHEDULER, celery
@@ -58,6 +59,7 @@ def _start_child(**_: Any) -> None:
 def _stop_child(**_: Any) -> None:
     if "bell" in _open:
         _open.pop("bell").close()
+    apart.stop()
     close_senders()
 
 

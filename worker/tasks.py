@@ -9,10 +9,11 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import holding, intake, media, outcomes
+from cases import holding, intake, media, outcomes, training, trials
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
+from nlp import classifier
 from notifications import deliver
 from notifications.senders import senders
 
@@ -21,9 +22,11 @@ ROUNDS = 200
 
 TIDY = "tidy"
 TIDY_SECONDS = 3600.0
+TRAINING_SECONDS = 60.0
 
 log = logger("worker")
 _fetching = threading.Lock()
+_teaching = threading.Lock()
 
 
 def process_inbox() -> int:
@@ -66,6 +69,19 @@ def tidy_files() -> int:
     return media.tidy(datetime.now(UTC))
 
 
+def train_models() -> int:
+    """Teach the classifier what is asked for, try its candidates, and ask for what a week has brought; one at a time
+    in a process."""
+    if not _teaching.acquire(blocking=False):
+        return 0
+    try:
+        model = classifier.current(settings().models_dir)
+        training.ask_weekly(datetime.now(UTC), datetime.fromisoformat(model.card["trained_at"]) if model else None)
+        return _drain(lambda: training.train_due(datetime.now(UTC)) + trials.look_due(datetime.now(UTC)))
+    finally:
+        _teaching.release()
+
+
 def end_conversations() -> int:
     """Wait no longer for answers that did not come; what was kept becomes a case."""
     return _drain(lambda: holding.sweep(datetime.now(UTC)))
@@ -79,8 +95,11 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.SURVEYS: send_surveys,
     "conversations": end_conversations,
     doorbell.MEDIA: fetch_media,
+    doorbell.TRAINING: train_models,
     TIDY: tidy_files,
 }
+EVERY = {TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}
+"""Seconds between sweeps of what is in no hurry."""
 
 
 def _drain(step: Callable[[], int]) -> int:
@@ -99,6 +118,6 @@ def install(app: Celery) -> None:
     schedule = {}
     for kind, work in TASKS.items():
         app.task(work, name=f"ombud.{kind}")
-        every = TIDY_SECONDS if kind == TIDY else seconds * 6 if kind in ("reconcile", doorbell.RUNGS) else seconds
+        every = EVERY.get(kind, seconds * 6 if kind in ("reconcile", doorbell.RUNGS) else seconds)
         schedule[kind] = {"task": f"ombud.{kind}", "schedule": every, "options": {"expires": every * 2}}
     app.conf.beat_schedule = schedule

@@ -52,7 +52,8 @@ def calibrate(held: Held) -> Calibration:
     bend = _bend(first, right)
     confidence = bent(first, bend)
     threshold = safe_threshold(confidence, right)
-    return Calibration(temperature, bend, threshold, float((confidence >= threshold).mean()), len(right))
+    routed = float((confidence >= threshold).mean()) if len(right) else 0.0
+    return Calibration(temperature, bend, threshold, routed, len(right))
 
 
 def _temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:

@@ -8,17 +8,24 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, Conflict, NotFound
 from nlp.classifier import CARD, PIPELINE, POINTER, Classifier, promoted
+from nlp.training import evidence
+from nlp.training.verdict import Standing, Verdict, judge
 
-_REMEMBERED = 20
+_REMEMBERED = 10
+_CANDIDATES = 3
+_TORN = 24 * 3600
+"""Seconds after which a folder that was not finished is taken for one of a training that died."""
 
 
-def store(classifier: Classifier, models_dir: Path) -> str:
-    """Write a model into its own folder and return the folder's name."""
+def store(classifier: Classifier, models_dir: Path, held: evidence.Held | None = None) -> str:
+    """Write a model, and the evidence that came with its training, into its own folder; returns the folder's name."""
     models_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".new-", dir=models_dir))
     try:
@@ -26,6 +33,8 @@ def store(classifier: Classifier, models_dir: Path) -> str:
         name = _free_name(models_dir, str(classifier.card["name"]))
         classifier.card["name"] = classifier.name = name
         (work / CARD).write_text(json.dumps(classifier.card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        if held is not None:
+            evidence.write(work, held)
         work.chmod(0o755)
         work.rename(models_dir / name)
     except BaseException:
@@ -64,6 +73,24 @@ def promote(models_dir: Path, name: str) -> list[str]:
     return names
 
 
+def check_not_worse(models_dir: Path, name: str, *, anyway: bool = False) -> Verdict | None:
+    """How a stored model stands beside the one in use, None where there is none or it is that one.
+
+    Raises Conflict where it is shown to be worse, unless it is wanted `anyway`.
+    """
+    card(models_dir, name)
+    names = promoted(models_dir)
+    if not names or names[0] == name:
+        return None
+    verdict = judge(evidence.between(models_dir, name, names[0]))
+    if verdict.standing is Standing.worse and not anyway:
+        raise Conflict(f"{name} is worse than the model in use. {' '.join(verdict.words)}", mend=_ANYWAY)
+    return verdict
+
+
+_ANYWAY = "Say that it is wanted anyway (--anyway), or train again."
+
+
 def rollback(models_dir: Path) -> list[str]:
     """Put the model before the current one back into use. Raises BadInput where there is none."""
     names = promoted(models_dir)
@@ -72,6 +99,24 @@ def rollback(models_dir: Path) -> list[str]:
         raise BadInput("No model was promoted before the current one.", mend="Promote one by name.")
     _point(models_dir, before)
     return before
+
+
+def prune(models_dir: Path, now: datetime, keep: Collection[str] = ()) -> list[str]:
+    """Remove models that nobody will ask for; returns their names.
+
+    Left are the promoted ones, the newest candidates and those named, and what may still be being written.
+    """
+    known = {*promoted(models_dir), *keep}
+    candidates = [name for name in stored(models_dir) if name not in known]
+    gone = candidates[:-_CANDIDATES]
+    for name in gone:
+        hidden = models_dir / f".old-{name}"  # in one step, so that nobody finds half a model
+        (models_dir / name).rename(hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
+    for torn in (*models_dir.glob(".new-*"), *models_dir.glob(".old-*")):
+        if now.timestamp() - torn.stat().st_mtime > _TORN:
+            shutil.rmtree(torn, ignore_errors=True)
+    return gone
 
 
 def _point(models_dir: Path, names: list[str]) -> None:
