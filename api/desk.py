@@ -75,6 +75,8 @@ def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter |
             {
                 "reference": case.reference,
                 "title": shorten(case.text, 90) or "(no words)",
+                "urgency": case.urgency or "",
+                "nature": case.nature or "",
                 "state": str(case.state),
                 "channel": str(case.channel),
                 "language": case.language,
@@ -123,6 +125,8 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
         "case": {
             "reference": case.reference,
             "title": shorten(case.text, 120) or "(no words)",
+            "urgency": case.urgency or "",
+            "nature": case.nature or "",
             "state": str(case.state),
             "kind": str(case.kind),
             "channel": str(case.channel),
@@ -192,7 +196,7 @@ def may(who: Viewer, case: Case) -> set[str]:
     if case.state != CaseState.triage:
         allowed |= {"assign"}
         if case.state != CaseState.closed and case.pending_office_id is None:
-            allowed |= {"close"}
+            allowed |= {"close", "urgent"}
         if case.assignee_id != who.staff_id:
             allowed |= {"take"}
     if case.pending_office_id is None and not case.integrity and case.state != CaseState.closed:

@@ -14,7 +14,7 @@ from api import desk
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
-from cases import handover, history, lifecycle
+from cases import handover, history, lifecycle, marks
 from cases.acting import Form, Repeated
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, OmbudError
@@ -39,6 +39,7 @@ SAID = {
     "release": "Released to triage.",
     "added": "Added to this case. The citizen has its number already.",
     "again": "Asked for again. It shows here once it came.",
+    "urgent": "Noted. The deadline follows from it.",
     "placed": "Placed. The office has it, and the classifier learns from it.",
 }
 
@@ -250,6 +251,21 @@ def close(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
         return lifecycle.close(session, case.id, who, Outcome(form["outcome"]), form.get("words", ""), _now(), once)
 
     return act_on(request, staff, form, reference, "close", "words", act)
+
+
+@router.post("/staff/cases/{reference}/urgent")
+def urgent(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
+    """Say that a case cannot wait, or can after all."""
+    yes, why = form.get("urgent") == "yes", form.get("urgent_reason", "")
+    return act_on(
+        request,
+        staff,
+        form,
+        reference,
+        "urgent",
+        "urgent_reason",
+        lambda s, c, w, f: marks.mark_urgent(s, c.id, w, yes, why, _now(), f),
+    )
 
 
 def _uuid(text: str) -> UUID:

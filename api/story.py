@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from api.words import CHANNELS, CLOCKS, OUTCOMES, SOURCES, STAFF_EVENTS
+from api.words import CHANNELS, CLOCKS, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
 from channels.errors import Failure
 from core.i18n import format_duration
 from domain.case import Case
@@ -187,7 +187,8 @@ def _folded(chapter: Chapter, known: Catalogue, names: dict[UUID, str]) -> dict[
         "files": [],
         "ours": True,
         "note": False,
-        "late": first.kind in (EntryKind.escalated, EntryKind.answer_failed),
+        "late": first.kind in (EntryKind.escalated, EntryKind.answer_failed)
+        or (first.kind == EntryKind.marked_urgent and bool(first.body.get("urgency"))),
         "steps": steps if len(steps) > 1 else [],
     }
 
@@ -245,6 +246,8 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"clock started: {_clock(entry)}"
         case EntryKind.clock_ended:
             return f"clock ended: {_clock(entry)}, {_in_time(entry)}"
+        case EntryKind.marked_urgent:
+            return _urgent(body)
         case EntryKind.answer_delivered:
             return "the answer reached the citizen"
         case EntryKind.answer_failed:
@@ -258,6 +261,16 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"
         case kind:
             return STAFF_EVENTS[kind]
+
+
+def _urgent(body: Mapping[str, object]) -> str:
+    """Why a case cannot wait, or can after all."""
+    why, words = body.get("urgency"), body.get("words")
+    if not why:
+        return f"not urgent after all: {_bare(body.get('reason'))}"
+    if isinstance(words, list):
+        return f"urgent, {URGENCIES[str(why)]}: " + ", ".join(f"“{word}”" for word in words)
+    return f"marked as urgent: {_bare(body.get('reason'))}"
 
 
 def _bare(reason: object) -> str:

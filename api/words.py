@@ -2,7 +2,7 @@
 
 from channels.values import Channel
 from core.i18n import translator
-from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Outcome, Role, Tier
+from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Nature, Outcome, Role, Tier, Urgency
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for it)
@@ -55,6 +55,12 @@ EVENTS: dict[str, str] = {
     EntryKind.transcribed: N_("The office wrote down what you said"),
     EntryKind.called_back: N_("The office called you back"),
     EntryKind.fell_back: N_("We tried another way to reach you"),
+    EntryKind.marked_urgent: N_("It was looked at how urgent it is"),
+    EntryKind.marked: N_("The office looked at what kind of message it is"),
+    EntryKind.split_off: N_("Another office helps with a part of it"),
+    EntryKind.joined: N_("It is handled together with other messages about the same"),
+    EntryKind.parted: N_("It is handled by itself again"),
+    EntryKind.relabelled: N_("The office corrected what it is about"),
 }
 """What happened, as the citizen reads it."""
 
@@ -86,6 +92,26 @@ STAFF_EVENTS: dict[str, str] = {
     EntryKind.transcribed: N_("written down"),
     EntryKind.called_back: N_("called back"),
     EntryKind.fell_back: N_("sent another way"),
+    EntryKind.marked_urgent: N_("marked as urgent"),
+    EntryKind.marked: N_("marked"),
+    EntryKind.split_off: N_("a part given to another office"),
+    EntryKind.joined: N_("joined with others"),
+    EntryKind.parted: N_("taken apart from others"),
+    EntryKind.relabelled: N_("topic corrected"),
+}
+
+URGENCIES: dict[str, str] = {
+    Urgency.life: N_("danger to life"),
+    Urgency.child: N_("a child in danger"),
+    Urgency.supply: N_("nothing to live on for days"),
+    Urgency.staff: N_("urgent"),
+}
+"""Why a case cannot wait, on a tag."""
+
+NATURES: dict[str, str] = {
+    Nature.thanks: N_("thanks"),
+    Nature.not_a_case: N_("says nothing yet"),
+    Nature.abuse: N_("insults or threats"),
 }
 
 CHANNELS: dict[str, str] = {
@@ -219,6 +245,8 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "group": GROUPS,
     "source": SOURCES,
     "outcome": OUTCOMES,
+    "urgency": URGENCIES,
+    "nature": NATURES,
     "tier": TIERS,
     "clock": CLOCKS,
     "role": ROLES,

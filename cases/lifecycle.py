@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import history
+from cases import history, marks
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
 from cases.people import address_of
 from channels.values import Channel
@@ -277,4 +277,5 @@ def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> Non
             case.closed_at, case.outcome = None, None
         if case.state in (CaseState.answered, CaseState.closed, CaseState.waiting):
             shift(case, CaseState.open)
+        marks.mark_words(session, case, text, now)
     _restate(session, case, now)

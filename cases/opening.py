@@ -12,6 +12,7 @@ from sqlmodel import Session
 import escalation.service
 import routing.assignment
 import routing.service
+from cases import marks
 from channels.values import Button, Channel
 from core.crypto import cipher
 from core.ids import new_id, new_reference
@@ -20,7 +21,7 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.clock import Clock
-from domain.states import AUDIT_SOURCES, CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Purpose
+from domain.states import AUDIT_SOURCES, CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Nature, Purpose
 from domain.timeline import append
 from notifications import compose, outbox
 
@@ -155,6 +156,10 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         opened_at=now,
         updated_at=now,
     )
+    if not opening.wordless and opening.text.strip():
+        case.nature = marks.nature_of(opening.text)
+        if case.nature is Nature.thanks and case.kind == CaseKind.complaint:
+            case.kind = CaseKind.compliment
     if opening.contact is not None and decision.place:
         opening.contact.last_place = decision.place
     if opening.contact is not None and inspect(opening.contact).pending:
@@ -191,6 +196,8 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
             **_given(opening),
         },
     )
+    if not opening.wordless:
+        marks.mark_words(session, case, opening.text, now)
     session.add(case)
     clock = escalation.service.start(session, case, ClockKind.first_response, now, since=opening.received_at)
     escalation.service.start(session, case, ClockKind.resolution, now, since=opening.received_at)

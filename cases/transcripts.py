@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+import escalation.service
 import routing.service
-from cases import handover, history
+from cases import handover, history, marks
 from cases.acting import Form, begin, words_of
 from cases.attachments import of_case, one_of_case
 from core.errors import BadInput
@@ -53,6 +54,8 @@ def transcribe(
         heard = [one.transcript for one in of_case(session, case) if one.transcript and one.kind in HEARD]
         case.text = "\n\n".join(heard)
         _route_again(session, case, now)
+        if marks.mark_words(session, case, case.text, now):
+            escalation.service.restate(session, case, now)
     return case
 
 

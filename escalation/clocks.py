@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from domain.states import ClockKind, ClockState, EntryKind
 from escalation.calendar import WorkingCalendar
-from escalation.ticking import end, expire, move, pause, proceed, start, unpause
+from escalation.ticking import end, expire, move, pause, proceed, retarget, start, unpause
 from escalation.values import LIVE, SILENCES, Event, Holding, Replay, ReplayedClock, Rules, span
 
 
@@ -71,6 +71,7 @@ class _Run:
         self.clocks: list[ReplayedClock] = []
         self.office = ""
         self.service: str | None = None
+        self.urgent = False
         self.answered = False
         self.closed = False
         self.moves: list[tuple[str, datetime]] = []
@@ -92,6 +93,8 @@ class _Run:
                     clock.steps.append((event.at, "an answer did not reach the citizen, so it does not count"))
                 if self.closed:
                     self._reopen(ClockKind.resolution, event.at)
+            case EntryKind.marked_urgent:
+                self._mark(event)
             case EntryKind.asked:
                 for clock in self._live(ClockKind.resolution):
                     limit = event.at + timedelta(days=clock.pause_days)
@@ -137,7 +140,7 @@ class _Run:
 
     def _open(self, kind: ClockKind, event: Event, why: str, since: datetime | None = None) -> ReplayedClock:
         started_at = since or event.at
-        terms = self.rules.terms(kind, self.office, self.service, started_at)
+        terms = self.rules.terms(kind, self.office, self.service, started_at, urgent=self.urgent)
         clock = ReplayedClock(
             kind=kind,
             entry=event.number,
@@ -180,6 +183,18 @@ class _Run:
             clock.state = ClockState.void
             clock.steps.append((event.at, "void, as the case went on to another office"))
         self._open(kind, event, _WHY[kind], since)
+
+    def _mark(self, event: Event) -> None:
+        """It cannot wait, or can after all: running clocks get their target by the terms they started with."""
+        if self.urgent == bool(event.says("urgency")):
+            return
+        self.urgent = not self.urgent
+        for clock in self._live(*ClockKind):
+            plan = self.rules.terms(clock.kind, clock.office, self.service, clock.started_at, urgent=self.urgent).plan
+            retarget(clock, self._calendar(clock), plan, event.at, shorter=self.urgent)
+            zone = self._calendar(clock).zone
+            what = "urgent, so it is" if self.urgent else "not urgent after all, so it is"
+            clock.steps.append((event.at, f"{what} due by {clock.deadline_at.astimezone(zone):%Y-%m-%d %H:%M}"))
 
     def _citizen_wrote(self, event: Event) -> None:
         for clock in self._live(ClockKind.resolution):

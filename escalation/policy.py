@@ -14,6 +14,9 @@ from escalation.calendar import WorkingCalendar
 TELLS = ("officer", "supervisor", "head", "parent_office", "leadership")
 """Whom a rung can name, from the desk upwards."""
 
+URGENT = 100
+"""Rungs of an urgent case's ladder have numbers above it."""
+
 BUILT_IN = Policy(
     name="Built-in targets",
     targets={
@@ -95,8 +98,13 @@ def choose(
     return best or BUILT_IN
 
 
-def plan(policy: Policy, clock_kind: ClockKind, started_at: datetime, calendar: WorkingCalendar) -> Plan:
+def plan(
+    policy: Policy, clock_kind: ClockKind, started_at: datetime, calendar: WorkingCalendar, *, urgent: bool = False
+) -> Plan:
     """Target, deadline and ladder of a clock that starts then.
+
+    An urgent one has the policy's `urgent_share` of the target, and before the ladder, shortened alike, a rung that
+    tells the head at once. Its rungs count from `URGENT`, so that those of the usual ladder stay what they were.
 
     Raises:
         BadInput: when the policy has no usable target for this clock, or its ladder cannot be read.
@@ -107,14 +115,16 @@ def plan(policy: Policy, clock_kind: ClockKind, started_at: datetime, calendar: 
             f"The policy {policy.name!r} has no target for {clock_kind}.",
             mend="Give it a number of working hours above zero.",
         )
-    target = max(1, round(hours * 3600))
+    target = max(1, round(hours * 3600 * (policy.urgent_share if urgent else 1)))
     steps = sorted(_step(policy, step, target) for step in policy.ladder)
+    if urgent:
+        steps.insert(0, (1, TELLS.index("head")))
     return Plan(
         target,
         calendar.add(started_at, target),
         tuple(
             PlannedRung(number, TELLS[height], after, calendar.add(started_at, after))
-            for number, (after, height) in enumerate(steps, start=1)
+            for number, (after, height) in enumerate(steps, start=URGENT + 1 if urgent else 1)
         ),
     )
 

@@ -44,7 +44,8 @@ def start(session: Session, case: Case, kind: ClockKind, now: datetime, since: d
     known = catalogue(session)
     began = since or now
     chosen = CatalogueRules(known, case.kind).policy(kind, case.office_id, case.service_id, began)
-    planned = policies.plan(chosen, kind, began, calendar_of(known, case.office_id))
+    calendar = calendar_of(known, case.office_id)
+    planned = policies.plan(chosen, kind, began, calendar, urgent=case.urgency is not None)
     body: dict[str, object] = {
         "clock": kind,
         "target_seconds": planned.target_seconds,

@@ -21,12 +21,12 @@ class CatalogueRules:
     known: Catalogue
     case_kind: CaseKind
 
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime) -> Terms:
+    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime, *, urgent: bool = False) -> Terms:
         """Terms of a clock of this kind of case at an office."""
         known_service = self._services.get(service) if service else None
         chosen = self.policy(clock, self._office(office), known_service, at)
         return Terms(
-            policies.plan(chosen, clock, at, self.calendar(office)),
+            policies.plan(chosen, clock, at, self.calendar(office), urgent=urgent),
             policy_id(chosen),
             chosen.name,
             chosen.counts_templated,

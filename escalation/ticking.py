@@ -96,6 +96,23 @@ def move(clock: Ticking, before: WorkingCalendar, after: WorkingCalendar, at: da
         _continue(clock, after, at)
 
 
+def retarget(clock: Ticking, calendar: WorkingCalendar, plan: Plan, at: datetime, *, shorter: bool) -> None:
+    """Another target for a live clock. A `shorter` one counts from `at`: nobody is late for what was not known before.
+
+    What was worked stays counted, and a target never gets longer by being called urgent.
+    """
+    if clock.state == ClockState.running:
+        clock.worked_seconds = worked(clock, calendar, at)
+    before = clock.worked_seconds if shorter else 0
+    target = before + plan.target_seconds
+    clock.target_seconds = min(clock.target_seconds, target) if shorter else target
+    clock.rungs = [{**rung.as_json(), "after": rung.after + before} for rung in plan.rungs]
+    if clock.state == ClockState.running:
+        if left(clock) <= 0 and not shorter:  # the usual target is over as well: the moment at which it was
+            clock.deadline_at = plan.deadline_at
+        _continue(clock, calendar, at)
+
+
 def left(clock: Ticking) -> int:
     """Working seconds of the target that were left when the present stretch began; below zero when it was late."""
     return clock.target_seconds - clock.worked_seconds

@@ -44,7 +44,7 @@ class Terms:
 class Rules(Protocol):
     """Where a replay asks for policies and calendars, by office code, service code and moment."""
 
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime) -> Terms:
+    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime, *, urgent: bool = False) -> Terms:
         """Terms of a clock that starts at an office."""
         ...
 

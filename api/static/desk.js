@@ -28,6 +28,7 @@ const keys = {
   t: () => unfold("act-transfer"),
   a: () => unfold("act-assign"),
   c: () => unfold("act-close"),
+  u: () => unfold("act-urgent"),
   "/": () => document.getElementById("search")?.focus(),
   "?": () => document.getElementById("keys")?.showModal(),
 };

@@ -36,11 +36,11 @@ class KeptRules(CatalogueRules):
     def _kept(self) -> tuple[dict[Any, Terms], dict[str, WorkingCalendar]]:
         return {}, {}
 
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime) -> Terms:
+    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime, *, urgent: bool = False) -> Terms:
         """Terms of a clock that starts at an office."""
-        kept, key = self._kept[0], (clock, office, service, at)
+        kept, key = self._kept[0], (clock, office, service, at, urgent)
         if key not in kept:
-            kept[key] = super().terms(clock, office, service, at)
+            kept[key] = super().terms(clock, office, service, at, urgent=urgent)
         return kept[key]
 
     def policy(self, clock: ClockKind, office_id: UUID, service_id: UUID | None, at: datetime) -> Policy:

@@ -15,7 +15,7 @@ from core.ids import new_id
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.clock import Clock, Rung
-from domain.states import CaseState, ClockKind, ClockState, EntryKind, RungState
+from domain.states import CaseState, ClockKind, ClockState, EntryKind, RungState, Urgency
 from domain.timeline import TimelineEntry, append, faults
 from escalation import service, terms
 from escalation.clocks import replay
@@ -106,6 +106,8 @@ STEPS = st.sampled_from(
         "close",
         "note",
         "correct",
+        "urgent",
+        "not urgent",
     ]
 )
 HISTORIES = st.lists(st.tuples(STEPS, st.integers(0, 60 * 3600)), min_size=3, max_size=14)
@@ -172,6 +174,15 @@ class Driver:
                 self.say(EntryKind.closed, now, outcome="answered")
                 case.state = CaseState.closed
                 service.end(session, case, ClockKind.resolution, now)
+            case "urgent" | "not urgent":
+                case.urgency = Urgency.staff if step == "urgent" else None
+                self.say(EntryKind.marked_urgent, now, urgency=case.urgency, reason="…")
+                before = {clock.id: (clock.started_at, clock.deadline_at) for clock in self.clocks()}
+                service.restate(session, case, now)
+                for clock in self.clocks():
+                    started_at, deadline_at = before[clock.id]
+                    assert clock.started_at == started_at, "urgency reset a clock"
+                    assert step == "not urgent" or clock.deadline_at <= deadline_at, "urgency gave more time"
             case "correct":
                 service.restate(session, case, now)
             case _:
@@ -179,6 +190,9 @@ class Driver:
         session.flush()
         if step not in ("deliver", "correct"):
             assert self.silent() >= silent_before, f"{step} ended a silence"
+
+    def clocks(self) -> list[Clock]:
+        return list(self.session.exec(select(Clock).where(Clock.case_id == self.case.id)))
 
     def silent(self) -> int:
         asked = select(Clock).where(Clock.case_id == self.case.id, col(Clock.kind).in_(SILENCES))
