@@ -69,7 +69,7 @@ def examples(session: Session, now: datetime) -> tuple[Example, ...]:
     """All there is to learn from at a moment; each text once for a label, what staff said first."""
     active = catalogue(session).service_by_code
     found: dict[tuple[str, str], Example] = {}
-    for example in (*_corrections(session, active, now), *_shipped(active), *_catalogue(active.values())):
+    for example in (*corrections(session, active, now), *_shipped(active), *_catalogue(active.values())):
         found.setdefault((example.text.casefold(), example.label), example)
     return tuple(found.values())
 
@@ -95,7 +95,7 @@ def _shipped(active: dict[str, Service]) -> Iterator[Example]:
     return (example for example in starter().examples if example.label in active and (example.lang or "en") in spoken)
 
 
-def _corrections(session: Session, active: dict[str, Service], now: datetime) -> Iterator[Example]:
+def corrections(session: Session, active: dict[str, Service], now: datetime) -> Iterator[Example]:
     """What staff said, newest first: the last word on each case, in the citizen's own words."""
     codes = {service.id: service.code for service in active.values()}
     rows = session.exec(

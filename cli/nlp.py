@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -203,6 +204,36 @@ def rollback(models: Models = None, as_json: Json = False) -> None:
     from nlp.training import commands
 
     _say(commands.rollback(_folder(models)), as_json)
+
+
+@app.command()
+def export(
+    csv: Annotated[Path, typer.Argument(help="File to write: text,label,lang,weight, as `ombud nlp train` reads it.")],
+    plain: Annotated[bool, typer.Option(help="Leave the words as they were written, with names and numbers.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write what staff taught as CSV, with phones, numbers, links and names struck out: for trials elsewhere."""
+    from cases import teaching
+    from cli import csvs
+    from core.database import database
+    from core.settings import settings
+    from domain.catalogue import catalogue
+    from nlp.names import People
+    from nlp.redaction import redact
+
+    people = People(settings().name_models)
+    rows = []
+    with database().read() as session:
+        for example in teaching.corrections(session, catalogue(session).service_by_code, datetime.now(UTC)):
+            names = partial(people.find, language=example.lang)
+            text = example.text if plain else redact(example.text, names)
+            told = {"label": example.label, "lang": example.lang or "", "weight": f"{example.weight:.4f}"}
+            rows.append({"text": text, **told})
+    csv.write_text(csvs.write(rows, ("text", "label", "lang", "weight")), encoding="utf-8")
+    if as_json:
+        print_json({"file": str(csv), "rows": len(rows), "redacted": not plain})
+    else:
+        out.print(f"{len(rows)} messages written to {csv}", markup=False)
 
 
 def _say(report: dict[str, Any], as_json: bool) -> None:

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         description="Folders of recorded hotline sentences by language, as sq=https://files.example.org/sq,bn=…; "
         "for languages Twilio has no voice for.",
     )
+    name_models: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description="spaCy models that find people's names to strike out, by language, as ru=ru_core_news_sm,"
+        "*=/srv/models/names; empty strikes out introduced names only.",
+    )
     twilio_api_url: str | None = Field(
         None, description="Other address of Twilio's REST API; the demo sets its simulator."
     )
@@ -164,6 +169,16 @@ class Settings(BaseSettings):
                 f"the recordings of {wrong[0]!r} need an address, as {wrong[0]}=https://files.example.org/x"
             )
         return folders
+
+    @field_validator("name_models", mode="before")
+    @classmethod
+    def _models(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        models = dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
+        if "" in models or "" in models.values():
+            raise ValueError("needs a language and a model each, as ru=ru_core_news_sm, separated by commas")
+        return models
 
     @field_validator("time_zone")
     @classmethod

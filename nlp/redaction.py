@@ -47,8 +47,8 @@ _TITLES = (
     r"|г-н|г-жа|господин|госпожа|гражданин|гражданка|врач|доктор|медсестра|инспектор|начальник|директор|судья|учитель"
 )
 _INTRODUCED = re.compile(
-    rf"(?:\b(?i:{_TITLES})\.? |\b(?i:my name is|i am called|name:|quhem|emri im (?:është|eshte)|unë jam|меня зовут|мое имя|моё имя"
-    rf"|фамилия|имя:|зовут) )(?P<name>{_CAPITALISED})"
+    rf"(?:\b(?i:{_TITLES})\.? |\b(?i:my name is|i am called|name:|quhem|emri im (?:është|eshte)|unë jam"
+    rf"|меня зовут|мое имя|моё имя|фамилия|имя:|зовут) )(?P<name>{_CAPITALISED})"
 )
 _BENGALI_NAMED = re.compile(rf"(?:আমার নাম|নাম:|জনাব|বেগম|মোঃ|মোছাঃ|ডাঃ|ডা\.|মিঃ|মিসেস) ?(?P<name>{_BENGALI})")
 _PATRONYMIC = re.compile(
@@ -73,7 +73,9 @@ def redact(text: str, names: Finder | None = None) -> str:
 
 
 def _without_names(text: str, names: Finder | None) -> str:
-    spans = [match.span("name") for pattern in (_INTRODUCED, _BENGALI_NAMED, _PATRONYMIC) for match in pattern.finditer(text)]
+    spans = [
+        match.span("name") for pattern in (_INTRODUCED, _BENGALI_NAMED, _PATRONYMIC) for match in pattern.finditer(text)
+    ]
     if names is not None:
         spans += names(text)
     parts, at = [], 0

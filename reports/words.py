@@ -4,7 +4,6 @@ Words may have become a case. Whoever may not see that case does not read them h
 must not reach that person through a list of ratings.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,11 @@ from domain.case import Case
 from domain.inbox import InboundMessage
 from domain.survey import Answer
 from domain.visibility import Viewer, visible
+from nlp.redaction import redact
 
 _EXIT = "exit:"
-_PERSONAL = re.compile(r"\S+@\S+\.\w+|\+?\d(?:[\s\-./()]*\d){5,}")
+LONGEST = 300
+"""Characters of somebody's words that a list shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def said(
             office_id=answer.office_id,
             service_id=answer.service_id,
             rating=answer.value or 1,
-            words=redact(text or ""),
+            words=shorten(redact(text or ""), LONGEST),
             at=answer.answered_at,
             case_id=became.get(answer.source_id),
             reference=shown.get(became[answer.source_id], "") if answer.source_id in became else "",
@@ -86,11 +87,6 @@ def said(
         if (became[answer.source_id] in shown if answer.source_id in became else answer.source_id not in money)
     ]
     return sorted(found, key=lambda line: line.rating)
-
-
-def redact(text: str, limit: int = 300) -> str:
-    """One line without phone numbers, identity numbers and e-mail addresses."""
-    return shorten(_PERSONAL.sub("…", text), limit)
 
 
 def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from core.database import database
 from core.errors import Tampered
 from core.ids import new_id
 from core.settings import settings
-from domain.access import ApiKey
+from domain.access import ApiKey, TrainingLabel
 from domain.citizen import Citizen
 from domain.inbox import InboundMessage
 from domain.staff import Staff, StaffRole
@@ -249,3 +249,23 @@ def test_serve_answers_and_stops_on_sigterm(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_what_staff_taught_leaves_without_names_and_numbers(
+    ombud: Run, installation: Installation, governed: Government, tmp_path: Path
+) -> None:
+    with installation.database.write() as session:
+        for words, values in (
+            ("My name is Arta Hoxha, no water, 069 123 4567", {}),
+            ("the officer wanted money", {"integrity": True}),
+        ):
+            case = plain_case(governed, text=words, **values)
+            append(session, case, EntryKind.received, NOW, body={"text": words})
+            session.add(case)
+            session.flush()
+            session.add(TrainingLabel(case_id=case.id, service_id=governed.service["water"], at=datetime.now(UTC)))
+    file = tmp_path / "taught.csv"
+    ombud("nlp", "export", str(file))
+    assert file.read_text("utf-8").splitlines()[1:] == ['"My name is [name], no water, [phone]",water,en,1.0000']
+    ombud("nlp", "export", str(file), "--plain")
+    assert "Arta Hoxha" in file.read_text("utf-8")
