@@ -21,6 +21,8 @@ ROW: dict[str, object] = {
     "left_seconds": -14400,
     "tone": "late",
     "share": 1.0,
+    "urgency": "child",
+    "nature": "",
     "silent_seconds": 259200,
     "office": "",
     "assignee": "",
@@ -28,7 +30,14 @@ ROW: dict[str, object] = {
 SAMPLES: dict[str, object] = {
     "now": NOW,
     "case_row": ROW,
-    "case_row_calm": {**ROW, "left_seconds": 90000, "tone": "calm", "share": 0.2, "silent_seconds": 7200},
+    "case_row_calm": {
+        **ROW,
+        "urgency": "",
+        "left_seconds": 90000,
+        "tone": "calm",
+        "share": 0.2,
+        "silent_seconds": 7200,
+    },
     "case_row_waiting": {
         **ROW,
         "state": "waiting",

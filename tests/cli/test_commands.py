@@ -10,6 +10,7 @@ import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -255,10 +256,11 @@ def test_what_staff_taught_leaves_without_names_and_numbers(
     ombud: Run, installation: Installation, governed: Government, tmp_path: Path
 ) -> None:
     with installation.database.write() as session:
-        for words, values in (
+        rows: list[tuple[str, dict[str, Any]]] = [
             ("My name is Arta Hoxha, no water, 069 123 4567", {}),
             ("the officer wanted money", {"integrity": True}),
-        ):
+        ]
+        for words, values in rows:
             case = plain_case(governed, text=words, **values)
             append(session, case, EntryKind.received, NOW, body={"text": words})
             session.add(case)
