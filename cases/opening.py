@@ -144,6 +144,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
         service_id=decision.service_id,
         integrity=decision.integrity,
         about_office_id=decision.about_office_id,
+        about_staff_id=decision.about_staff_id,
         routing_method=str(decision.method),
         routing_reason=decision.reason,
         routing_confidence=decision.confidence,
@@ -165,7 +166,13 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     if opening.contact is not None and inspect(opening.contact).pending:
         session.flush()  # the contact comes before its case
     if not decision.triage:
-        case.assignee_id = routing.assignment.assign(session, office.id, now, about_office_id=case.about_office_id)
+        case.assignee_id = routing.assignment.assign(
+            session,
+            office.id,
+            now,
+            not_staff=[case.about_staff_id] if case.about_staff_id else [],
+            about_office_id=case.about_office_id,
+        )
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
     if opening.same_as_others:
         received["same_as_others"] = True

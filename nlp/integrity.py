@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 
 from nlp import wordlists
 
@@ -27,15 +28,19 @@ class Accused(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accusation:
-    """The gravest kind found, and the words it was recognised by, for the reason kept with the case."""
+    """The gravest kind found, and the words it was recognised by, for the reason kept with the case. Not `sure`: it
+    may be nothing, and the integrity office sees that it is asked.
+    """
 
     kind: Accused
     words: tuple[str, ...]
+    sure: bool = True
 
 
 _MOST_WORDS = 5
 
 
+@lru_cache(maxsize=16)  # routing asks before and while it decides
 def accuses(text: str) -> Accusation | None:
     """The accusation a message makes, or None. Sees English, Albanian, Bengali and Russian, mixed as they come."""
     text = text[: wordlists.READ].lower()
@@ -45,6 +50,13 @@ def accuses(text: str) -> Accusation | None:
         if words := tuple(dict.fromkeys(wordlists.found(patterns, text, seen, present))):
             return Accusation(kind, words[:_MOST_WORDS])
     return None
+
+
+def recognise(text: str, models_dir: Path) -> Accusation | None:
+    """What the rules do not see but the recogniser has learnt to; `models_dir` may hold weights taught here."""
+    from nlp import recogniser  # numpy and 10 MB of weights, which a process that opens no case does without
+
+    return recogniser.current(models_dir).accuses(text) if text else None
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from nlp.classifier import Prediction
+from nlp.integrity import Accusation
 from routing.areas import Spot
 
 
@@ -25,7 +26,9 @@ class Request:
 
     `held` says why a person should look at it before any office does. `place` was picked, `last_place` is the citizen's
     last known one; `at` is the spot on the map, and says more than either. A prediction at least as sure as its own
-    threshold is followed; `no_prediction` says in words why there is none.
+    threshold is followed; `no_prediction` says in words why there is none. `recognised` is an accusation no rule sees,
+    `named` whom one names, `named_id` who that is, `named_at` the office to look past for it. `cleared`: the integrity
+    office has looked, and it goes where it went without that.
     """
 
     text: str
@@ -39,6 +42,11 @@ class Request:
     no_prediction: str = ""
     held: str = ""
     at: Spot | None = None
+    recognised: Accusation | None = None
+    named: str = ""
+    named_id: UUID | None = None
+    named_at: UUID | None = None
+    cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +78,13 @@ class Decision:
     about_office_id: UUID | None = None
     suggestions: tuple[Candidate, ...] = ()
     rule_id: UUID | None = None
+    about_staff_id: UUID | None = None
+    at_triage: bool = False
 
     @property
     def triage(self) -> bool:
         """Whether a person at the triage desk still has to say whose it is."""
-        return self.method in (Method.triage, Method.held)
+        return self.at_triage or self.method in (Method.triage, Method.held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from domain.catalogue import Catalogue, name_of
 from domain.office import Office
 from domain.service import Service
 from domain.states import OfficeFunction
-from nlp.integrity import accuses
+from nlp.integrity import Accusation, accuses
+from routing.accused import coded, reading
 from routing.answering import Answering, Found, Where, answering
 from routing.decision import Candidate, Decision, Method, Request, Step
 from routing.places import Index, index_of
@@ -74,11 +75,10 @@ class _Choice:
     def decide(self) -> Decision:
         if self.steps is not None:
             self._note("Place", self._place_words())
-        accusation = accuses(self.request.text)
+        accusation = None if self.request.cleared else accuses(self.request.text) or self.request.recognised
         if self.request.about_staff or accusation is not None:
-            said = ", ".join(f"“{word}”" for word in accusation.words) if accusation is not None else ""
-            self._note("Integrity", f"the text speaks of {said}" if said else "the citizen says so", decided=True)
-            return self._integrity(said)
+            self._note("Integrity", reading(accusation), decided=True)
+            return self._integrity(accusation)
         self._note("Integrity", "nothing found")
         if self.request.held:
             self._note("Held", self.request.held, decided=True)
@@ -86,7 +86,7 @@ class _Choice:
         if self.poster is not None:
             if self.poster.function == OfficeFunction.integrity:
                 self._note("Code", f"{self.poster.code} is the integrity office's own", decided=True)
-                return self._integrity("", to_itself=True)
+                return self._integrity(None, to_itself=True)
             found = self._of_poster(self.poster)
             self._note("Code", found.words if found else f"{self.poster.code}: nobody there can answer", bool(found))
             if found is not None:
@@ -120,16 +120,13 @@ class _Choice:
 
     # -- the four ways -------------------------------------------------------------------------------------------
 
-    def _integrity(self, said: str, *, to_itself: bool = False) -> Decision:
+    def _integrity(self, accusation: Accusation | None, *, to_itself: bool = False) -> Decision:
         accused = None if to_itself else self._accused()
         self.shut_out = frozenset(o.id for o in self.catalogue.chain(accused.id)) if accused else frozenset()
         desk = self.free(self.index.by_function.get(OfficeFunction.integrity, ()))
-        if to_itself:
-            reason = "The citizen wrote to the integrity office itself."
-        elif said:
-            reason = f"Goes to integrity: the text speaks of {said}."
-        else:
-            reason = "Goes to integrity: the citizen says it is about staff or their conduct."
+        reason = "The citizen wrote to the integrity office itself." if to_itself else reading(accusation)
+        if self.request.named:
+            reason += f" It names {self.request.named}."
         if accused is not None:
             reason += f" {name_of(accused, 'en')} and the offices above it do not see it."
         if desk is None:
@@ -137,13 +134,13 @@ class _Choice:
             reason += f" No integrity office is free to take it, so {name_of(desk, 'en')} has it."
         if self.request.held:
             reason += f" {self.request.held}"
-        return self._decided(
-            Found(desk, reason),
-            Method.integrity,
-            service=self.service or self._sure(),
-            integrity=desk.function == OfficeFunction.integrity,
-            about=accused.id if accused else None,
-        )
+        found, about = Found(desk, reason), accused.id if accused else None
+        shut = desk.function == OfficeFunction.integrity
+        service = self.service or self._sure()
+        made = self._decided(found, Method.integrity, service=service, integrity=shut, about=about)
+        # whoever sorts messages sees only what waits to be sorted
+        at_triage = desk.function == OfficeFunction.triage
+        return replace(made, about_staff_id=self.request.named_id, at_triage=at_triage)
 
     def _of_poster(self, poster: Office) -> Found | None:
         words = f"{name_of(poster, 'en')} ({poster.code}) is the office of the code that came with the message"
@@ -255,10 +252,12 @@ class _Choice:
         return f"The text was understood as {about}, but no office is named for it; a person decides."
 
     def _accused(self) -> Office | None:
-        """The office complained about: of the code, named in words, or answering for the service in the place."""
+        """The office complained about: of a person named, of the code, named in words, or answering in the place."""
+        if self.request.named_at is not None:
+            return self.catalogue.offices[self.request.named_at]
         if self.poster is not None:
             return self.poster
-        named = self.index.named_office(self.request.text)
+        named = self.index.named_office(self.request.text) or coded(self.catalogue, self.request.text)
         if named is not None:
             return self.catalogue.offices[named]
         service = self.service or self._sure()

@@ -1,6 +1,7 @@
 """Routing with what it needs gathered: the catalogue, and what the current model makes of the text."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,10 +12,12 @@ from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.office import Office
 from domain.service import Jurisdiction
-from nlp import classifier
+from nlp import classifier, integrity
 from nlp.classifier import Prediction
+from nlp.integrity import Accusation
+from routing import accused
 from routing.areas import spot_of
-from routing.rules import Decision, Request, choose
+from routing.rules import Decision, Method, Request, choose
 from routing.table import rule_words, table_of
 
 
@@ -40,12 +43,15 @@ def route(
     location: Mapping[str, float] | None = None,
     held: str = "",
     prediction: Prediction | None = None,
+    cleared: bool = False,
 ) -> Decision:
-    """The accountable office for a message, and why. Costs no query beyond the catalogue's.
+    """The accountable office for a message, and why. Costs no query beyond the catalogue's, but for an accusation one
+    that looks for the person it names.
 
     `service` and `office_code` are codes that the citizen, a poster or a kiosk gave; `location` has latitude and
     longitude in degrees. A `prediction` made already (in a batch) is used as it is. Without a trained model what
-    nothing else decides goes to triage, and the reason says so. Raises Misconfigured when no office may take it.
+    nothing else decides goes to triage, and the reason says so. `cleared`: the integrity office found that it accuses
+    nobody. Raises Misconfigured when no office may take it.
     """
     gathered = gather(
         session,
@@ -60,6 +66,7 @@ def route(
         location=location,
         held=held,
         prediction=prediction,
+        cleared=cleared,
     )
     return choose(*gathered)
 
@@ -78,6 +85,7 @@ def gather(
     location: Mapping[str, float] | None = None,
     held: str = "",
     prediction: Prediction | None = None,
+    cleared: bool = False,
 ) -> Gathered:
     """What `routing.rules.choose` and `explain` need, from the same as `route` is given."""
     prediction, without = (prediction, "") if prediction is not None else _understand(text, language, service)
@@ -93,8 +101,32 @@ def gather(
         last_place=last_place,
         held=held,
         at=spot_of(location),
+        recognised=None if cleared else integrity.recognise(text, settings().models_dir),
+        cleared=cleared,
     )
-    return Gathered(request, catalogue(session), now.astimezone(settings().zone).date())
+    known, day = catalogue(session), now.astimezone(settings().zone).date()
+    return Gathered(_with_person(session, request, known, day), known, day)
+
+
+def _with_person(session: Session, request: Request, known: Catalogue, day: date) -> Request:
+    """With the member of staff an accusation names. Nobody looks into their own office, and whoever is named without
+    an office is accused at their own."""
+    if not (request.about_staff or request.recognised or (not request.cleared and integrity.accuses(request.text))):
+        return request
+    decision = choose(request, known, day)
+    person = accused.named(session, known, request.text, decision.about_office_id)
+    if person is None or decision.method is not Method.integrity:
+        return request
+    request = replace(request, named=person.name, named_id=person.staff_id)
+    if decision.about_office_id is not None and decision.office_id not in person.offices:
+        return request
+    at = decision.office_id if decision.office_id in person.offices else min(person.offices)
+    return replace(request, named_at=at)
+
+
+def accusation(text: str) -> Accusation | None:
+    """What a text accuses somebody of, by the rules or by what the recogniser has learnt."""
+    return integrity.accuses(text) or integrity.recognise(text, settings().models_dir)
 
 
 def suggestions_json(known: Catalogue, decision: Decision) -> list[dict[str, object]]:
