@@ -186,7 +186,7 @@ def test_what_was_looked_at_and_what_decided(world: World) -> None:
     ("request_", "last", "says"),
     [
         (Request("the clerk took a bribe"), "Integrity", "bribe"),
-        (Request("x", about_staff=True), "Integrity", "the citizen says so"),
+        (Request("x", about_staff=True), "Integrity", "the citizen says it is about staff"),
         (Request("x", held="A program may have sent it."), "Held", "program"),
         (Request("WAT3 x"), "Code", "Water, District 3 (WAT3)"),
         (Request("x", service="water"), "Triage", "No office is named for Water supply"),
