@@ -157,6 +157,7 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
             "may_split": people.may_split(case, who),
             "earlier": _earlier(session, who, case),
             "acceptance": offered and who.has(*WORKING),
+            "offered": known.name(case.pending_office_id) if case.pending_office_id else "",
         },
         "recordings": heard.recordings(session, case),
         "timeline": story.tell(entries, known, names, by_entry),
@@ -201,6 +202,8 @@ def may(who: Viewer, case: Case) -> set[str]:
             allowed |= {"take"}
     if case.pending_office_id is None and not case.integrity and case.state != CaseState.closed:
         allowed |= {"transfer"}
+    if case.pending_office_id is not None:
+        allowed |= {"withdraw"}
     if case.integrity and who.integrity_offices:
         allowed |= {"release"}
     if case.state == CaseState.closed:

@@ -35,6 +35,7 @@ SAID = {
     "take": "It is yours.",
     "accept": "Accepted. Your office answers for it now.",
     "refuse": "Given to triage, with your reason.",
+    "withdraw": "Taken back. It was yours all the time.",
     "close": "Closed. The citizen gets your words.",
     "release": "Released to triage.",
     "added": "Added to this case. The citizen has its number already.",
@@ -223,6 +224,20 @@ def refuse(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
         "refuse",
         "reason",
         lambda s, c, w, f: handover.refuse(s, c.id, w, why, _now(), f),
+    )
+
+
+@router.post("/staff/cases/{reference}/withdraw")
+def withdraw(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
+    """Take back an offer to another office."""
+    return act_on(
+        request,
+        staff,
+        form,
+        reference,
+        "withdraw",
+        "reason",
+        lambda s, c, w, f: handover.withdraw(s, c.id, w, _now(), f),
     )
 
 

@@ -230,6 +230,10 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
     match EntryKind(entry.kind):
         case EntryKind.transferred:
             return f"offered to {_office(known, body.get('to'))}: {_bare(body.get('reason'))}"
+        case EntryKind.withdrawn:
+            return f"offer to {_office(known, body.get('office'))} taken back"
+        case EntryKind.lapsed:
+            return f"{_office(known, body.get('office'))} did not answer in time, triage decides"
         case EntryKind.refused | EntryKind.released as kind:
             return f"{STAFF_EVENTS[kind]}: {_bare(body.get('reason'))}"
         case EntryKind.routed:

@@ -1,6 +1,7 @@
 """Who has the case: assignment, transfer with acceptance, refusal to triage, placing, release by integrity.
 
-No wrong door: whoever has it stays accountable until another office accepts, and "not ours" closes nothing.
+No wrong door: whoever has it stays accountable until another office accepts, and "not ours" closes nothing. An offer
+ends in one of four ways: accepted, refused, taken back, or not answered in time (`cases.lapses`).
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from cases.rights import WORKING
 from core.errors import BadInput, Conflict, NotAllowed
 from domain.access import TrainingLabel
 from domain.case import Case
-from domain.catalogue import catalogue
+from domain.catalogue import Catalogue, catalogue
 from domain.staff import Staff, StaffRole
 from domain.states import CaseState, ClockKind, EntryKind, OfficeFunction, Purpose
 from domain.timeline import TimelineEntry, append
@@ -26,6 +27,8 @@ from routing import assignment
 from routing.rules import Decision, Method
 
 MAX_HOPS = 2
+"""Offers to other offices after which triage decides. A case that comes back to where it was went the whole way; an
+offer taken back does not count."""
 
 
 def assign(session: Session, case_id: UUID, who: Viewer, staff_id: UUID, now: datetime, form: Form) -> Case:
@@ -60,7 +63,7 @@ def transfer(
 ) -> Case:
     """Offer the case to another office, which has an acceptance clock. Until it accepts, this office stays accountable.
 
-    After two hops the triage desk decides instead.
+    After `MAX_HOPS` the triage desk decides instead. The citizen is told once somebody has it, not of every offer.
     """
     why = words_of(reason, "The reason")
     case = begin(session, case_id, who, form)
@@ -73,9 +76,13 @@ def transfer(
     if case.integrity and target.function != OfficeFunction.integrity:
         raise NotAllowed("An integrity case stays with integrity.", mend="Release it first, with a reason.")
     if case.pending_office_id is not None:
-        raise Conflict("It is already offered to another office.", mend="Wait until that office accepts or refuses.")
+        raise Conflict("It is already offered to another office.", mend="Wait for its answer, or take it back.")
+    if case.state == CaseState.closed:
+        raise Conflict("It is closed.", mend="It opens again when the citizen writes; then send it on.")
     triage = known.with_function(OfficeFunction.triage)
-    if case.hops >= MAX_HOPS and triage is not None and target.id != triage.id:
+    if case.hops >= MAX_HOPS and triage is not None and target.id != triage.id and not case.integrity:
+        if case.office_id == triage.id:
+            raise Conflict("It went from office to office already.", mend="Place it: that office has it at once.")
         target = triage
         why = f"{why} (moved twice already, so triage decides)"
     append(
@@ -95,7 +102,7 @@ def transfer(
     )
     case.hops += 1
     if target.function == OfficeFunction.triage:
-        _take_over(session, case, target.id, now, state=CaseState.triage)
+        take_over(session, case, target.id, now, state=CaseState.triage)
     else:
         case.pending_office_id = target.id
         escalation.service.start(session, case, ClockKind.acceptance, now)
@@ -104,24 +111,52 @@ def transfer(
 
 def _assign(session: Session, case: Case, office_id: UUID, now: datetime) -> UUID | None:
     not_staff = [case.about_staff_id] if case.about_staff_id else []
-    return assignment.assign(session, office_id, now, not_staff=not_staff, about_office_id=case.about_office_id)
+    return assignment.assign(
+        session,
+        office_id,
+        now,
+        not_staff=not_staff,
+        about_office_id=case.about_office_id,
+        citizen_id=None if case.confidential else case.citizen_id,
+    )
 
 
-def _take_over(
+def take_over(
     session: Session, case: Case, office_id: UUID, now: datetime, *, state: CaseState, silent: bool = False
 ) -> None:
+    """The case (locked) is this office's from now on: append what led to it first. The citizen is told once who has it.
+
+    Triage looks for the office, as the tracking page says, so nobody is told of that; and nobody is told twice of the
+    same office, where triage gives a case back to the one that the citizen knows of.
+    """
     before = case.office_id
-    if case.state == CaseState.waiting and state is CaseState.triage:
-        case.state = CaseState.open
+    if case.state in (CaseState.waiting, CaseState.answered) and state is CaseState.triage:
+        shift(case, CaseState.open)
     shift(case, state)
     case.office_id, case.pending_office_id = office_id, None
     case.assignee_id = None if state is CaseState.triage else _assign(session, case, office_id, now)
     escalation.service.move(session, case, now)
-    if before != office_id and not case.integrity and not silent:
-        name = catalogue(session).name(office_id, case.language)
-        tell(
-            session, case, Purpose.transfer, "transfer", f"transfer:{case.id}:{case.timeline_length}", now, office=name
+    if before == office_id or case.integrity or silent or state is CaseState.triage:
+        return
+    known = catalogue(session)
+    if _known_to_have_it(session, case, known) == office_id:
+        return
+    key, name = f"transfer:{case.id}:{case.timeline_length}", known.name(office_id, case.language)
+    tell(session, case, Purpose.transfer, "transfer", key, now, office=name)
+
+
+def _known_to_have_it(session: Session, case: Case, known: Catalogue) -> UUID | None:
+    """The office the citizen last heard of before the one that has just been given the case; None for none yet."""
+    given = session.exec(
+        select(TimelineEntry)
+        .where(
+            col(TimelineEntry.case_id) == case.id,
+            col(TimelineEntry.kind).in_((EntryKind.routed, EntryKind.accepted)),
         )
+        .order_by(col(TimelineEntry.number).desc())
+    )
+    offices = [known.office_by_code.get(str(entry.body.get("office"))) for entry in given]
+    return next((one.id for one in offices[1:] if one and one.function == OfficeFunction.service), None)
 
 
 def accept(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Form) -> Case:
@@ -139,7 +174,7 @@ def accept(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Fo
         body={"office": catalogue(session).offices[office_id].code, "by": who.name, "token": form.token},
     )
     state = CaseState(case.state)
-    _take_over(session, case, office_id, now, state=CaseState.open if state is CaseState.triage else state)
+    take_over(session, case, office_id, now, state=CaseState.open if state is CaseState.triage else state)
     return case
 
 
@@ -156,16 +191,50 @@ def refuse(session: Session, case_id: UUID, who: Viewer, reason: str, now: datet
         now,
         actor=str(who.staff_id),
         office_id=office_id,
-        body={"office": known.offices[office_id].code, "reason": why, "by": who.name, "token": form.token},
+        body={"office": known.offices[office_id].code, "reason": why, "by": who.name, "token": form.token}
+        | left_to(session, case),
     )
-    triage = known.with_function(OfficeFunction.triage)
-    if triage is None:  # a small government without a triage desk: it stays with whoever had it
+    give_to_triage(session, case, now)
+    return case
+
+
+def left_to(session: Session, case: Case) -> dict[str, object]:
+    """What the entry of an offer that nobody took says beside: where the case stays. Nothing where triage decides."""
+    triage = catalogue(session).with_function(OfficeFunction.triage)
+    return {"stays": True} if triage is None or case.integrity else {}
+
+
+def give_to_triage(session: Session, case: Case, now: datetime) -> None:
+    """No office took it (append that first, with `left_to`): triage decides.
+
+    A matter of integrity is none for triage, and a small government has no triage: it stays with whoever had it.
+    """
+    triage = catalogue(session).with_function(OfficeFunction.triage)
+    if triage is None or case.integrity:
         case.pending_office_id = None
         escalation.service.restate(session, case, now)
-        return case
-    if case.state == CaseState.answered:
-        shift(case, CaseState.open)
-    _take_over(session, case, triage.id, now, state=CaseState.triage)
+    else:
+        take_over(session, case, triage.id, now, state=CaseState.triage)
+
+
+def withdraw(session: Session, case_id: UUID, who: Viewer, now: datetime, form: Form) -> Case:
+    """The office that offered the case takes the offer back; it stays where it was all the time."""
+    case = begin(session, case_id, who, form)
+    if case.pending_office_id is None:
+        raise Conflict("This case is not offered to anybody.", mend="Reload the case to see where it is.")
+    offered = catalogue(session).offices[case.pending_office_id]
+    case.pending_office_id = None
+    case.hops -= 1
+    append(
+        session,
+        case,
+        EntryKind.withdrawn,
+        now,
+        actor=str(who.staff_id),
+        public=True,
+        body={"office": offered.code, "by": who.name, "token": form.token},
+    )
+    escalation.service.restate(session, case, now)
     return case
 
 
@@ -217,7 +286,7 @@ def place_from_triage(
             "token": form.token,
         },
     )
-    _take_over(session, case, target.id, now, state=CaseState.open)
+    take_over(session, case, target.id, now, state=CaseState.open)
     return case
 
 
@@ -231,7 +300,7 @@ def place_by_words(session: Session, case: Case, decision: Decision, now: dateti
     case.place = decision.place or case.place
     case.routing_suggestions = routing.service.suggestions_json(known, decision)
     _routed(session, case, decision, decision.reason, now)
-    _take_over(session, case, decision.office_id, now, state=CaseState.open)
+    take_over(session, case, decision.office_id, now, state=CaseState.open)
 
 
 def _routed(session: Session, case: Case, decision: Decision, reason: str, now: datetime) -> None:
@@ -277,9 +346,7 @@ def release(session: Session, case_id: UUID, who: Viewer, reason: str, now: date
         body={"reason": why, "by": who.name, "token": form.token},
     )
     case.integrity, case.about_office_id, case.about_staff_id = False, None, None
-    if case.state == CaseState.answered:
-        shift(case, CaseState.open)
-    _take_over(session, case, triage.id, now, state=CaseState.triage)
+    take_over(session, case, triage.id, now, state=CaseState.triage)
     return case
 
 
@@ -326,7 +393,7 @@ def reroute(session: Session, case: Case, learnt: Learnt, now: datetime) -> bool
     moved = decision.office_id != case.office_id
     _routed(session, case, decision, f"{learnt.why} {decision.reason}", now)
     if moved:
-        _take_over(session, case, decision.office_id, now, state=CaseState.open, silent=True)
+        take_over(session, case, decision.office_id, now, state=CaseState.open, silent=True)
     return moved
 
 

@@ -172,6 +172,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
             now,
             not_staff=[case.about_staff_id] if case.about_staff_id else [],
             about_office_id=case.about_office_id,
+            citizen_id=None if case.confidential else case.citizen_id,
         )
     received: dict[str, object] = {"text": opening.text, "channel": opening.channel}
     if opening.same_as_others:

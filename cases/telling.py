@@ -37,8 +37,12 @@ def tell_administrators(session: Session, key: str, text: str, now: datetime) ->
 
 def tell_office(session: Session, case: Case, key: str, text: str, now: datetime) -> int:
     """Tell whoever has a case; where nobody does, those who lead its office. Who may not see it reads nothing of it."""
-    people = [case.assignee_id] if case.assignee_id else _holding(session, (Role.head, Role.supervisor), case.office_id)
-    return tell(session, people, key, text, now, case)
+    return tell(session, answering(session, case), key, text, now, case)
+
+
+def answering(session: Session, case: Case) -> list[UUID]:
+    """Whoever has a case; where nobody does, those who lead its office."""
+    return [case.assignee_id] if case.assignee_id else _holding(session, (Role.head, Role.supervisor), case.office_id)
 
 
 def _holding(session: Session, roles: tuple[Role, ...], office_id: UUID | None = None) -> list[UUID]:

@@ -82,8 +82,17 @@ class _Run:
             case EntryKind.received:
                 self._hold(event.office, event.at)
                 self._open(ClockKind.first_response, event, "the citizen's message was received")
-            case EntryKind.routed | EntryKind.transferred | EntryKind.refused | EntryKind.accepted | EntryKind.released:
+            case (
+                EntryKind.routed
+                | EntryKind.transferred
+                | EntryKind.refused
+                | EntryKind.lapsed
+                | EntryKind.accepted
+                | EntryKind.released
+            ):
                 self._moved(event)
+            case EntryKind.withdrawn:
+                self._void(event, "void, as the offer was taken back")
             case EntryKind.citizen_wrote:
                 self._citizen_wrote(event)
             case EntryKind.answer_delivered:
@@ -177,11 +186,10 @@ class _Run:
                 self.clocks.remove(clock)
                 self._open(kind, event, _WHY[kind], since or clock.started_at).confirmed = True
             return
-        for clock in self._live(kind):
-            if kind is not ClockKind.acceptance:
-                return
-            clock.state = ClockState.void
-            clock.steps.append((event.at, "void, as the case went on to another office"))
+        if kind is ClockKind.acceptance:
+            self._void(event, "void, as the case went on to another office")
+        elif self._live(kind):
+            return
         self._open(kind, event, _WHY[kind], since)
 
     def _mark(self, event: Event) -> None:
@@ -195,6 +203,12 @@ class _Run:
             zone = self._calendar(clock).zone
             what = "urgent, so it is" if self.urgent else "not urgent after all, so it is"
             clock.steps.append((event.at, f"{what} due by {clock.deadline_at.astimezone(zone):%Y-%m-%d %H:%M}"))
+
+    def _void(self, event: Event, why: str) -> None:
+        """No offer stands any more, and nobody was late to answer it."""
+        for clock in self._live(ClockKind.acceptance):
+            clock.state = ClockState.void
+            clock.steps.append((event.at, why))
 
     def _citizen_wrote(self, event: Event) -> None:
         for clock in self._live(ClockKind.resolution):
@@ -220,11 +234,13 @@ class _Run:
         desk = self.rules.triage()
         if event.kind in (EntryKind.accepted, EntryKind.refused):
             self._finish(ClockKind.acceptance, event.at, f"the office {event.kind}")
+        elif event.kind is EntryKind.lapsed:
+            self._finish(ClockKind.acceptance, event.at, "nobody answered the offer")
         if event.kind is EntryKind.transferred:
             # only an offer: whoever has it stays accountable until the other office accepts
             office = desk if event.says("to") == desk else None
-        elif event.kind in (EntryKind.refused, EntryKind.released):
-            office = desk
+        elif event.kind in (EntryKind.refused, EntryKind.lapsed, EntryKind.released):
+            office = None if event.body.get("stays") is True else desk
         else:
             office = event.says("office") or event.office
         if office:

@@ -9,7 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import holding, intake, media, outcomes, training, trials
+from cases import holding, intake, lapses, media, outcomes, training, trials
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -87,6 +87,11 @@ def end_conversations() -> int:
     return _drain(lambda: holding.sweep(datetime.now(UTC)))
 
 
+def end_offers() -> int:
+    """Give to triage what was offered to an office that does not answer."""
+    return _drain(lambda: lapses.sweep(datetime.now(UTC)))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
@@ -94,6 +99,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.RUNGS: climb_ladders,
     doorbell.SURVEYS: send_surveys,
     "conversations": end_conversations,
+    "offers": end_offers,
     doorbell.MEDIA: fetch_media,
     doorbell.TRAINING: train_models,
     TIDY: tidy_files,
@@ -115,9 +121,10 @@ def _drain(step: Callable[[], int]) -> int:
 def install(app: Celery) -> None:
     """Register the tasks and their schedule; the sweep finds what no doorbell rang for."""
     seconds = settings().sweep_seconds
+    unhurried = ("reconcile", doorbell.RUNGS, "offers")
     schedule = {}
     for kind, work in TASKS.items():
         app.task(work, name=f"ombud.{kind}")
-        every = EVERY.get(kind, seconds * 6 if kind in ("reconcile", doorbell.RUNGS) else seconds)
+        every = EVERY.get(kind, seconds * 6 if kind in unhurried else seconds)
         schedule[kind] = {"task": f"ombud.{kind}", "schedule": every, "options": {"expires": every * 2}}
     app.conf.beat_schedule = schedule

@@ -99,6 +99,7 @@ STAFF_CASE = {
     "contact": "phone ending 567",
     "reachable": True,
     "acceptance": False,
+    "offered": "",
     "call_back": False,
     "also": [],
     "may_split": False,

@@ -1,18 +1,26 @@
 """Who in the office takes it: least load, then longest without; never one the case is about."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import pytest
 from sqlalchemy import event
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from channels.values import Channel
 from core.ids import new_id, new_reference
+from core.settings import settings
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.staff import Staff, StaffRole
+from domain.citizen import Citizen, ContactPoint
+from domain.office import Office
+from domain.staff import Absence, Staff, StaffRole
 from domain.states import CaseState, Role
-from routing.assignment import assign
+from routing.assignment import MORE_FOR_KNOWN, assign, local_day
 from tests.conftest import Installation
 from tests.routing.world import World, velmora
 
@@ -46,6 +54,7 @@ def give(
     state: CaseState = CaseState.open,
     *,
     written: bool = True,
+    of: ContactPoint | None = None,
 ) -> None:
     at = NOW - timedelta(hours=hours_ago)
     session.add(
@@ -57,6 +66,8 @@ def give(
             text="-",
             office_id=office,
             assignee_id=staff,
+            citizen_id=of.citizen_id if of else None,
+            contact_point_id=of.id if of else None,
             routing_method="classifier",
             routing_reason="-",
             received_at=at,
@@ -144,5 +155,179 @@ def test_one_statement(installation: Installation) -> None:
         catalogue(session)
         said: list[str] = []
         event.listen(session.get_bind(), "before_cursor_execute", lambda *args: said.append(args[2]))
-        assign(session, world.offices["WAT1"].id, NOW)
+        assign(session, world.offices["WAT1"].id, NOW, citizen_id=new_id(), not_staff=[new_id()])
         assert len(said) == 1
+
+
+@dataclass(frozen=True)
+class Officer:
+    """Somebody of the office. `open`: cases they have; `knows`: days since they had one of the citizen's, if ever."""
+
+    open: int = 0
+    away: bool = False
+    stand_in: str = ""
+    knows: int | None = None
+    role: Role = Role.officer
+    locked: bool = False
+
+
+AWAY = Officer(away=True)
+PEOPLE: dict[str, tuple[dict[str, Officer], str | None]] = {
+    "the least loaded who is there": ({"a": AWAY, "b": Officer(5), "c": Officer(4)}, "c"),
+    "whoever knows the citizen": ({"a": Officer(0), "b": Officer(2, knows=10)}, "b"),
+    "unless they have too much": ({"a": Officer(0), "b": Officer(4, knows=10)}, "a"),
+    "or knew them long ago": ({"a": Officer(0), "b": Officer(1, knows=100)}, "a"),
+    "or are away": ({"a": Officer(3), "b": Officer(0, knows=1, away=True)}, "a"),
+    "or locked": ({"a": Officer(3), "b": Officer(0, knows=1, locked=True)}, "a"),
+    "of two who know them the one with less": ({"a": Officer(2, knows=1), "b": Officer(1, knows=50)}, "b"),
+    "too much beside those who are there": ({"a": AWAY, "b": Officer(9, knows=1), "c": Officer(5)}, "c"),
+    "nobody there: nobody": ({"a": AWAY, "b": AWAY}, None),
+    "nobody there: the stand-in": (
+        {"a": Officer(1, away=True, stand_in="h"), "b": Officer(3, away=True), "h": Officer(role=Role.head)},
+        "h",
+    ),
+    "a stand-in who is away too is none": ({"a": Officer(away=True, stand_in="b"), "b": AWAY}, None),
+    "with somebody there no stand-in": ({"a": Officer(away=True, stand_in="h"), "b": Officer(9), "h": AWAY}, "b"),
+}
+
+
+@pytest.fixture
+def office(installation: Installation) -> Iterator[tuple[Session, UUID]]:
+    """An office without anybody, in an open session."""
+    with installation.database.write() as session:
+        yield session, settle(session).offices["WAT1"].id
+
+
+def citizen(session: Session) -> ContactPoint:
+    """A citizen who can be reached."""
+    person = Citizen(created_at=NOW)
+    session.add(person)
+    session.flush()
+    point = ContactPoint(
+        citizen_id=person.id,
+        channel=Channel.sms,
+        address="+355691",
+        address_index=str(new_id()),
+        hint="…91",
+        created_at=NOW,
+    )
+    session.add(point)
+    session.flush()
+    return point
+
+
+def fill(session: Session, place: UUID, people: dict[str, Officer], point: ContactPoint) -> dict[str, UUID]:
+    ids = {
+        name: hire(session, place, one.role, locked_until=NOW + timedelta(hours=1) if one.locked else None)
+        for name, one in people.items()
+    }
+    for name, one in people.items():
+        for _ in range(one.open):
+            give(session, place, ids[name], 1)
+        if one.knows is not None:
+            give(session, place, ids[name], 24 * one.knows, CaseState.closed, of=point)
+        if one.away:
+            session.add(absence(ids[name], stand_in=ids.get(one.stand_in)))
+    session.flush()
+    return ids
+
+
+def absence(staff: UUID, first: int = 0, last: int = 3, stand_in: UUID | None = None) -> Absence:
+    """Days from today on which somebody is away."""
+    today = NOW.date()
+    return Absence(
+        staff_id=staff,
+        first_day=today + timedelta(days=first),
+        last_day=today + timedelta(days=last),
+        stand_in_id=stand_in,
+        entered_at=NOW,
+    )
+
+
+def test_who_takes_it(office: tuple[Session, UUID]) -> None:
+    session, place = office
+    for which, (people, wanted) in PEOPLE.items():
+        with session.begin_nested() as tried:
+            point = citizen(session)
+            ids = fill(session, place, people, point)
+            found = assign(session, place, NOW, citizen_id=point.citizen_id)
+            assert found == (ids[wanted] if wanted else None), which
+            tried.rollback()
+
+
+def test_an_absence_is_days_of_the_office(office: tuple[Session, UUID]) -> None:
+    session, place = office
+    here, gone = hire(session, place), hire(session, place)
+    give(session, place, here, 1)
+    session.add_all([absence(gone, 1, 1), absence(gone, 1, 4)])  # entered twice is away once
+    session.flush()
+    evening = NOW.replace(hour=20)
+    zone = ZoneInfo(settings().time_zone)
+    assert local_day(catalogue(session), place, NOW) == NOW.astimezone(zone).date()
+    assert assign(session, place, evening) == gone
+    assert assign(session, place, NOW + timedelta(days=1)) == here
+    assert assign(session, place, NOW + timedelta(days=4)) == here
+    assert assign(session, place, NOW + timedelta(days=5)) == gone
+
+
+def test_what_makes_nobody_known(office: tuple[Session, UUID]) -> None:
+    session, place = office
+    point = citizen(session)
+    free, theirs = hire(session, place), hire(session, place)
+    give(session, place, theirs, 24, of=point)
+    give(session, place, free, 24)
+    earlier = session.exec(select(Case).where(col(Case.assignee_id) == theirs)).one()
+    give(session, place, theirs, 1, CaseState.closed)
+    for why in ("", "confidential", "integrity", "elsewhere", "anonymous"):
+        earlier.confidential, earlier.integrity = why == "confidential", why == "integrity"
+        earlier.office_id = elsewhere(session, place) if why == "elsewhere" else place
+        session.flush()
+        citizen_id = None if why == "anonymous" else point.citizen_id
+        assert assign(session, place, NOW, citizen_id=citizen_id) == (free if why else theirs), why
+
+
+def elsewhere(session: Session, place: UUID) -> UUID:
+    """Another office."""
+    return session.exec(select(Office.id).where(col(Office.id) != place).limit(1)).one()
+
+
+def test_nobody_gets_the_case_about_themselves_by_knowing_or_standing_in(office: tuple[Session, UUID]) -> None:
+    session, place = office
+    point = citizen(session)
+    free, accused = hire(session, place), hire(session, place)
+    give(session, place, accused, 24, of=point)
+    give(session, place, free, 1)
+    assert assign(session, place, NOW, citizen_id=point.citizen_id, not_staff=[accused]) == free
+    session.add(absence(free, stand_in=accused))
+    session.flush()
+    assert assign(session, place, NOW, not_staff=[accused]) is None
+    assert assign(session, place, NOW, about_office_id=elsewhere(session, place)) == accused  # there, and clear
+
+
+def test_turns_go_round_and_shares_are_fair(office: tuple[Session, UUID]) -> None:
+    """Of 300 cases in one batch everybody gets as many, in turn; one who comes back is not flooded out of turn."""
+    session, place = office
+    everybody = [hire(session, place) for _ in range(7)]
+    got = []
+    for number in range(300):
+        chosen = assign(session, place, NOW)
+        assert chosen is not None
+        give(session, place, chosen, -number / 60, written=False)
+        got.append(chosen)
+    shares = Counter(got)
+    assert max(shares.values()) - min(shares.values()) <= 1
+    assert set(shares) == set(everybody)
+    assert all(set(got[start : start + 7]) == set(everybody) for start in range(0, 294, 7))
+
+
+def test_one_citizen_drowns_nobody(office: tuple[Session, UUID]) -> None:
+    """Whoever writes thirty times fills one desk only as far as the others are filled too."""
+    session, place = office
+    point = citizen(session)
+    staff = [hire(session, place) for _ in range(3)]
+    for number in range(30):
+        chosen = assign(session, place, NOW, citizen_id=point.citizen_id)
+        assert chosen is not None
+        give(session, place, chosen, -number / 60, of=point, written=False)
+    loads = Counter(case.assignee_id for case in session.new if isinstance(case, Case))
+    assert max(loads.values()) - min(loads[one] for one in staff) <= MORE_FOR_KNOWN + 1
