@@ -76,16 +76,17 @@ class Line:
             raise Unusable("it has no name in any language (columns name_en, name_sq …)")
         return found
 
-    def parts(self, column: str) -> list[str]:
+    def parts(self, column: str, between: str = ";") -> list[str]:
         """The parts of a cell, which semicolons separate."""
-        return [part.strip() for part in self.text(column, 20_000).split(";") if part.strip()]
+        return [part.strip() for part in self.text(column, 200_000).split(between) if part.strip()]
 
 
 @dataclass(slots=True)
 class Complaints:
-    """What is wrong with a file, line by line."""
+    """What is wrong with a file, line by line; `unit` is what its lines are called."""
 
     file: str
+    unit: str = "line"
     found: dict[str, str] = field(default_factory=dict)
 
     def each(self, lines: Iterable[Line], use: Callable[[Line], None]) -> None:
@@ -98,7 +99,7 @@ class Complaints:
 
     def add(self, line: Line, what: str) -> None:
         """Keep one complaint."""
-        self.found.setdefault(f"line {line.number}", what)
+        self.found.setdefault(f"{self.unit} {line.number}", what)
 
     def check(self) -> None:
         """Raise BadInput with all complaints, if there are any."""
@@ -106,8 +107,8 @@ class Complaints:
             return
         listed = dict(list(self.found.items())[:MOST_COMPLAINTS])
         if len(self.found) > len(listed):
-            listed["…"] = f"and {len(self.found) - len(listed)} lines more"
-        count = f"{len(self.found)} line{'s' if len(self.found) > 1 else ''}"
+            listed["…"] = f"and {len(self.found) - len(listed)} {self.unit}s more"
+        count = f"{len(self.found)} {self.unit}{'s' if len(self.found) > 1 else ''}"
         raise BadInput(
             f"{count} of {self.file} cannot be used, so nothing was changed:",
             mend="Mend them and import the file again.",

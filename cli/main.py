@@ -139,12 +139,12 @@ def verify(as_json: Json = False) -> None:
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="offices, services, jurisdictions or staff")],
-    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 with the columns that `ombud export` writes; - for stdin")],
+    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions or staff")],
+    file: Annotated[Path, typer.Argument(help="CSV in UTF-8 (areas: GeoJSON) as `ombud export` writes; - for stdin")],
     dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Add and change rows from a CSV, all or none; every line that cannot be used is named, with the reason."""
+    """Add and change rows from a file, all or none; every line that cannot be used is named, with the reason."""
     from cli import tables
 
     report = tables.import_file(tables.kind_of(kind), file, datetime.now(UTC), dry_run=dry_run)
@@ -159,10 +159,10 @@ def import_(
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help="offices, services, jurisdictions or staff")],
+    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions or staff")],
     file: Annotated[Path | None, typer.Argument(help="Where to write; stdout if left out.")] = None,
 ) -> None:
-    """Write a table as CSV, as `ombud import` reads it."""
+    """Write a table as CSV (areas: GeoJSON), as `ombud import` reads it."""
     from cli import tables
 
     text = tables.export_text(tables.kind_of(kind))

@@ -1,17 +1,17 @@
-"""`ombud import` and `ombud export`: offices, services, jurisdictions and staff as CSV.
+"""`ombud import` and `ombud export`: offices, services, jurisdictions and staff as CSV, areas as GeoJSON.
 
 An import adds and changes; it takes nothing away (set `active` to no, or give a line a `valid_to`). It is one
 transaction, and what it changed is counted by comparing the export before and after.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from cli import csvs, people
+from cli import area_rows, csvs, people, rule_rows
 from cli.csvs import Complaints, Line, Unusable
 from core.database import database
 from core.errors import BadInput
@@ -19,10 +19,11 @@ from core.ids import new_id
 from domain.catalogue import touch
 from domain.office import Office
 from domain.policy import Calendar
-from domain.service import Jurisdiction, Service
+from domain.service import Service
 from domain.states import OfficeFunction, Tier
 
-_FIRST_DAY = date(1970, 1, 1)
+_BETWEEN = " | "
+"""Between the example sentences of a service, which may have semicolons."""
 
 
 class Kind(StrEnum):
@@ -30,26 +31,30 @@ class Kind(StrEnum):
 
     offices = "offices"
     services = "services"
+    areas = "areas"
     jurisdictions = "jurisdictions"
     staff = "staff"
 
 
 COLUMNS: dict[Kind, tuple[str, ...]] = {
     Kind.offices: ("code", "tier", "parent", "function", "calendar", "active", "places"),
-    Kind.services: ("code", "group", "active", "keywords"),
-    Kind.jurisdictions: ("service", "place", "office", "valid_from", "valid_to"),
+    Kind.services: ("code", "group", "active", "keywords", "examples"),
+    Kind.areas: ("code", "active", "geometry"),
+    Kind.jurisdictions: rule_rows.COLUMNS,
     Kind.staff: ("email", "name", "roles", "language", "active"),
 }
 NEEDED: dict[Kind, tuple[str, ...]] = {
     Kind.offices: ("code", "tier"),
     Kind.services: ("code",),
-    Kind.jurisdictions: ("service", "office"),
+    Kind.areas: ("code",),
+    Kind.jurisdictions: ("office",),
     Kind.staff: ("email", "name", "roles"),
 }
 KEYS: dict[Kind, tuple[str, ...]] = {
     Kind.offices: ("code",),
     Kind.services: ("code",),
-    Kind.jurisdictions: ("service", "place", "valid_from"),
+    Kind.areas: ("code",),
+    Kind.jurisdictions: rule_rows.KEY,
     Kind.staff: ("email",),
 }
 
@@ -86,21 +91,22 @@ def kind_of(word: str) -> Kind:
 
 
 def export_text(kind: Kind) -> str:
-    """A table as CSV text."""
+    """A table as CSV text; areas as GeoJSON."""
     with database().read() as session:
         rows = _rows(session, kind)
+    if kind is Kind.areas:
+        return area_rows.text_of(rows)
     languages = sorted({column for row in rows for column in row if column.startswith("name_")})
     return csvs.write(rows, (*COLUMNS[kind], *languages))
 
 
 def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False) -> Report:
-    """Apply a CSV file in one transaction, or nothing of it.
+    """Apply a file in one transaction, or nothing of it.
 
     Raises:
         BadInput: naming every line that cannot be used.
     """
-    lines = csvs.read(file, NEEDED[kind], COLUMNS[kind])
-    complaints = Complaints(file.name)
+    lines, complaints = _read(kind, file)
     _check_doubles(kind, lines, complaints)
     passwords: dict[str, str] = {}
     with database().write() as session:
@@ -110,8 +116,10 @@ def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False)
                 _offices(session, lines, complaints)
             case Kind.services:
                 _services(session, lines, complaints)
+            case Kind.areas:
+                area_rows.put(session, lines, complaints)
             case Kind.jurisdictions:
-                _jurisdictions(session, lines, complaints)
+                rule_rows.put(session, lines, complaints)
             case Kind.staff:
                 passwords = people.put(session, lines, complaints, make_passwords=not dry_run)
         complaints.check()
@@ -126,6 +134,15 @@ def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False)
     return Report(kind, added, changed, len(lines) - added - changed, dry_run, passwords)
 
 
+def _read(kind: Kind, file: Path) -> tuple[list[Line], Complaints]:
+    if kind is Kind.areas:
+        return area_rows.read(file), Complaints(file.name, unit="feature")
+    columns = COLUMNS[kind]
+    if kind is Kind.jurisdictions:
+        columns = (*columns, rule_rows.OLD_PLACE)
+    return csvs.read(file, NEEDED[kind], columns), Complaints(file.name)
+
+
 def _by_key(kind: Kind, rows: list[dict[str, str]]) -> dict[tuple[str, ...], dict[str, str]]:
     return {tuple(row[column] for column in KEYS[kind]): row for row in rows}
 
@@ -133,10 +150,17 @@ def _by_key(kind: Kind, rows: list[dict[str, str]]) -> dict[tuple[str, ...], dic
 def _check_doubles(kind: Kind, lines: list[Line], complaints: Complaints) -> None:
     seen: dict[tuple[str, ...], int] = {}
     for line in lines:
-        key = tuple(line.text(column).casefold() for column in KEYS[kind])
+        key = tuple(_cell(line, column).casefold() for column in KEYS[kind])
         if key in seen:
-            complaints.add(line, f"it says the same {' and '.join(KEYS[kind])} as line {seen[key]}")
+            said = " and ".join(column for column in KEYS[kind] if _cell(line, column))
+            complaints.add(line, f"it says the same {said} as {complaints.unit} {seen[key]}")
         seen.setdefault(key, line.number)
+
+
+def _cell(line: Line, column: str) -> str:
+    """What stands in a column, also under its older name."""
+    raw = line.cells.get(column) or (line.cells.get(rule_rows.OLD_PLACE) if column == "places" else "") or ""
+    return raw.strip()
 
 
 def _rows(session: Session, kind: Kind) -> list[dict[str, str]]:
@@ -145,8 +169,10 @@ def _rows(session: Session, kind: Kind) -> list[dict[str, str]]:
             return _office_rows(session)
         case Kind.services:
             return _service_rows(session)
+        case Kind.areas:
+            return area_rows.rows(session)
         case Kind.jurisdictions:
-            return _jurisdiction_rows(session)
+            return rule_rows.rows(session)
         case Kind.staff:
             return people.rows(session)
 
@@ -185,28 +211,10 @@ def _service_rows(session: Session) -> list[dict[str, str]]:
             "group": service.group,
             "active": _yes(service.active),
             "keywords": ";".join(service.keywords),
+            "examples": _BETWEEN.join(service.examples),
             **_names(service.names),
         }
         for service in session.exec(select(Service).order_by(col(Service.code)))
-    ]
-
-
-def _jurisdiction_rows(session: Session) -> list[dict[str, str]]:
-    found = session.exec(
-        select(Jurisdiction, Service.code, Office.code)
-        .join(Service, col(Service.id) == col(Jurisdiction.service_id))
-        .join(Office, col(Office.id) == col(Jurisdiction.office_id))
-        .order_by(col(Service.code), col(Jurisdiction.places), col(Jurisdiction.valid_from))
-    )
-    return [
-        {
-            "service": service,
-            "place": "; ".join(line.places),
-            "office": office,
-            "valid_from": line.valid_from.isoformat() if line.valid_from != _FIRST_DAY else "",
-            "valid_to": line.valid_to.isoformat() if line.valid_to else "",
-        }
-        for line, service, office in found
     ]
 
 
@@ -267,40 +275,7 @@ def _services(session: Session, lines: list[Line], complaints: Complaints) -> No
             session.add(service)
         service.names, service.group, service.active = names, line.text("group"), line.yes("active")
         service.keywords = line.parts("keywords")
-
-    complaints.each(lines, use)
-
-
-def _jurisdictions(session: Session, lines: list[Line], complaints: Complaints) -> None:
-    services = {service.code: service.id for service in session.exec(select(Service))}
-    offices = {office.code: office.id for office in session.exec(select(Office))}
-    known = {
-        (line.service_id, "; ".join(line.places).casefold(), line.valid_from): line
-        for line in session.exec(select(Jurisdiction))
-    }
-
-    def use(line: Line) -> None:
-        service, office, place = line.needed("service"), line.needed("office"), line.text("place")
-        if service not in services:
-            raise Unusable(f"there is no service {service!r}")
-        if office not in offices:
-            raise Unusable(f"there is no office {office!r}")
-        start, end = line.day("valid_from") or _FIRST_DAY, line.day("valid_to")
-        if end is not None and end <= start:
-            raise Unusable("valid_to is the first day on which it no longer counts, so it must be after valid_from")
-        row = known.get((services[service], place.casefold(), start))
-        if row is None:
-            row = Jurisdiction(id=new_id(), service_id=services[service], office_id=offices[office])
-            known[services[service], place.casefold(), start] = row
-            session.add(row)
-        row.office_id, row.places, row.valid_from, row.valid_to = offices[office], line.parts("place"), start, end
-        for (other_service, other_place, _), other in known.items():
-            if (
-                other is not row
-                and (other_service, other_place) == (row.service_id, place.casefold())
-                and other.valid_from < (end or date.max)
-                and start < (other.valid_to or date.max)
-            ):
-                raise Unusable(f"another line for {service} in {place or 'every other place'} covers the same days")
+        if "examples" in line.cells:  # a file from before examples leaves them as they are
+            service.examples = line.parts("examples", _BETWEEN.strip())
 
     complaints.each(lines, use)

@@ -34,6 +34,11 @@ class Outline:
     geojson: str
 
 
+def outline(area: Area) -> Outline:
+    """An area as a snapshot keeps it."""
+    return Outline(area.id, area.code, area.names, json.dumps(area.geometry, separators=(",", ":")))
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """Snapshot of what changes rarely. Rows are detached and must not be changed. `areas` are the active ones."""

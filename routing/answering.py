@@ -7,8 +7,9 @@ above all that are named for the closest topic answers.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from domain.catalogue import Catalogue, name_of
@@ -20,17 +21,29 @@ from routing.places import Index, Place, index_of
 from routing.table import Rules, Table, first_valid, rule_words, table_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """One thing known of the place: how we know it, and the place with those around it on the map, closest first."""
 
     how: str
     places: tuple[Place, ...]
+    catalogue: Catalogue = field(repr=False)
 
     @property
     def place(self) -> Place:
         """The closest."""
         return self.places[0]
+
+    @cached_property
+    def reach(self) -> tuple[tuple[UUID, int], ...]:
+        """The offices that serve it and those above, with the steps up to each, the nearest first."""
+        served = next((place.offices for place in self.places if place.offices), ())
+        steps: dict[UUID, int] = {}
+        for office_id in served:
+            for distance, office in enumerate(self.catalogue.chain(office_id)):
+                if distance < steps.get(office.id, distance + 1):
+                    steps[office.id] = distance
+        return tuple(sorted(steps.items(), key=lambda pair: pair[1]))
 
 
 SPOT = "by the spot on the map"
@@ -71,13 +84,14 @@ class Where:
         """The place the case is given."""
         return self.spot[0] if self.spot else self.named or self.last
 
-    def known(self) -> Iterator[Known]:
+    @cached_property
+    def known(self) -> tuple[Known, ...]:
         """All that is known, what decides first at the front."""
-        if self.spot:
-            yield Known(SPOT, self.spot)
+        found = [Known(SPOT, self.spot, self._catalogue)] if self.spot else []
         for place, how in ((self.named, NAMED), (self.last, BEFORE)):
             if place is not None:
-                yield Known(how, self._with_areas(place))
+                found.append(Known(how, self._with_areas(place), self._catalogue))
+        return tuple(found)
 
     def _with_areas(self, place: Place) -> tuple[Place, ...]:
         """A place named, and what lies around it where it is drawn on the map."""
@@ -105,9 +119,15 @@ class Answering:
         self.shut_out = shut_out
         self._index: Index = index_of(catalogue)
         self._table: Table = table_of(catalogue)
+        self._found: dict[UUID, Found | None] = {}
 
     def of(self, service: Service, looked: list[str] | None = None) -> Found | None:
         """Who answers for a service. What was looked at on the way is added to `looked`, in words."""
+        if looked is not None or service.id not in self._found:
+            self._found[service.id] = self._look(service, looked)
+        return self._found[service.id]
+
+    def _look(self, service: Service, looked: list[str] | None) -> Found | None:
         what = name_of(service, "en")
         for topic, rules in self._table.topics(service):
             for line, where in self._fitting(rules):
@@ -136,7 +156,7 @@ class Answering:
     # -- rules that fit, the closest first -----------------------------------------------------------------------
 
     def _fitting(self, rules: Rules) -> Iterator[tuple[Jurisdiction, str]]:
-        for known in self.where.known():
+        for known in self.where.known:
             said = f"in {known.place.name}" + (f", {known.how}" if known.how else "")
             for line in self._direct(rules, known):
                 yield line, said
@@ -159,14 +179,7 @@ class Answering:
         """Rules by the offices that serve the place and those above them, the nearest first: one for all that such an
         office serves, then one whose office it is though it names another place.
         """
-        if not rules.by_within and not rules.by_office:
-            return
-        reach: dict[UUID, int] = {}
-        served = next((place.offices for place in known.places if place.offices), ())
-        for office_id in served:
-            for distance, office in enumerate(self.catalogue.chain(office_id)):
-                reach[office.id] = min(distance, reach.get(office.id, distance))
-        for office_id, distance in sorted(reach.items(), key=lambda pair: pair[1]):
+        for office_id, distance in known.reach:
             if (line := first_valid(rules.by_within.get(office_id, ()), self.day)) is not None:
                 yield line
             # an office further up is meant only where the rule names what that office serves

@@ -148,6 +148,18 @@ def check(geometry: object, near: Sequence[Spot] = ()) -> dict[str, object]:
     return made
 
 
+def near(known: Catalogue, opens_at: str = "") -> list[Spot]:
+    """Where a new area may be looked for: about the areas there are, and where the map opens (latitude,longitude,…)."""
+    chart = map_of(known)
+    found = chart.middles() if chart is not None else []
+    parts = opens_at.split(",")
+    try:
+        opened = _spot(float(parts[0]), float(parts[1]))
+    except (ValueError, IndexError):
+        opened = None
+    return [*found, opened] if opened is not None else found
+
+
 def _bare(geometry: object) -> dict[str, Any]:
     found: Any = geometry
     if isinstance(found, dict) and found.get("type") == "FeatureCollection":

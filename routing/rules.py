@@ -71,6 +71,7 @@ class _Choice:
         self.poster = self._poster()
         self.service = catalogue.service_by_code.get(request.service or "")
         self.shut_out: frozenset[UUID] = frozenset()
+        self._asked = Answering(catalogue, day, self.where)
 
     def decide(self) -> Decision:
         if self.steps is not None:
@@ -269,7 +270,9 @@ class _Choice:
     # -- service and place to office -----------------------------------------------------------------------------
 
     def _answering(self) -> Answering:
-        return Answering(self.catalogue, self.day, self.where, self.shut_out)
+        if self._asked.shut_out != self.shut_out:
+            self._asked = Answering(self.catalogue, self.day, self.where, self.shut_out)
+        return self._asked
 
     def _answers(self, service: Service, method: Method | None = None) -> Found | None:
         """Who answers for a service in the place. With a method, what was looked at is noted as its steps."""

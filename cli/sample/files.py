@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from importlib.resources.abc import Traversable
@@ -33,6 +34,14 @@ class Line:
         """What stands in a column, None for nothing."""
         return self.cells[column].strip() or None
 
+    def key(self, *columns: str) -> str:
+        """What stands in some columns, to tell one line from another."""
+        return ", ".join(filter(None, (self.optional(column) for column in columns))) or "everything"
+
+    def maybe(self, column: str, allowed: Collection[str], what: str) -> str | None:
+        """What stands in a column: one of `allowed`, or None for nothing."""
+        return self.one_of(column, allowed, what) if self.optional(column) else None
+
     def one_of(self, column: str, allowed: Collection[str], what: str) -> str:
         """What stands in a column, which must be one of `allowed`; `what` names the kind of thing."""
         value = self.get(column)
@@ -53,6 +62,20 @@ def toml(file: Traversable) -> Mapping[str, object]:
         raise BadInput(f"{file.name} is missing.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{file.name}: {error}.") from error
+
+
+def features(file: Traversable) -> list[tuple[Mapping[str, object], object]]:
+    """Properties and geometry of each feature of a GeoJSON file."""
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadInput(f"{file.name} is missing.") from error
+    except ValueError as error:
+        raise BadInput(f"{file.name}: {error}.") from error
+    found = given.get("features") if isinstance(given, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise BadInput(f"{file.name}: it is no FeatureCollection.")
+    return [(one.get("properties") or {}, one.get("geometry")) for one in found]
 
 
 def lines(file: Traversable, columns: Collection[str]) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cli.sample.files import Line, lines, toml, unique
+from cli.sample.rules import Area, Jurisdiction, Table, read_areas
 from core.errors import BadInput
 
 TIERS = ("national", "region", "district", "service_centre")
@@ -51,15 +52,6 @@ class Service:
     names: Mapping[str, str]
     keywords: Mapping[str, tuple[str, ...]]
     group: str
-
-
-@dataclass(frozen=True, slots=True)
-class Jurisdiction:
-    """Who answers for a service in a place (None: anywhere nobody nearer answers)."""
-
-    service: str
-    place: str | None
-    office: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +123,7 @@ class Government:
     policy: Policy
     offices: tuple[Office, ...]
     services: tuple[Service, ...]
+    areas: tuple[Area, ...]
     jurisdictions: tuple[Jurisdiction, ...]
     staff: tuple[Member, ...]
 
@@ -154,7 +147,7 @@ class Government:
 
 
 def load(folder: Traversable | None = None) -> Government:
-    """The government in `folder` (a directory with the same five files), by default the sample one.
+    """The government in `folder` (a directory with the same six files), by default the sample one.
 
     Raises BadInput naming file and line for anything missing, unknown or contradictory.
     """
@@ -165,6 +158,13 @@ def load(folder: Traversable | None = None) -> Government:
     codes = {office.code for office in offices}
     places = {place[0] for office in offices for place in office.places}
     services = _services(folder / "services.csv", languages)
+    areas = read_areas(folder / "areas.geojson", languages)
+    table = Table(
+        services={service.code: service.group for service in services},
+        places=places,
+        areas={area.code for area in areas},
+        offices=codes,
+    )
     return Government(
         code=head.text("code"),
         names=head.names("name"),
@@ -175,7 +175,8 @@ def load(folder: Traversable | None = None) -> Government:
         policy=head.policy(),
         offices=offices,
         services=services,
-        jurisdictions=_jurisdictions(folder / "jurisdictions.csv", {s.code for s in services}, places, codes),
+        areas=areas,
+        jurisdictions=table.read(folder / "jurisdictions.csv"),
         staff=_staff(folder / "staff.csv", codes, languages),
     )
 
@@ -328,24 +329,6 @@ def _services(file: Traversable, languages: tuple[str, ...]) -> tuple[Service, .
             keywords[language.strip()] = tuple(word.strip() for word in words.split(",") if word.strip())
         service = Service(line.get("code"), line.names(languages), keywords, line.get("group"))
         unique(line, found, service.code, service)
-    return tuple(found.values())
-
-
-def _jurisdictions(
-    file: Traversable, services: Collection[str], places: Collection[str], offices: Collection[str]
-) -> tuple[Jurisdiction, ...]:
-    found: dict[str, Jurisdiction] = {}
-    for line in lines(file, ["service", "place", "office"]):
-        place = line.optional("place")
-        if place is not None and place not in places:
-            raise line.bad(f"{place!r} in `place` is served by no office of offices.csv.")
-        entry = Jurisdiction(
-            line.one_of("service", services, "service"), place, line.one_of("office", offices, "office")
-        )
-        unique(line, found, f"{entry.service}, {place or 'anywhere'}", entry)
-    homeless = sorted(set(services) - {entry.service for entry in found.values() if entry.place is None})
-    if homeless:
-        raise BadInput(f"{file.name}: no office answers anywhere (empty place) for {', '.join(homeless)}.")
     return tuple(found.values())
 
 

@@ -16,7 +16,7 @@ from core.passwords import hash_password
 from domain import catalogue
 from domain.office import Office
 from domain.policy import Calendar, Policy
-from domain.service import Jurisdiction, Service
+from domain.service import Area, Jurisdiction, Service
 from domain.staff import Staff, StaffRole, email_index
 from domain.states import OfficeFunction, Role, Tier
 
@@ -62,6 +62,7 @@ def known_of(rows: Rows) -> catalogue.Catalogue:
         tuple(rows.of(Jurisdiction)),
         tuple(rows.of(Policy)),
         {row.id: row for row in rows.of(Calendar)},
+        {row.id: catalogue.outline(row) for row in rows.of(Area)},
     )
 
 
@@ -113,12 +114,18 @@ def put_government(rows: Rows, given: files.Government) -> None:
             group=service.group,
             keywords=[word for words in service.keywords.values() for word in words],
         )
+    areas = {area.code: new_id() for area in given.areas}
+    for area in given.areas:
+        rows.add(Area, id=areas[area.code], code=area.code, names=dict(area.names), geometry=area.geometry)
     for line in given.jurisdictions:
         rows.add(
             Jurisdiction,
             id=new_id(),
-            service_id=services[line.service],
+            service_id=services[line.service] if line.service else None,
+            group=line.group,
             places=[line.place] if line.place else [],
+            area_id=areas[line.area] if line.area else None,
+            within_id=ids[line.within] if line.within else None,
             office_id=ids[line.office],
         )
     _put_staff(rows, given, ids)

@@ -50,10 +50,22 @@ def test_places_of_a_service_belong_to_its_offices() -> None:
         ("offices.csv", "PMO,national,,", "PMO,national,WAT,", "is above itself"),
         ("offices.csv", ",triage,", ",service,", "exactly one triage office"),
         ("offices.csv", "HLT,national", "EDU,national", "'EDU' is there twice"),
-        ("jurisdictions.csv", "passport,,CIV", "passport,,NOPE", "'NOPE' in `office`"),
-        ("jurisdictions.csv", "passport,,CIV\n", "", "no office answers anywhere (empty place) for passport"),
-        ("jurisdictions.csv", "water-bill,Kelda,", "water-bill,Atlantis,", "'Atlantis' in `place`"),
-        ("jurisdictions.csv", "water-bill,Kelda,", "water-pill,Kelda,", "'water-pill' in `service`"),
+        ("jurisdictions.csv", "passport,,,,,CIV", "passport,,,,,NOPE", "'NOPE' in `office`"),
+        ("jurisdictions.csv", "passport,,,,,CIV\n", "", "no office answers anywhere (empty place) for passport"),
+        ("jurisdictions.csv", ",water,Kelda,", ",water,Atlantis,", "'Atlantis' in `place`"),
+        ("jurisdictions.csv", "id-card,,Torvin", "id-bard,,Torvin", "'id-bard' in `service`"),
+        ("jurisdictions.csv", ",water,,,,WAT\n", "", "no office answers anywhere (empty place) for sewage, water-bill"),
+        ("jurisdictions.csv", ",water,Kelda,", "parks,water,Kelda,", "`group` is 'water'"),
+        ("jurisdictions.csv", ",water,Kelda,,", ",water,Kelda,kelda,", "its place is given twice"),
+        ("jurisdictions.csv", ",marenza-beach,", ",moon,", "'moon' in `area`"),
+        ("jurisdictions.csv", ",,NOR,MUN1", ",,NORR,MUN1", "'NORR' in `within`"),
+        ("areas.geojson", '"code":"kelda"', '"code":"north"', "areas.geojson, feature 4: it needs a `code` of its own"),
+        (
+            "areas.geojson",
+            '"coordinates":[[[19.62,41.62],',
+            '"coordinates":[[[19.62,41],',
+            "feature 1: A ring is not closed",
+        ),
         ("staff.csv", "@velmora.example", "@velmora.gov", "must end in .example"),
         ("staff.csv", ",head,WAT3,", ",officer,WAT3,", "no head works at WAT3"),
         ("staff.csv", ",triage,TRI,bn", ",janitor,TRI,bn", "'janitor' in `role`"),
@@ -76,7 +88,9 @@ def test_mistakes_are_named_by_file_and_line(folder: Path, file: str, old: str, 
     assert says in caught.value.message
 
 
-@pytest.mark.parametrize("file", ["government.toml", "offices.csv", "services.csv", "jurisdictions.csv", "staff.csv"])
+@pytest.mark.parametrize(
+    "file", ["government.toml", "offices.csv", "services.csv", "areas.geojson", "jurisdictions.csv", "staff.csv"]
+)
 def test_a_missing_file_is_named(folder: Path, file: str) -> None:
     (folder / file).unlink()
     with pytest.raises(BadInput, match=file):

@@ -1,6 +1,7 @@
 """Import and export: what is written can be read, and what cannot be read changes nothing."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,20 @@ BROKEN = {
         "water,Q,WAT1,2026-13-01,\nwater,X,WAT2,2026-01-01,\nwater,R,WAT1,2026-02-01,2026-01-01\n",
         {"line 3": "NOWHERE", "line 4": "fire", "line 5": "2026-03-14", "line 6": "same days", "line 7": "after"},
     ),
+    "jurisdictions ": (
+        "service,group,places,area,within,office,valid_from,valid_to,note\nwater,,Q;R,,,WAT1,,,fine\n"
+        "water,town,,,,WAT1,,,\n,town,,,,WAT1,,,\n,,Lumas,,WATER,WAT1,,,\n,,,moon,,WAT1,,,\n,,,,MOON,WAT1,,,\n"
+        "water,,Q;R,,,WAT2,,,\n",
+        {
+            "line 3": "both",
+            "line 4": "group",
+            "line 5": "twice",
+            "line 6": "area",
+            "line 7": "office",
+            "line 8": "same",
+        },
+    ),
+    "jurisdictions  ": ("service,place,office\nwater,X,WAT1\n,Y,WAT1\n", {"line 3": "service is empty"}),
     "staff": (
         "email,name,roles,language\nok@gov.example,Ok,officer@WAT1,en\nbad,Bad,officer@WAT1,en\n"
         "a@gov.example,A,king@WAT1,en\nb@gov.example,B,officer@MOON,en\nc@gov.example,C,,en\nd@gov.example,D,head@WAT1,xx\n",
@@ -80,8 +95,9 @@ BROKEN = {
 def test_each_bad_line_is_named_and_nothing_is_changed(
     ombud: Run, governed: Government, tmp_path: Path, kind: str
 ) -> None:
-    before = ombud("export", kind).stdout
     content, expected = BROKEN[kind]
+    kind = kind.strip()
+    before = ombud("export", kind).stdout
     file = tmp_path / "broken.csv"
     file.write_text(content, "utf-8")
     shown = ombud("import", kind, str(file), code=2).output
@@ -165,3 +181,79 @@ def test_a_line_of_jurisdictions_can_end_and_another_begin(
         (governed.office["WAT1"], False),
         (governed.office["WAT2"], True),
     }
+
+
+AREA = {"type": "Polygon", "coordinates": [[[19.8, 41.3], [19.9, 41.3], [19.9, 41.4], [19.8, 41.4], [19.8, 41.3]]]}
+
+
+def collection(*features: tuple[Mapping[str, object], object], **more: object) -> str:
+    listed = [{"type": "Feature", "properties": said, "geometry": drawn} for said, drawn in features]
+    return json.dumps({"type": "FeatureCollection", "features": listed, **more})
+
+
+def test_areas_and_rules_by_them_come_in_and_go_out(
+    ombud: Run, installation: Installation, governed: Government, tmp_path: Path
+) -> None:
+    areas, rules = tmp_path / "areas.geojson", tmp_path / "rules.csv"
+    areas.write_text(collection(({"code": "dre", "name_en": "Drenova", "zone": 4, "active": True}, AREA)), "utf-8")
+    assert json.loads(ombud("import", "areas", str(areas), "--json").stdout)["added"] == 1
+    rules.write_text(
+        "service,group,places,area,within,office,valid_from,valid_to,note\n"
+        "water,,,dre,,WAT1,,,by order 12\n,,,,WATER,WATER,2026-01-01,,\nwater,,Port;Old Town,,,WAT2,,,\n",
+        "utf-8",
+    )
+    assert json.loads(ombud("import", "jurisdictions", str(rules), "--json").stdout)["added"] == 3
+    with installation.database.read() as session:
+        known = catalogue(session)
+        (area,) = known.areas.values()
+        assert (area.code, area.names, json.loads(area.geojson)) == ("dre", {"en": "Drenova"}, AREA)
+        drawn = next(line for line in known.jurisdictions if line.area_id)
+        assert (drawn.area_id, drawn.office_id, drawn.note) == (area.id, governed.office["WAT1"], "by order 12")
+        assert ["Port", "Old Town"] in [line.places for line in known.jurisdictions]
+        assert governed.office["WATER"] in [line.within_id for line in known.jurisdictions]
+    for kind, file in (("areas", areas), ("jurisdictions", rules)):
+        ombud("export", kind, str(file))
+        report = json.loads(ombud("import", kind, str(file), "--json").stdout)
+        assert (report["added"], report["changed"]) == (0, 0)
+        assert ombud("export", kind).stdout == file.read_text("utf-8")
+
+
+def test_each_feature_that_is_no_area_is_named(ombud: Run, governed: Government, tmp_path: Path) -> None:
+    file = tmp_path / "areas.geojson"
+    good = {"code": "a", "name_en": "A"}
+    features = [(good, AREA), (good, AREA), ({"code": "b"}, AREA), ({"name_en": "C"}, AREA), ({"code": "d"}, None)]
+    file.write_text(collection(*features, ({"code": "e", "name_en": "E"}, {"type": "Point"})), "utf-8")
+    shown = " ".join(ombud("import", "areas", str(file), code=2).output.split())
+    for said in ("feature 2: it says the same code as feature 1", "feature 3: it has no name", "feature 4: code is"):
+        assert said in shown
+    assert "feature 6: A Point is no area. Draw a Polygon" in shown
+    assert "feature 1:" not in shown
+    assert '"features":[\n\n]' in ombud("export", "areas").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no FeatureCollection"),
+        ('{"type": "FeatureCollection", "features": []}', "no FeatureCollection"),
+        (collection(({"code": "a"}, AREA), crs={"properties": {"name": "urn:ogc:def:crs:EPSG::3857"}}), "WGS 84"),
+    ],
+)
+def test_files_that_are_no_map_are_refused_in_words(
+    ombud: Run, governed: Government, tmp_path: Path, content: str, word: str
+) -> None:
+    file = tmp_path / "file.geojson"
+    file.write_text(content, "utf-8")
+    assert word in " ".join(ombud("import", "areas", str(file), code=2).output.split())
+
+
+def test_examples_of_a_service_come_back_as_they_were(ombud: Run, governed: Government, tmp_path: Path) -> None:
+    file = tmp_path / "services.csv"
+    file.write_text(
+        "code,name_en,keywords,examples\nwater,Water,dry,No water; since Monday | Our tap is dry\n", "utf-8"
+    )
+    ombud("import", "services", str(file))
+    assert "No water; since Monday | Our tap is dry" in ombud("export", "services").stdout
+    file.write_text("code,name_en,keywords\nwater,Water,dry\n", "utf-8")
+    assert json.loads(ombud("import", "services", str(file), "--json").stdout)["changed"] == 0
