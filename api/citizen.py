@@ -14,7 +14,7 @@ from api.pages import choose_language, render
 from api.report_files import Uploaded
 from api.ways import ways
 from api.words import EVENTS, N_, STATES
-from cases import attachments, history, lifecycle
+from cases import attachments, crowds, history, lifecycle
 from channels import web
 from core.crypto import cipher, same
 from core.database import database
@@ -200,6 +200,7 @@ def _view(session: Session, case: Case, lang: str, now: datetime, *, is_open: bo
             "late": bool(running and running.deadline_at < now),
             "answered_at": case.first_response_at,
             "outcome": case.outcome,
+            "others": crowds.others(session, case),
         },
         "timeline": said,
         "pending_files": files.for_citizen(files.pending(rows), case.reference),

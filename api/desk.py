@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from api import choices, files, heard, story
+from api import choices, crowd_view, files, heard, story
 from cases import attachments, history, people
 from cases.rights import WORKING, works_on
 from channels.values import Channel
@@ -63,11 +63,12 @@ def left(clocks: Sequence[Clock], now: datetime) -> Left | None:
 def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter | None = None) -> dict[str, object]:
     """The rows of the queue, soonest due first, and how many wait in all."""
     known = catalogue(session)
-    chosen = chosen or history.Filter(states=frozenset(OPEN_STATES) - {CaseState.answered})
+    chosen = chosen or history.Filter(states=frozenset(OPEN_STATES) - {CaseState.answered}, folded=True)
     lines = history.find(session, who, chosen, order="due", limit=QUEUE)
     cases = [line.case for line in lines]
     clocks = clocks_of(session, [case.id for case in cases])
     names = _names(session, {case.assignee_id for case in cases if case.assignee_id})
+    sizes = crowd_view.sizes(session, who, cases)
     rows = []
     for case in cases:
         time_left = left(clocks.get(case.id, ()), now)
@@ -86,6 +87,7 @@ def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter |
                 "silent_seconds": silent_seconds(case, now),
                 "office": "" if case.office_id in who.home else known.name(case.office_id),
                 "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
+                "crowd": sizes.get(case.id, 0),
             }
         )
     return {"queue": rows, "queue_total": history.count(session, who, chosen)}
@@ -159,6 +161,7 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
             "acceptance": offered and who.has(*WORKING),
             "offered": known.name(case.pending_office_id) if case.pending_office_id else "",
         },
+        "crowd": crowd_view.bar(session, who, case),
         "recordings": heard.recordings(session, case),
         "timeline": story.tell(entries, known, names, by_entry),
         "pending_files": files.for_staff(files.pending(rows), case.reference),

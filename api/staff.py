@@ -41,6 +41,11 @@ SAID = {
     "added": "Added to this case. The citizen has its number already.",
     "again": "Asked for again. It shows here once it came.",
     "urgent": "Noted. The deadline follows from it.",
+    "join": "Joined. One answer goes to all of them.",
+    "undone": "Taken apart again. They are proposed as before.",
+    "refused": "Kept apart. They are not proposed here again.",
+    "send": "On its way. Each silence ends when it reaches its citizen.",
+    "part": "Taken out. It is answered by itself.",
     "placed": "Placed. The office has it, and the classifier learns from it.",
 }
 
@@ -98,13 +103,14 @@ def _desk(
     if problem is not None:
         request.state.flash = {"text": str(problem), "tone": "late", "undo": ""}
     elif said in SAID:
-        request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
+        undo = f"/staff/cases/{reference}/crowd/undo" if said == "join" and reference else ""
+        request.state.flash = {"text": SAID[said], "tone": "well", "undo": undo}
     with database().read() as session:
         context = desk.queue(session, who, now, chosen)
         rows = context["queue"]
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
-        nothing |= {"pending_files": [], "recordings": []}
+        nothing |= {"pending_files": [], "recordings": [], "crowd": None}
         nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": [], "answer_weight": None}
         form = {"answer": "", "note": "", "reason": "", "transcript": ""} | dict(typed or {})
         case = history.load(session, who, opened) if opened else None

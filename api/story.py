@@ -260,6 +260,14 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
         case EntryKind.fell_back:
             again = f"sent again by {body['by']}" if body.get("by") else "sent another way"
             return f"{again}, by {CHANNELS.get(str(body.get('channel')), str(body.get('channel')))}"
+        case EntryKind.joined if body.get("lead"):
+            why = f": {_bare(body['why'])}" if body.get("why") else ""
+            return f"joined to {body['lead']}, answered together{why}"
+        case EntryKind.joined:
+            number = int(str(body.get("number") or 1))
+            return f"{number} {'others' if number > 1 else 'other'} joined: one answer for all"
+        case EntryKind.parted:
+            return f"answered by itself again, not with {body.get('lead')}: {_bare(body.get('why'))}"
         case EntryKind.closed:
             outcome = str(body.get("outcome"))
             return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"

@@ -26,6 +26,7 @@ ROW: dict[str, object] = {
     "silent_seconds": 259200,
     "office": "",
     "assignee": "",
+    "crowd": 0,
 }
 SAMPLES: dict[str, object] = {
     "now": NOW,
@@ -37,6 +38,7 @@ SAMPLES: dict[str, object] = {
         "tone": "calm",
         "share": 0.2,
         "silent_seconds": 7200,
+        "crowd": 12,
     },
     "case_row_waiting": {
         **ROW,

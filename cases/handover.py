@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 import escalation.service
 import routing.service
-from cases import history
+from cases import history, relays
 from cases.acting import Form, begin, shift, tell, words_of
+from cases.proposals import compare_again
 from cases.rights import WORKING
 from core.errors import BadInput, Conflict, NotAllowed
 from domain.access import TrainingLabel
@@ -85,6 +86,7 @@ def transfer(
             raise Conflict("It went from office to office already.", mend="Place it: that office has it at once.")
         target = triage
         why = f"{why} (moved twice already, so triage decides)"
+    relays.goes_alone(session, case, now)
     append(
         session,
         case,
@@ -136,6 +138,8 @@ def take_over(
     case.office_id, case.pending_office_id = office_id, None
     case.assignee_id = None if state is CaseState.triage else _assign(session, case, office_id, now)
     escalation.service.move(session, case, now)
+    if before != office_id:
+        relays.moved(session, case, now)
     if before == office_id or case.integrity or silent or state is CaseState.triage:
         return
     known = catalogue(session)
@@ -387,6 +391,7 @@ def reroute(session: Session, case: Case, learnt: Learnt, now: datetime) -> bool
     if decision.triage and not (learnt.service or learnt.place):
         return False
     case.service_id = decision.service_id or case.service_id
+    compare_again(session, case, now)
     if decision.triage:
         append(session, case, EntryKind.noted, now, actor="citizen", body={"text": learnt.why, "by": "the citizen"})
         return False

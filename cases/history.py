@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, nulls_last, or_
+from sqlalchemy import ColumnElement, and_, func, not_, nulls_last, or_
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement as Column
 from sqlmodel import Session, col, select
 
@@ -17,7 +18,7 @@ from core.texts import latin_digits
 from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.clock import Clock
-from domain.states import CaseKind, CaseState, ClockKind, ClockState
+from domain.states import CaseKind, CaseState, ClockKind, ClockState, LeadLink
 from domain.timeline import TimelineEntry, faults
 from domain.visibility import Viewer, names_citizen, visible
 
@@ -26,7 +27,10 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; what is left out narrows nothing. Offices are those that answer now."""
+    """What a list is narrowed to; what is left out narrows nothing. Offices are those that answer now.
+
+    `folded`: of a crowd only the lead, or where that is not in the list, whoever has waited longest.
+    """
 
     states: frozenset[CaseState] | None = None
     office_ids: frozenset[UUID] | None = None
@@ -34,6 +38,7 @@ class Filter:
     kind: CaseKind | None = None
     assignee_id: UUID | None = None
     words: str | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,35 @@ def _conditions(who: Viewer, chosen: Filter) -> list[ColumnElement[bool]]:
         conditions.append(col(Case.kind) == chosen.kind)
     if chosen.assignee_id is not None:
         conditions.append(col(Case.assignee_id) == chosen.assignee_id)
+    if chosen.folded:
+        conditions.append(_first_of_crowd(chosen.states))
     if chosen.words:
         reference = normalise_reference(chosen.words)
         conditions.append(
             col(Case.reference) == reference if reference else col(Case.text).icontains(chosen.words, autoescape=True)
         )
     return conditions
+
+
+def _first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:
+    """That a case stands for its crowd, or is in none; looked into for members alone."""
+    other = aliased(Case)
+    before = or_(
+        col(other.id) == col(Case.lead_id),
+        and_(
+            col(other.lead_id) == col(Case.lead_id),
+            col(other.lead_link) == LeadLink.same,
+            or_(
+                col(other.received_at) < col(Case.received_at),
+                and_(col(other.received_at) == col(Case.received_at), col(other.id) < col(Case.id)),
+            ),
+        ),
+    )
+    there = select(other.id).where(before, col(other.office_id) == col(Case.office_id))
+    if states is not None:
+        there = there.where(col(other.state).in_(states))
+    member = and_(col(Case.lead_id).is_not(None), col(Case.lead_link) == LeadLink.same)
+    return not_(and_(member, there.correlate(Case).exists()))
 
 
 def find(

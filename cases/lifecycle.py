@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import history, marks
+from cases import history, marks, relays
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
 from cases.people import address_of
 from channels.values import Channel
@@ -19,7 +19,7 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.clock import Clock
 from domain.outbox import OutboundMessage
-from domain.states import CaseState, ClockKind, EntryKind, OutboxState, Outcome, Purpose
+from domain.states import CaseState, ClockKind, EntryKind, OutboxState, Outcome, Purpose, RelayWhat
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 from nlp.courtesy import is_only_thanks
@@ -38,17 +38,25 @@ def reply(
     """
     words = words_of(text, "The answer", limit=ANSWER_LIMIT)
     case = begin(session, case_id, who, form)
-    shift(case, CaseState.answered)
-    _answer(session, case, who, words, now, form, templated=templated)
+    entry = send_answer(session, case, who, words, now, form, templated=templated)
+    relays.relay(session, case, entry, RelayWhat.answer, now, who)
     return case
+
+
+def send_answer(
+    session: Session, case: Case, who: Viewer, words: str, now: datetime, form: Form, *, templated: bool
+) -> int:
+    """Answer a case (locked) and give the number of the entry that says so."""
+    shift(case, CaseState.answered)
+    return _answer(session, case, who, words, now, form, templated=templated)
 
 
 def _answer(
     session: Session, case: Case, who: Viewer, words: str, now: datetime, form: Form, *, templated: bool
-) -> None:
+) -> int:
     office = catalogue(session).name(case.office_id, case.language)
     message = tell(session, case, Purpose.answer, "answer", f"answer:{form.token}", now, text=words, office=office)
-    append(
+    entry = append(
         session,
         case,
         EntryKind.answered,
@@ -67,6 +75,7 @@ def _answer(
         case.assignee_id = who.staff_id
     if case.contact_point_id is None:
         delivered(session, case, None, now)
+    return entry.number
 
 
 def delivered(session: Session, case: Case, message: OutboundMessage | None, at: datetime) -> None:
@@ -249,10 +258,17 @@ def close(session: Session, case_id: UUID, who: Viewer, outcome: Outcome, text: 
         raise Conflict("It is offered to another office.", mend="Close it once that office has accepted or refused.")
     if case.state == CaseState.triage:
         raise Conflict("Triage does not close: an office answers.", mend="Place it with the office it belongs to.")
+    entry = settle(session, case, who, outcome, words, now, form)
+    relays.relay(session, case, entry, RelayWhat.close, now, who)
+    return case
+
+
+def settle(session: Session, case: Case, who: Viewer, outcome: Outcome, words: str, now: datetime, form: Form) -> int:
+    """Close a case (locked) with an answer, and give the number of the entry that says so."""
     shift(case, CaseState.closed)
     case.outcome, case.closed_at = outcome, now
     _answer(session, case, who, words, now, form, templated=False)
-    append(
+    entry = append(
         session,
         case,
         EntryKind.closed,
@@ -262,7 +278,7 @@ def close(session: Session, case_id: UUID, who: Viewer, outcome: Outcome, text: 
         body={"outcome": outcome, "text": words, "by": who.name, "token": form.token},
     )
     _restate(session, case, now)
-    return case
+    return entry.number
 
 
 def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> None:
@@ -278,4 +294,5 @@ def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> Non
         if case.state in (CaseState.answered, CaseState.closed, CaseState.waiting):
             shift(case, CaseState.open)
         marks.mark_words(session, case, text, now)
+        relays.heard(session, case, now)
     _restate(session, case, now)

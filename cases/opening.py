@@ -12,7 +12,7 @@ from sqlmodel import Session
 import escalation.service
 import routing.assignment
 import routing.service
-from cases import marks
+from cases import marks, proposals
 from channels.values import Button, Channel
 from core.crypto import cipher
 from core.ids import new_id, new_reference
@@ -207,6 +207,7 @@ def open_case(session: Session, opening: Opening, now: datetime) -> Case:
     if not opening.wordless:
         marks.mark_words(session, case, opening.text, now)
     session.add(case)
+    proposals.expect(session, case, now)
     clock = escalation.service.start(session, case, ClockKind.first_response, now, since=opening.received_at)
     escalation.service.start(session, case, ClockKind.resolution, now, since=opening.received_at)
     if opening.contact is not None and not opening.held:

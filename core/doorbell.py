@@ -8,6 +8,7 @@ RUNGS = "rungs"
 SURVEYS = "surveys"
 MEDIA = "media"
 TRAINING = "training"
+CROWDS = "crowds"
 
 _ringers: list[Callable[[str], None]] = []
 

@@ -14,7 +14,8 @@ class Service(Row, table=True):
     """An entry of the service catalogue. Its code is the classifier's label.
 
     `keywords` and `examples` (whole sentences, as citizens would write them, in any language) teach the classifier
-    before the first case arrives.
+    before the first case arrives. `shared`: one matter of it is many people's at once, as a burst pipe is and a
+    passport is not; None where its group says that (`SHARED_GROUPS`).
     """
 
     __tablename__ = "service"
@@ -24,7 +25,12 @@ class Service(Row, table=True):
     group: str = ""
     keywords: list[str] = Field(default_factory=list, sa_type=Json)
     examples: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    shared: bool | None = None
     active: bool = True
+
+
+SHARED_GROUPS = frozenset({"water", "roads", "municipal", "energy"})
+"""Groups whose matters are many people's at once. Of any other, a likeness needs more to be taken for the same."""
 
 
 class Area(Row, table=True):

@@ -90,6 +90,32 @@ class LeadLink(StrEnum):
     same = "same"
 
 
+class LikenessState(StrEnum):
+    """What comparing a case with its neighbours came to."""
+
+    waiting = "waiting"
+    alone = "alone"
+    proposed = "proposed"
+    joined = "joined"
+    refused = "refused"
+
+
+class RelayWhat(StrEnum):
+    """What happens to the members of a crowd because it happened to their lead."""
+
+    answer = "answer"
+    close = "close"
+    move = "move"
+
+
+class RelayState(StrEnum):
+    """Life of a relay; what no longer fits its member is dropped."""
+
+    waiting = "waiting"
+    done = "done"
+    dropped = "dropped"
+
+
 class CaseState(StrEnum):
     """Where a case stands. In each of them one office is accountable."""
 

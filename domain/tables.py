@@ -7,6 +7,7 @@ from domain.case import Case
 from domain.citizen import Citizen, ContactJoin, ContactPoint, ContactProof
 from domain.clock import Clock, Notice, Rung
 from domain.conversation import Conversation
+from domain.crowd import Likeness, Relay, Surge
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
 from domain.office import Office
@@ -16,7 +17,6 @@ from domain.policy import Calendar, Policy
 from domain.review import Action, Finding, Review
 from domain.sender import Sender
 from domain.service import Area, Jurisdiction, Service
-from domain.signature import Signature, Surge
 from domain.staff import Absence, Staff, StaffRole, StaffSession
 from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
@@ -47,16 +47,17 @@ __all__ = [
     "Invitation",
     "Jurisdiction",
     "KioskDevice",
+    "Likeness",
     "Notice",
     "Office",
     "Opinion",
     "OutboundMessage",
     "Policy",
+    "Relay",
     "Review",
     "Rung",
     "Sender",
     "Service",
-    "Signature",
     "Staff",
     "StaffRole",
     "StaffSession",

@@ -64,7 +64,7 @@ def government(session: Session) -> Government:
         offices[code] = office.id
     services: dict[str, UUID] = {}
     for code, name in (("water", "Water supply"), ("passport", "Passports")):
-        service = Service(id=new_id(), code=code, names={"en": name})
+        service = Service(id=new_id(), code=code, names={"en": name}, shared=code == "water")
         session.add(service)
         services[code] = service.id
     session.flush()

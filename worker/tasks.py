@@ -9,7 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import holding, intake, lapses, media, outcomes, training, trials
+from cases import holding, intake, lapses, media, outcomes, proposals, relaying, training, trials
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -92,6 +92,16 @@ def end_offers() -> int:
     return _drain(lambda: lapses.sweep(datetime.now(UTC)))
 
 
+def tell_crowds() -> int:
+    """Let what happened to a lead happen to each of its members."""
+    return _drain(lambda: relaying.relay_due(datetime.now(UTC)))
+
+
+def compare_cases() -> int:
+    """Find out which new cases are about what others reported already."""
+    return _drain(lambda: proposals.compare_due(datetime.now(UTC)))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
@@ -102,6 +112,8 @@ TASKS: dict[str, Callable[[], int]] = {
     "offers": end_offers,
     doorbell.MEDIA: fetch_media,
     doorbell.TRAINING: train_models,
+    doorbell.CROWDS: tell_crowds,
+    "likeness": compare_cases,
     TIDY: tidy_files,
 }
 EVERY = {TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}

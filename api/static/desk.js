@@ -29,6 +29,8 @@ const keys = {
   a: () => unfold("act-assign"),
   c: () => unfold("act-close"),
   u: () => unfold("act-urgent"),
+  // joining can be undone, so the key does it; sending cannot, so the key only goes there
+  g: () => document.getElementById("crowd-join")?.requestSubmit() ?? document.getElementById("crowd-send")?.focus(),
   "/": () => document.getElementById("search")?.focus(),
   "?": () => document.getElementById("keys")?.showModal(),
 };

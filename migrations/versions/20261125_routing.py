@@ -71,6 +71,8 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("above_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("window_seconds", sa.Integer(), nullable=False),
         sa.Column("observed", sa.Integer(), nullable=False),
         sa.Column("expected", sa.Float(), nullable=False),
         sa.Column("words", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -123,21 +125,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opinion_model"), ["model"], unique=False)
 
     op.create_table(
-        "signature",
+        "likeness",
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("bands", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_signature_case_id_case")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
-        sa.UniqueConstraint("case_id", name=op.f("uq_signature_case_id")),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("like_id", sa.Uuid(), nullable=True),
+        sa.Column("alike", sa.Float(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_likeness_case_id_case")),
+        sa.ForeignKeyConstraint(["like_id"], ["case.id"], name=op.f("fk_likeness_like_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_likeness")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_likeness_case_id")),
     )
-    with op.batch_alter_table("signature", schema=None) as batch_op:
-        batch_op.create_index("ix_signature_state_due_at", ["state", "due_at"], unique=False)
+    with op.batch_alter_table("likeness", schema=None) as batch_op:
+        batch_op.create_index("ix_likeness_state_due_at", ["state", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_likeness_like_id"), ["like_id"], unique=False)
+
+    op.create_table(
+        "relay",
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.String(), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("lead_id", sa.Uuid(), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=True),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_relay_case_id_case")),
+        sa.ForeignKeyConstraint(["lead_id"], ["case.id"], name=op.f("fk_relay_lead_id_case")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_relay_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relay")),
+        sa.UniqueConstraint("case_id", "lead_id", "entry", name=op.f("uq_relay_case_id_lead_id_entry")),
+    )
+    with op.batch_alter_table("relay", schema=None) as batch_op:
+        batch_op.create_index("ix_relay_state_due_at", ["state", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_relay_lead_id"), ["lead_id"], unique=False)
 
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.add_column(sa.Column("lead_link", sa.Text(), nullable=True))
@@ -176,6 +207,7 @@ def upgrade() -> None:
                 nullable=False,
             )
         )
+        batch_op.add_column(sa.Column("shared", sa.Boolean(), nullable=True))
 
     with op.batch_alter_table("training_label", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source", sa.Text(), server_default="triage", nullable=False))
@@ -193,6 +225,7 @@ def downgrade() -> None:
         batch_op.drop_column("source")
 
     with op.batch_alter_table("service", schema=None) as batch_op:
+        batch_op.drop_column("shared")
         batch_op.drop_column("examples")
 
     with op.batch_alter_table("policy", schema=None) as batch_op:
@@ -220,10 +253,16 @@ def downgrade() -> None:
         batch_op.drop_column("urgency")
         batch_op.drop_column("lead_link")
 
-    with op.batch_alter_table("signature", schema=None) as batch_op:
-        batch_op.drop_index("ix_signature_state_due_at")
+    with op.batch_alter_table("relay", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_relay_lead_id"))
+        batch_op.drop_index("ix_relay_state_due_at")
 
-    op.drop_table("signature")
+    op.drop_table("relay")
+    with op.batch_alter_table("likeness", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_likeness_like_id"))
+        batch_op.drop_index("ix_likeness_state_due_at")
+
+    op.drop_table("likeness")
     with op.batch_alter_table("opinion", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opinion_model"))
         batch_op.drop_index(batch_op.f("ix_opinion_case_id"))

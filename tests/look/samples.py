@@ -60,6 +60,7 @@ CASE = {
     "late": False,
     "answered_at": None,
     "outcome": None,
+    "others": None,
 }
 
 
@@ -242,6 +243,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             "said": "Kept. We write to you that way from now on.",
         },
     ),
+    "tracked-many": ("tracked", {**TRACKED, "case": {**CASE, "others": 39}}),
     "tracked-late": (
         "tracked",
         {

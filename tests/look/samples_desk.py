@@ -32,6 +32,7 @@ def row(reference: str, title: str, **values: object) -> dict[str, object]:
         "silent_seconds": 79800,
         "office": "",
         "assignee": "Arta Hoxha",
+        "crowd": 0,
         **values,
     }
 
@@ -165,12 +166,72 @@ HISTORY = [
         ],
     ),
 ]
+CROWD = {
+    "proposed": 0,
+    "since": None,
+    "why": "",
+    "members": 0,
+    "answered": 0,
+    "owed": 0,
+    "again": 0,
+    "lead": "",
+    "lead_members": 0,
+    "like": "",
+    "may": True,
+}
+PROPOSED = {
+    **CROWD,
+    "proposed": 12,
+    "since": ago(hours=2),
+    "why": "same service, same street (kavajes), 2 hours apart, 84% the same words",
+    "members": 27,
+    "answered": 20,
+    "owed": 5,
+    "again": 2,
+}
+SAME = {
+    "reference": REFERENCE,
+    "text": "S'kemi ujë në Rrugën e Kavajës që të hënën. Kabina e pompës është e mbyllur.",
+    "language": "sq",
+    "channel": "sms",
+    "state": "open",
+    "opened_at": ago(hours=22),
+    "silent_seconds": 79800,
+    "answered_at": None,
+    "why": "",
+    "again": False,
+}
+CROWD_PAGE = {
+    "case": {**SAME, "title": "S'kemi ujë", "place": "District 3"},
+    "members": [
+        {**SAME, "reference": "M2HD-88TA", "silent_seconds": None, "answered_at": ago(hours=1), "again": True},
+        {**SAME, "reference": "P9WX-41KC", "text": "Нет воды на улице Кавая со вчерашнего дня", "language": "ru"},
+    ],
+    "proposed": [
+        {
+            **SAME,
+            "reference": "T3VN-62QE",
+            "channel": "telegram",
+            "text": "ska uje rruga e kavajes qe dje",
+            "why": "same service, same street (kavajes), 2 hours apart, 84% the same words",
+        }
+    ],
+    "proposed_total": 90,
+    "lead": "",
+    "answered": 1,
+    "owed": 5,
+    "may": True,
+    "version": 7,
+    "errors": {},
+    "typed": {"number": ""},
+}
 DESK = {
     "explicit": True,
     "queue": QUEUE,
     "opened": REFERENCE,
     "queue_total": 12,
     "case": STAFF_CASE,
+    "crowd": CROWD,
     "recordings": [],
     "timeline": HISTORY,
     "pending_files": [*samples.PENDING, samples.file("photo", state="failed", why="We could not get this file.")],

@@ -4,7 +4,19 @@ from datetime import date
 
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_counter import COUNTER
-from tests.look.samples_desk import CALLBACKS, DESK, HISTORY, QUEUE, RECORDINGS, STAFF_CASE, TALKED, TRIAGE
+from tests.look.samples_desk import (
+    CALLBACKS,
+    CROWD,
+    CROWD_PAGE,
+    DESK,
+    HISTORY,
+    PROPOSED,
+    QUEUE,
+    RECORDINGS,
+    STAFF_CASE,
+    TALKED,
+    TRIAGE,
+)
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_messages import PAGES
@@ -60,6 +72,23 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             },
         },
     ),
+    "desk-crowd": (
+        "desk",
+        {
+            **DESK,
+            "crowd": PROPOSED,
+            "queue": [{**QUEUE[0], "crowd": 28}, *QUEUE[1:]],
+            "flash": {"text": "Joined. One answer goes to all of them.", "tone": "well", "undo": "/staff/undo/1"},
+        },
+    ),
+    "desk-member": ("desk", {**DESK, "crowd": {**CROWD, "lead": "M2HD-88TA", "lead_members": 27}}),
+    "desk-like": (
+        "desk",
+        {**DESK, "crowd": {**CROWD, "like": "M2HD-88TA", "why": "same service, same place (Torvin), 2 hours apart"}},
+    ),
+    "crowd": ("crowd", CROWD_PAGE),
+    "crowd-member": ("crowd", {**CROWD_PAGE, "lead": "M2HD-88TA", "members": [], "proposed": [], "may": False}),
+    "crowd-wrong": ("crowd", {**CROWD_PAGE, "errors": {"number": "Eight letters and digits."}, "owed": 0}),
     "callbacks": ("callbacks", CALLBACKS),
     "callbacks-none": ("callbacks", {**CALLBACKS, "items": [], "errors": {}}),
     "desk-empty": ("desk", {**DESK, "case": None, "queue": [], "queue_total": 0, "opened": ""}),

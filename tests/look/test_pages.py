@@ -102,6 +102,7 @@ def test_every_template_has_a_sample() -> None:
         "citizen/base_citizen.html",
         "staff/base_staff.html",
         "staff/parts.html",
+        "staff/crowd_bar.html",
         "staff/recordings.html",
         "components.html",
         "styleguide.html",
