@@ -1,7 +1,5 @@
-"""The same matter, many times: proposed, joined, answered once and heard by each, taken apart."""
+"""The same matter, many times: joined, answered once and heard by each, taken apart."""
 
-from collections.abc import Sequence
-from itertools import count
 from uuid import UUID
 
 import pytest
@@ -9,166 +7,32 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select, update
 
-from cases import crowds, handover, history, lifecycle, proposals, relaying, relays
-from cases.acting import Form, Repeated
+from cases import crowds, handover, history, lifecycle, relaying, relays
+from cases.acting import Repeated
 from channels.values import Channel, DeliveryStatus
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.clock import Clock, Notice
-from domain.crowd import Likeness, Relay, Surge
-from domain.outbox import OutboundMessage
-from domain.states import CaseState, EntryKind, LikenessState, Outcome, Purpose, RelayState
+from domain.crowd import Relay
+from domain.states import CaseState, EntryKind, Outcome, RelayState
 from domain.timeline import TimelineEntry
 from tests.cases.conftest import Town
-
-PIPE = "WAT1 The main pipe burst on Mill Street in Lumas, water everywhere"
-TOLD = (
-    "WAT1 burst pipe at Mill Street Lumas, water all over the road",
-    "WAT1 the pipe burst on mill street, water runs down to the school",
-    "WAT1 Mill Street Lumas: water main burst, road is under water",
+from tests.cases.crowd import (
+    ANSWER,
+    OTHER,
+    PIPE,
+    TOLD,
+    answer,
+    answers,
+    case,
+    crowd,
+    join,
+    proposed,
+    relays_of,
+    report,
+    work,
 )
-OTHER = "WAT1 No water in the pipes at Pine Street, Lumas"
-ANSWER = "The pipe is mended. Water is back by six."
-citizens = (f"+3556911{number:05}" for number in count(1))
-
-
-def report(town: Town, text: str, **details: object) -> UUID:
-    """Somebody new reports; gives the case."""
-    known = {case.id for case in town.cases()}
-    details = {"service": "water", "place": "Lumas", "sender": next(citizens), **details}
-    town.arrives(text, **details)  # type: ignore[arg-type]
-    (fresh,) = {case.id for case in town.cases()} - known
-    return fresh
-
-
-def work(town: Town) -> None:
-    town.later(minutes=2)
-    while proposals.compare_due(town.now) or relaying.relay_due(town.now):
-        pass
-    town.work()
-
-
-def case(town: Town, case_id: UUID) -> Case:
-    return next(one for one in town.cases() if one.id == case_id)
-
-
-def likeness(town: Town, case_id: UUID) -> Likeness:
-    with town.database.read() as session:
-        return session.exec(select(Likeness).where(col(Likeness.case_id) == case_id)).one()
-
-
-def proposed(town: Town, lead: UUID, who: str = "officer1") -> set[UUID]:
-    with town.database.read() as session:
-        found = crowds_of(session, town, lead, who)
-        return {one.id for one, _ in found}
-
-
-def crowds_of(session, town: Town, lead: UUID, who: str):  # type: ignore[no-untyped-def]
-    return proposals.proposed(session, town.viewer(who), session.get_one(Case, lead))
-
-
-def join(town: Town, lead: UUID, others: Sequence[UUID], who: str = "officer1", form: Form | None = None) -> int:
-    form = form or town.form(10**6)
-    with town.database.write() as session:
-        return crowds.join(session, lead, town.viewer(who), others, town.now, form)
-
-
-def answer(town: Town, lead: UUID, text: str = ANSWER, who: str = "officer1", form: Form | None = None) -> None:
-    form = form or town.form(10**6)
-    with town.database.write() as session:
-        lifecycle.reply(session, lead, town.viewer(who), text, town.now, form)
-
-
-def answers(town: Town) -> list[OutboundMessage]:
-    return [message for message in town.outbox() if message.purpose == Purpose.answer]
-
-
-def crowd(town: Town, number: int = 3) -> tuple[UUID, list[UUID]]:
-    """A lead with so many members, joined by the officer."""
-    lead = report(town, PIPE)
-    others = [report(town, f"{TOLD[n % len(TOLD)]} {n}") for n in range(number)]
-    join(town, lead, others)
-    return lead, others
-
-
-def relays_of(town: Town, state: RelayState) -> int:
-    with town.database.read() as session:
-        return len(session.exec(select(Relay).where(col(Relay.state) == state)).all())
-
-
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_what_is_alike_is_proposed_and_nothing_else(town: Town) -> None:
-    lead = report(town, PIPE)
-    alike = {report(town, text) for text in TOLD}
-    report(town, OTHER)
-    report(town, "WAT1 my water bill was sent to my neighbour in Lumas")
-    work(town)
-    assert proposed(town, lead) == alike
-    assert "same street (mill)" in likeness(town, next(iter(alike))).why
-    assert all(one.lead_id is None for one in town.cases())
-    with town.database.write() as session:  # whoever read them and says no, is not asked again
-        proposals.refuse(session, lead, town.viewer("officer1"), alike, town.now, town.form(10**6))
-    assert proposed(town, lead) == set()
-
-
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_the_same_words_about_one_spot_join_by_themselves(town: Town) -> None:
-    lead = report(town, PIPE)
-    copied = report(town, f"{PIPE}!")
-    anonymous = report(town, PIPE, sender="", channel=Channel.web, anonymous=True)
-    work(town)
-    assert case(town, copied).lead_id == lead
-    assert case(town, anonymous).lead_id is None
-    assert likeness(town, anonymous).state == LikenessState.proposed
-    later = report(town, PIPE.upper())
-    work(town)
-    assert case(town, later).lead_id == lead  # the lead of what it is like, not a chain
-
-
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    "apart",
-    [
-        {"confidential": True},
-        {"about_staff": True},
-        {"text": PIPE.replace("WAT1", "WAT2")},
-        {"sender": "+355690000001"},
-        {"service": "passport", "text": "CIV1 the main pipe"},
-    ],
-    ids=str,
-)
-def test_what_is_never_put_together(town: Town, apart: dict[str, object]) -> None:
-    report(town, PIPE, sender="+355690000001")
-    town.later(hours=30)
-    text = str(apart.pop("text", PIPE))
-    known = {one.id for one in town.cases()}
-    if "sender" in apart:  # the same citizen, who says that it is a new matter
-        town.arrives(text, **({"service": "water", "place": "Lumas"} | apart))  # type: ignore[arg-type]
-        town.arrives("2", sender="+355690000001")
-    else:
-        report(town, text, **apart)
-    (fresh,) = {one.id for one in town.cases()} - known
-    work(town)
-    with town.database.read() as session:
-        found = session.exec(select(Likeness).where(col(Likeness.case_id) == fresh)).first()
-    assert found is None or found.state == LikenessState.alone
-    assert all(one.lead_id is None for one in town.cases())
-
-
-@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_in_a_surge_another_language_is_proposed(town: Town) -> None:
-    lead = report(town, "WAT1 No water since this morning in the whole of Lumas")
-    with town.database.write() as session:
-        session.add(
-            Surge(
-                office_id=town.known.office["WATER"], service_id=town.known.service["water"], started_at=town.now,
-                seen_at=town.now, window_seconds=3600, observed=30, expected=2.0,
-            )
-        )  # fmt: skip
-    bengali = report(town, "WAT1 লুমাসে সকাল থেকে পানি নেই")
-    work(town)
-    assert proposed(town, lead) == {bengali}
 
 
 def test_one_answer_reaches_each_in_their_own_language_and_ends_each_silence_by_itself(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,14 +12,14 @@ from nlp.likeness import WINDOW, Report, Verdict, compare
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CERTAIN, LIKELY = Verdict.certain, Verdict.likely
-WATER = {"service": "water-outage", "place": "Torvin", "shared": True}
-PASSPORT = {"service": "passport", "place": "Torvin"}
+WATER: dict[str, Any] = {"service": "water-outage", "place": "Torvin", "shared": True}
+PASSPORT: dict[str, Any] = {"service": "passport", "place": "Torvin"}
 PIPE = (41.3280, 19.8180)
 BESIDE, FAR = (41.3290, 19.8190), (41.40, 19.90)
 
 
-def report(text: str, hours: float = 0, citizen: str = "a", **known: object) -> Report:
-    return Report(text, AT + timedelta(hours=hours), citizen=citizen, **known)  # type: ignore[arg-type]
+def report(text: str, hours: float = 0, citizen: str = "a", **known: Any) -> Report:
+    return Report(text, AT + timedelta(hours=hours), citizen=citizen, **known)
 
 
 # what the one wrote, what the other did so many hours later, what is known of both, what it comes to
@@ -58,7 +59,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("one", "other", "hours", "known", "verdict"), PAIRS)
-def test_pairs(one: str, other: str, hours: float, known: dict[str, object], verdict: Verdict | None) -> None:
+def test_pairs(one: str, other: str, hours: float, known: dict[str, Any], verdict: Verdict | None) -> None:
     a, b = report(one, **known), report(other, hours, "b", **known)
     found = compare(a, b)
     assert (found.verdict if found else None) == verdict, found
