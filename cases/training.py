@@ -171,6 +171,17 @@ def promote(run: TrainingRun, now: datetime, words: Sequence[str]) -> None:
     close(run, now, RunResult.promoted, words)
 
 
+def note(
+    session: Session, model: str, why: str, now: datetime, result: RunResult, words: Sequence[str], *, data: str = ""
+) -> TrainingRun:
+    """Tell of what was done by hand, at the command line or on a page; `data` is the hash of what was learnt there."""
+    run = TrainingRun(asked_at=now, why=why, model=model, figures={"data": data} if data else {})
+    run.trained_at = now if data else None
+    close(run, now, result, words)
+    session.add(run)
+    return run
+
+
 def _finish(run_id: UUID, attempt: int, now: datetime, result: RunResult, words: Sequence[str]) -> None:
     with database().write() as session:
         run = _mine(session, run_id, attempt)

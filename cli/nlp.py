@@ -13,6 +13,7 @@ from cli.output import Commands, err, out, print_json
 
 if TYPE_CHECKING:
     from nlp.training.commands import Phrase
+    from nlp.training.prepare import Dataset
     from nlp.training.train import Progress
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, help="Teach the classifier, and decide which model is in use.")
@@ -23,6 +24,14 @@ Models = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Seed; the same data and seed give the same model.")]
 
+Anyway = Annotated[bool, typer.Option("--anyway", help="Use it though it is shown to be worse.")]
+
+_STANDINGS = {
+    "not_worse": "not worse",
+    "worse": "worse",
+    "unclear": "it may be worse",
+    "few": "too few messages to tell",
+}
 _STEPS = {"fit": "Learning", "calibrate": "Testing on what it has not seen"}
 _FIGURES = (
     ("accuracy", "right"),
@@ -65,28 +74,37 @@ def train(
     csv: Annotated[
         Path | None,
         typer.Argument(
-            help="CSV with the columns text,label and if you like lang,category,split,weight. Default: starter set."
+            help="CSV with the columns text,label and if you like lang,category,split,weight. Default: what this"
+            " installation has, its catalogue and what staff said; without a catalogue the messages Ombud ships with."
         ),
     ] = None,
+    starter: Annotated[bool, typer.Option("--starter", help="Learn from the messages Ombud ships with alone.")] = False,
     models: Models = None,
     seed: Seed = 0,
-    promote: Annotated[bool, typer.Option(help="Put the model into use at once.")] = True,
+    promote: Annotated[bool, typer.Option(help="Put the model into use at once, unless it is worse.")] = True,
+    anyway: Anyway = False,
     as_json: Json = False,
 ) -> None:
     """Train a model and put it into use. Its figures are of messages it had not seen while learning."""
     from nlp.training import commands
 
+    now = datetime.now(UTC)
+    own = _installation(now) if csv is None and not starter else None
     with _progress(as_json) as progress:
         report = commands.train(
             csv,
             _folder(models),
             seed=seed,
-            now=datetime.now(UTC),
+            now=now,
             promote=promote,
-            phrases=() if csv is not None else _sample_phrases(),
+            anyway=anyway,
+            phrases=_sample_phrases() if csv is None and own is None else (),
+            dataset=own,
             languages=_languages(),
             progress=progress,
         )
+    if report["promoted"]:
+        _note(models, report["name"], "promoted", "It was trained and put into use", data=report["data"]["sha256"])
     if as_json:
         print_json(report)
         return
@@ -96,9 +114,68 @@ def train(
     learnt += f" and {data['phrases']} phrases of the catalogue" if data["phrases"] else ""
     out.print(f"[bold]{report['name']}[/]: {learnt}, {len(report['labels'])} labels.", soft_wrap=True)
     _show(metrics)
-    out.print(
-        "It is in use from the next message on." if promote else f"Use it with: ombud nlp promote {report['name']}"
-    )
+    if report["against"]:
+        _say_verdict(report["against"])
+    if report["promoted"]:
+        out.print("It is in use from the next message on.")
+    elif promote:
+        out.print("It is worse, so it is not used; `--anyway` would use it all the same.")
+    else:
+        out.print(f"Use it with: ombud nlp promote {report['name']}")
+
+
+def _say_verdict(verdict: dict[str, Any]) -> None:
+    for words in verdict["words"]:
+        out.print(f"  {words}", style="dim", markup=False)
+
+
+def _installation(now: datetime) -> "Dataset | None":
+    """What this installation has to learn from; None where it has no catalogue yet."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cases import teaching
+    from core.database import database
+    from domain.catalogue import catalogue
+
+    if not _database_there():
+        return None
+    try:
+        with database().read() as session:
+            return teaching.dataset(session, now) if len(catalogue(session).service_by_code) > 1 else None
+    except SQLAlchemyError:  # not migrated yet
+        return None
+
+
+def _database_there() -> bool:
+    from core.settings import settings
+
+    kind, _, path = settings().sql_url.partition(":///")
+    return not kind.startswith("sqlite") or Path(path).is_file()
+
+
+def _note(models: Path | None, model: str, result: str, words: str, *, data: str = "") -> None:
+    """Tell the installation what was done to its models, for the page of models."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from cases import training
+    from core.database import database
+    from domain.training import RunResult
+
+    if models is not None or not _database_there():
+        return
+    try:
+        with database().write() as session:
+            training.note(
+                session,
+                model,
+                "At the command line",
+                datetime.now(UTC),
+                RunResult(result),
+                [f"{words} at the command line."],
+                data=data,
+            )
+    except SQLAlchemyError:  # not migrated yet: there is no page either
+        return
 
 
 def _sample_phrases() -> "tuple[Phrase, ...]":
@@ -159,7 +236,7 @@ def compare(
     models: Models = None,
     as_json: Json = False,
 ) -> None:
-    """Stored models side by side."""
+    """Stored models side by side, and whether each is worse than the one in use, overall and in each language."""
     from rich.table import Column, Table
 
     from nlp.training import commands
@@ -184,18 +261,31 @@ def compare(
         )
     out.print(table)
     out.print("* in use", style="dim")
+    for row in rows:
+        if row["against"]:
+            verdict = row["against"]
+            out.print(f"[bold]{row['model']}[/] beside the one in use: {_STANDINGS[verdict['standing']]}.")
+            for language, one in {"overall": verdict["overall"], **verdict["languages"]}.items():
+                out.print(
+                    f"  {language}: {one['after']:.1%} against {one['before']:.1%} of {one['n']};"
+                    f" {one['low'] * 100:+.1f} to {one['high'] * 100:+.1f} points: {_STANDINGS[one['standing']]}",
+                    markup=False,
+                )
 
 
 @app.command()
 def promote(
     name: Annotated[str, typer.Argument(help="Model to put into use, as `ombud nlp compare` names it.")],
     models: Models = None,
+    anyway: Anyway = False,
     as_json: Json = False,
 ) -> None:
-    """Put a stored model into use; workers pick it up at their next message."""
+    """Put a stored model into use; workers pick it up at their next message. A worse one is refused."""
     from nlp.training import commands
 
-    _say(commands.promote(_folder(models), name), as_json)
+    report = commands.promote(_folder(models), name, anyway=anyway)
+    _note(models, name, "promoted", "It was put into use")
+    _say(report, as_json)
 
 
 @app.command()
@@ -203,7 +293,9 @@ def rollback(models: Models = None, as_json: Json = False) -> None:
     """Put the model before the current one back into use."""
     from nlp.training import commands
 
-    _say(commands.rollback(_folder(models)), as_json)
+    report = commands.rollback(_folder(models))
+    _note(models, report["current"], "rolled_back", "It was put back into use")
+    _say(report, as_json)
 
 
 @app.command()

@@ -7,12 +7,13 @@ from typing import Any
 
 from core.errors import BadInput, NotFound
 from nlp.classifier import Classifier, load, promoted
-from nlp.confidence import Bend
 from nlp.training import promote as shelf
-from nlp.training.evaluate import figures, held_outcomes, outcomes, speed
-from nlp.training.prepare import LEARN, Example, read, starter
-from nlp.training.train import DEFAULT_LANGUAGES, Progress, Trained
+from nlp.training.evaluate import figures, outcomes, speed
+from nlp.training.prepare import LEARN, Dataset, Example, read, starter
+from nlp.training.teach import side_by_side, teach
+from nlp.training.train import DEFAULT_LANGUAGES, Progress
 from nlp.training.train import train as fit_model
+from nlp.training.verdict import Standing, Verdict, judge
 
 # text, label, language
 Phrase = tuple[str, str, str | None]
@@ -25,31 +26,36 @@ def train(
     seed: int,
     now: datetime,
     promote: bool = True,
+    anyway: bool = False,
     phrases: Iterable[Phrase] = (),
+    dataset: Dataset | None = None,
     languages: Sequence[str] = DEFAULT_LANGUAGES,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train on a file (None: the starter set), store the model with its card and by default put it into use.
+    """Train on a file, a `dataset` or (neither) the starter set, store the model with its card, and put it into use
+    unless it is worse than the one in use; with `anyway` even then.
 
     `phrases` are names and keywords of the service catalogue: learnt from, never tested on. The card's figures are of
     texts the weights had not seen. Raises BadInput, and then nothing is stored.
     """
-    dataset = (read(csv) if csv is not None else starter()).with_phrases(phrases)
-    made = fit_model(dataset, seed=seed, now=now, languages=languages, progress=progress)
-    card = made.classifier.card
-    card["metrics"] = _held_figures(made)
-    name = shelf.store(made.classifier, models_dir)
-    if promote:
-        shelf.promote(models_dir, name)
-    return {**card, "promoted": promote}
+    # an installation need not have two examples of each service
+    strict = dataset is None
+    learnt = dataset or (read(csv) if csv is not None else starter()).with_phrases(phrases)
+    taught = teach(learnt, models_dir, seed=seed, now=now, languages=languages, strict=strict, progress=progress)
+    verdict = against(models_dir, taught.name)
+    worse = verdict is not None and verdict.standing is Standing.worse
+    if promote and (anyway or not worse):
+        shelf.promote(models_dir, taught.name)
+    return {
+        **taught.card,
+        "promoted": promote and (anyway or not worse),
+        "against": verdict.as_json() if verdict is not None else None,
+    }
 
 
-def _held_figures(made: Trained) -> dict[str, Any]:
-    card = made.classifier.card
-    found = held_outcomes(
-        made.held, made.held_examples, card["labels"], card["temperature"], Bend(*card["bend"]), card["languages"]
-    )
-    return figures(found, card["threshold"])
+def against(models_dir: Path, name: str) -> Verdict | None:
+    """How a stored model stands beside the one in use; None where there is none, or it is that one."""
+    return shelf.check_not_worse(models_dir, name, anyway=True)
 
 
 def evaluate(
@@ -102,22 +108,34 @@ def _report(classifier: Classifier, examples: Sequence[Example]) -> dict[str, An
 
 
 def compare(models_dir: Path, names: Sequence[str] = (), data_csv: Path | None = None) -> list[dict[str, Any]]:
-    """Stored models side by side: on `data_csv` if given, else by the held-out figures of their cards."""
+    """Stored models side by side: on `data_csv` if given, else by the held-out figures of their cards.
+
+    `against` is how each stands beside the one in use: on the file, else on what neither had seen when it was tested.
+    """
     chosen = list(names) or shelf.stored(models_dir)
     if not chosen:
         raise NotFound("No model is stored yet.", mend="Run `ombud nlp train` first.")
     data = read(data_csv) if data_csv is not None else None
     in_use = (promoted(models_dir) or [""])[0]
+    used = load(models_dir / in_use) if data is not None and in_use else None
     rows = []
     for name in chosen:
         card = shelf.card(models_dir, name)
-        measured = _report(load(models_dir / name), data.examples) if data is not None else card["metrics"]
-        rows.append({**measured, "model": name, "trained_at": card["trained_at"], "promoted": name == in_use})
+        if data is None:
+            measured, verdict = card["metrics"], against(models_dir, name)
+        else:
+            model = load(models_dir / name)
+            measured = _report(model, data.examples)
+            beside = used is not None and name != in_use
+            verdict = judge(side_by_side(model, used, data.examples)) if beside and used is not None else None
+        row = {**measured, "model": name, "trained_at": card["trained_at"], "promoted": name == in_use}
+        rows.append({**row, "against": verdict.as_json() if verdict is not None else None})
     return rows
 
 
-def promote(models_dir: Path, name: str) -> dict[str, Any]:
-    """Put a stored model into use."""
+def promote(models_dir: Path, name: str, *, anyway: bool = False) -> dict[str, Any]:
+    """Put a stored model into use. Raises Conflict where it is shown to be worse, unless it is wanted `anyway`."""
+    shelf.check_not_worse(models_dir, name, anyway=anyway)
     names = shelf.promote(models_dir, name)
     return {"current": names[0], "before": names[1:]}
 

@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 from typer.testing import CliRunner, Result
 
 from cli.nlp import app
+from domain.training import TrainingRun
+from tests.builders import government
+from tests.conftest import Installation
 
 WANTED = {
     "accuracy", "macro_f1", "top3", "coverage_at_95", "ece", "messages_per_second", "n", "labels", "per_language",
@@ -79,3 +83,42 @@ def test_torn_csv_is_named_on_stderr(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "torn.csv, line 3" in done.stderr.replace("\n", " ")
     assert not (tmp_path / "m").exists()
+
+
+def test_a_worse_model_is_refused_unless_it_is_wanted(two_topics: Path, tmp_path: Path) -> None:
+    """One that learnt the same messages with half of their labels swapped."""
+    models = tmp_path / "m"
+    good = json.loads(_run("train", two_topics, "--models", models, "--json").stdout)["name"]
+    swap = {",water,": ",road,", ",road,": ",water,"}
+    lines = two_topics.read_text().splitlines()
+    mixed = tmp_path / "mixed.csv"
+    rows = [line.replace(*next(it for it in swap.items() if it[0] in line)) for line in lines[1:30]]
+    mixed.write_text("\n".join([lines[0], *rows, *lines[1:]]) + "\n")
+    bad = json.loads(_run("train", mixed, "--models", models, "--json").stdout)
+    assert bad["promoted"] is False
+    assert bad["against"]["standing"] == "worse"
+    refused = _run("promote", bad["name"], "--models", models)
+    assert refused.exit_code == 2
+    assert "worse than the model in use" in refused.output.replace("\n", " ")
+    shown = _run("compare", "--models", models).stdout
+    assert f"{bad['name']} beside the one in use: worse." in shown
+    assert "en: " in shown
+    rows = json.loads(_run("compare", "--models", models, "--data", two_topics, "--json").stdout)
+    assert {row["model"]: row["against"] and row["against"]["overall"]["n"] for row in rows} == {
+        good: None,
+        bad["name"]: 60,
+    }
+    done = _run("promote", bad["name"], "--models", models, "--anyway", "--json")
+    assert json.loads(done.stdout)["current"] == bad["name"]
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_training_without_a_file_learns_what_the_installation_has(installation: Installation) -> None:
+    with installation.database.write() as session:
+        government(session)
+    report = json.loads(_run("train", "--json").stdout)
+    assert set(report["labels"]) == {"water", "passport"}  # not those of the sample government
+    assert report["data"]["file"] == "this installation"
+    with installation.database.read() as session:
+        (run,) = session.exec(select(TrainingRun)).all()
+    assert (run.model, run.result, run.figures["data"]) == (report["name"], "promoted", report["data"]["sha256"])
