@@ -25,6 +25,7 @@ from api import (
     kiosk,
     leadership,
     messages,
+    models,
     posters,
     problems,
     report,
@@ -112,6 +113,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         unsubscribe,
         files,
         messages,
+        models,
         wordings,
     ):
         app.include_router(room.router)

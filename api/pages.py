@@ -71,6 +71,7 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("wordings", "/staff/wordings", "Wordings", frozenset({"head", "supervisor", "leadership", "admin", "auditor"})),
+    ("models", "/staff/models", "Models", frozenset({"admin", "triage", "leadership", "auditor"})),
     ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),
     (
         "posters",

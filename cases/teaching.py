@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from core import doorbell
@@ -79,6 +80,21 @@ def weight(said: datetime, now: datetime) -> float:
     return float(0.5 ** (max(now - said, timedelta(0)) / HALF_LIFE))
 
 
+def theirs() -> tuple[ColumnElement[bool], ...]:
+    """SQL predicates over `Case` and its first `TimelineEntry`: whose words may be learnt from and tried on.
+
+    Words about somebody's conduct teach nothing, as others could read them out of the model. A visit of ours is in our
+    words, and so is what stands for a recording.
+    """
+    return (
+        col(Case.integrity).is_(False),
+        col(Case.about_office_id).is_(None),
+        col(Case.about_staff_id).is_(None),
+        col(Case.source).not_in(AUDIT_SOURCES),
+        col(TimelineEntry.body)["wordless"].as_boolean().is_not(True),
+    )
+
+
 def _catalogue(services: Iterable[Service]) -> Iterator[Example]:
     for service in services:
         named = [(name, language) for language, name in service.names.items()]
@@ -105,13 +121,7 @@ def corrections(session: Session, active: dict[str, Service], now: datetime) -> 
         .where(
             col(TrainingLabel.withdrawn_at).is_(None),
             col(TrainingLabel.at) > now - OLDEST,
-            # words about somebody's conduct teach nothing that others could read out of the model
-            col(Case.integrity).is_(False),
-            col(Case.about_office_id).is_(None),
-            col(Case.about_staff_id).is_(None),
-            # a visit of ours is in our words, and so is what stands for a recording
-            col(Case.source).not_in(AUDIT_SOURCES),
-            col(TimelineEntry.body)["wordless"].as_boolean().is_not(True),
+            *theirs(),
         )
         .order_by(col(TrainingLabel.at).desc(), col(TrainingLabel.id).desc())
         .limit(MOST_LABELS)

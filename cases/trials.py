@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from cases import teaching
 from cases.training import LEASE, close, last_day, on_trial, promote
 from core import claims, doorbell
 from core.database import after_commit, database
@@ -25,10 +26,9 @@ from domain.access import TrainingLabel
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.opinion import Opinion
-from domain.staff import Staff
-from domain.states import AUDIT_SOURCES
 from domain.timeline import TimelineEntry
 from domain.training import RunResult, RunState, TrainingRun
+from domain.visibility import Viewer
 from nlp.classifier import promoted
 from nlp.training import apart, evidence
 from nlp.training import promote as shelf
@@ -112,15 +112,7 @@ def _fresh(session: Session, run: TrainingRun) -> list[Fresh]:
     rows = session.exec(
         select(Case.id, Case.text, Case.language)
         .join(TimelineEntry, (col(TimelineEntry.case_id) == col(Case.id)) & (col(TimelineEntry.number) == 1))
-        .where(
-            col(Case.opened_at) > run.trained_at,
-            ~asked.exists(),
-            col(Case.integrity).is_(False),
-            col(Case.about_office_id).is_(None),
-            col(Case.about_staff_id).is_(None),
-            col(Case.source).not_in(AUDIT_SOURCES),
-            col(TimelineEntry.body)["wordless"].as_boolean().is_not(True),
-        )
+        .where(col(Case.opened_at) > run.trained_at, ~asked.exists(), *teaching.theirs())
         .order_by(col(Case.opened_at))
         .limit(BATCH)
     )
@@ -188,7 +180,8 @@ def shadow_pairs(session: Session, models_dir: Path, candidate: str, in_use: str
     said = _said(session, candidate)
     found = []
     for after, before, case in rows:
-        truth = codes.get(said.get(case.id) or _answered_as(case) or NOWHERE)
+        service_id = said.get(case.id) or _answered_as(case)
+        truth = codes.get(service_id) if service_id is not None else None
         if truth is not None:
             right_before, right_after = before.label == truth, after.label == truth
             harm = (before.confident and not right_before, after.confident and not right_after)
@@ -237,10 +230,7 @@ def _over(session: Session, run: TrainingRun, now: datetime, result: RunResult, 
     log.info("trial_over", model=run.model, result=result)
 
 
-NOWHERE = UUID(int=0)
-
-
-def use(session: Session, name: str, who: Staff, now: datetime, *, anyway: bool = False) -> TrainingRun:
+def use(session: Session, name: str, who: Viewer, now: datetime, *, anyway: bool = False) -> TrainingRun:
     """Put a stored model into use by hand; a run tells of it. Raises Conflict where it is shown to be worse."""
     models_dir = settings().models_dir
     names = promoted(models_dir)
@@ -249,13 +239,13 @@ def use(session: Session, name: str, who: Staff, now: datetime, *, anyway: bool 
     shelf.check_not_worse(models_dir, name, anyway=anyway)
     run = on_trial(session, lock=True)
     if run is None or run.model != name:
-        run = TrainingRun(asked_at=now, why="Put into use by hand", staff_id=who.id, model=name)
+        run = TrainingRun(asked_at=now, why="Put into use by hand", staff_id=who.staff_id, model=name)
     promote(run, now, [f"{who.name} put it into use{' though it is worse' if anyway else ''}."])
     session.add(run)
     return run
 
 
-def stop(session: Session, who: Staff, now: datetime) -> TrainingRun:
+def stop(session: Session, who: Viewer, now: datetime) -> TrainingRun:
     """End the trial by hand, without using the candidate. Raises Conflict where none is on trial."""
     run = on_trial(session, lock=True)
     if run is None:
@@ -264,11 +254,11 @@ def stop(session: Session, who: Staff, now: datetime) -> TrainingRun:
     return run
 
 
-def roll_back(session: Session, who: Staff, now: datetime) -> TrainingRun:
+def roll_back(session: Session, who: Viewer, now: datetime) -> TrainingRun:
     """Put the model before the current one back into use; a run tells of it. Raises BadInput where there is none."""
     before = promoted(settings().models_dir)
     names = shelf.rollback(settings().models_dir)
-    run = TrainingRun(asked_at=now, why="Back to the model before", staff_id=who.id, model=names[0])
+    run = TrainingRun(asked_at=now, why="Back to the model before", staff_id=who.staff_id, model=names[0])
     close(run, now, RunResult.rolled_back, [f"{who.name} took {before[0]} out of use; {names[0]} is in use again."])
     session.add(run)
     return run

@@ -15,7 +15,6 @@ from core.settings import settings
 from domain.access import TrainingLabel
 from domain.case import Case
 from domain.opinion import Opinion
-from domain.staff import Staff
 from domain.states import EntryKind, IntakeSource
 from domain.timeline import append
 from domain.training import RunResult, RunState, TrainingRun
@@ -264,7 +263,7 @@ def test_by_hand(installation: Installation, known: Government, models: Path) ->
     name = put_on_trial(installation, models, right=120)
     shelve(models, "best", right=200)
     with installation.database.read() as session:
-        who = session.exec(select(Staff).where(col(Staff.name) == "triage")).one()
+        who = known.viewer(session, "triage")
     with pytest.raises(Conflict, match="worse than the model in use"), installation.database.write() as session:
         trials.use(session, name, who, NOW)
     assert promoted(models) == ["old"]
@@ -291,7 +290,7 @@ def test_by_hand(installation: Installation, known: Government, models: Path) ->
 def test_a_trial_ended_by_hand_is_over(installation: Installation, known: Government, models: Path) -> None:
     put_on_trial(installation, models)
     with installation.database.write() as session:
-        who = session.exec(select(Staff).where(col(Staff.name) == "triage")).one()
+        who = known.viewer(session, "triage")
         trials.stop(session, who, NOW)
     assert trial(installation).result == RunResult.refused
     assert trials.look_due(NOW, Asked()) == 0

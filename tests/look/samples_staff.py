@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from tests.look import samples_models
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import (
@@ -27,6 +28,7 @@ FRAGMENTS = ("queue", "intake-known")
 STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **COUNTER,
     **PAGES,
+    **samples_models.PAGES,
     "signin": (
         "signin",
         {
