@@ -21,6 +21,7 @@ from core.database import database
 from core.errors import Misconfigured, OmbudError
 from core.settings import DEMO_GOVERNMENT, DEMO_SECRET, Settings, settings
 from domain.kiosk import KioskDevice
+from domain.training import RunResult, TrainingRun
 from migrations import schema
 
 State = Literal["good", "bad", "off"]
@@ -123,9 +124,27 @@ def _model(current: Settings) -> Finding:
         names = promoted(current.models_dir)
         if not names:
             return Finding("model", "bad", "no classifier is in use", mend)
-        return Finding("model", "good", load(current.models_dir / names[0]).name)
+        model = load(current.models_dir / names[0])
     except OmbudError as error:
         return Finding("model", "bad", error.message, error.mend or mend)
+    told = _promoted_last()
+    if told and told != model.name:
+        seen = f"{model.name} here, while the installation uses {told}"
+        return Finding("model", "bad", seen, "Share the folder models of OMBUD_DATA_DIR between all machines.")
+    alone = "" if model.threshold <= 1 else "; too unsure to send anything on without a person"
+    return Finding("model", "good", f"{model.name}{alone}")
+
+
+def _promoted_last() -> str | None:
+    """Which model was put into use last, as the database knows it; the folder of another machine may know less."""
+    wanted = select(TrainingRun.model).where(
+        col(TrainingRun.result).in_([RunResult.promoted, RunResult.rolled_back]),
+    )
+    try:
+        with database().read() as session:
+            return session.exec(wanted.order_by(col(TrainingRun.finished_at).desc()).limit(1)).first()
+    except SQLAlchemyError:
+        return None
 
 
 def _public_address(current: Settings) -> Finding:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from cases import teaching
 from cli import area_rows, csvs, people, rule_rows
 from cli.csvs import Complaints, Line, Unusable
 from core.database import database
@@ -129,6 +130,8 @@ def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False)
             session.rollback()
         elif before != after:
             touch(session)
+            if kind is Kind.services:
+                teaching.ask(session, "The catalogue of services was imported", now)
     added = sum(key not in before for key in after)
     changed = sum(key in before and before[key] != row for key, row in after.items())
     return Report(kind, added, changed, len(lines) - added - changed, dry_run, passwords)

@@ -69,7 +69,9 @@ def read(folder: Path) -> Held:
 
 def write_unseen(folder: Path, model: str, found: Mapping[str, Tested]) -> None:
     """Keep beside a new model what an older one made of messages that are in the evidence of the new one alone."""
-    (folder / UNSEEN).write_text(json.dumps({"model": model, "tested": found}) + "\n", encoding="utf-8")
+    work = folder / f".{UNSEEN}"
+    work.write_text(json.dumps({"model": model, "tested": found}) + "\n", encoding="utf-8")
+    work.replace(folder / UNSEEN)  # nobody reads half of it
 
 
 def between(models_dir: Path, after: str, before: str) -> list[Pair]:

@@ -1,6 +1,6 @@
 """A training from being asked for to a model in use, on trial or refused; killed, doubled and repeated."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +276,20 @@ def test_without_a_model_one_is_made_and_failure_is_no_loop(installation: Instal
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_an_empty_installation_is_not_taught(installation: Installation) -> None:
     assert training.ask_weekly(NOW, None) is False
+
+
+def test_models_nobody_asks_for_are_removed(tmp_path: Path) -> None:
+    used = [shelve(tmp_path, f"2026{number:02}-used") for number in range(1, 14)]
+    for name in used:
+        promote.promote(tmp_path, name)
+    tried = [shelve(tmp_path, f"2027{number:02}-tried") for number in range(1, 7)]
+    half = tmp_path / ".new-abc"
+    half.mkdir()
+    made = datetime.fromtimestamp(half.stat().st_mtime, UTC)
+    gone = promote.prune(tmp_path, made, keep=[tried[0]])
+    assert promote.stored(tmp_path) == [*used[3:], tried[0], *tried[3:]]
+    assert set(gone) == {*used[:3], *tried[1:3]}
+    assert half.exists()  # it may be being written
+    promote.prune(tmp_path, made + timedelta(days=2))
+    assert not half.exists()
+    assert promoted(tmp_path)[0] == used[-1]

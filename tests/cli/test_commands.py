@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import typer
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from cases import training
 from cases.inbox import receive
 from channels.values import JSON, Channel, Inbound
 from cli import checkup
@@ -33,15 +35,16 @@ from domain.inbox import InboundMessage
 from domain.staff import Staff, StaffRole
 from domain.states import EntryKind, Role
 from domain.timeline import append
+from domain.training import RunResult
 from tests.builders import NOW, Government, plain_case
 from tests.cli.conftest import Run
 from tests.conftest import Installation
-from tests.processes import free_port
+from tests.processes import MODELS, free_port
 
 CONTRACT = (
     "init", "serve", "worker", "demo", "doctor", "verify", "import", "export", "routing explain", "api-key create",
     "api-key list", "api-key revoke", "rotate-keys", "nlp train", "nlp evaluate", "nlp compare", "nlp promote",
-    "nlp rollback", "posters",
+    "nlp rollback", "nlp export", "posters",
 )  # fmt: skip
 
 
@@ -174,6 +177,18 @@ def test_keys_rotate(
         session.exec(select(Citizen.name)).first()
     with pytest.raises(Tampered):
         files.read(photo)
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_doctor_sees_a_folder_of_models_that_is_not_shared(installation: Installation, prepared: Path) -> None:
+    shutil.copytree(prepared / MODELS, settings().models_dir)
+    (here,) = (settings().models_dir / "current").read_text().split()
+    assert checkup._model(settings()).state == "good"
+    with installation.database.write() as session:
+        training.note(session, "another", "", datetime.now(UTC), RunResult.promoted, [])
+    found = checkup._model(settings())
+    assert (found.state, found.seen) == ("bad", f"{here} here, while the installation uses another")
+    assert "Share the folder" in found.mend
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(ombud: Run, installation: Installation) -> None:

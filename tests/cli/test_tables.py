@@ -13,6 +13,7 @@ from domain.office import Office
 from domain.service import Jurisdiction
 from domain.staff import Staff, StaffRole, email_index
 from domain.states import Role
+from domain.training import TrainingRun
 from tests.builders import Government
 from tests.cli.conftest import Run
 from tests.conftest import Installation
@@ -29,6 +30,23 @@ def test_an_export_imports_without_a_change(ombud: Run, governed: Government, tm
     assert (report["added"], report["changed"], report["same"]) == (0, 0, lines)
     assert lines > 1
     assert ombud("export", kind).stdout == file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_a_changed_catalogue_is_taught(
+    ombud: Run, installation: Installation, governed: Government, tmp_path: Path
+) -> None:
+    def asked() -> list[str]:
+        with installation.database.read() as session:
+            return list(session.exec(select(TrainingRun.why)))
+
+    file = tmp_path / "services.csv"
+    ombud("export", "services", str(file))
+    ombud("import", "services", str(file))
+    assert asked() == []
+    file.write_text(file.read_text("utf-8") + file.read_text("utf-8").splitlines()[-1].replace("water", "parks") + "\n")
+    ombud("import", "services", str(file))
+    assert asked() == ["The catalogue of services was imported"]
 
 
 def test_a_child_may_come_before_its_parent(
