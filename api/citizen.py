@@ -14,7 +14,7 @@ from api.pages import choose_language, render
 from api.report_files import Uploaded
 from api.ways import ways
 from api.words import EVENTS, N_, STATES
-from cases import attachments, crowds, history, lifecycle
+from cases import attachments, crowds, history, lifecycle, parts
 from channels import web
 from core.crypto import cipher, same
 from core.database import database
@@ -192,6 +192,7 @@ def _view(session: Session, case: Case, lang: str, now: datetime, *, is_open: bo
             "reference": case.reference,
             "state": case.state,
             "office": "" if case.state == CaseState.triage or case.integrity else known.name(case.office_id, lang),
+            "also": [] if case.integrity else [known.name(office, lang) for office in parts.helping(session, case)],
             "confidential": case.integrity,
             "opened_at": case.received_at,
             "silent_seconds": int((now - case.received_at).total_seconds()) if silent else None,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from api import choices, crowd_view, files, heard, story
-from cases import attachments, history, people
+from cases import attachments, history, parts, people
 from cases.rights import WORKING, works_on
 from channels.values import Channel
 from core.settings import settings
@@ -17,15 +17,20 @@ from domain.case import Case
 from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Clock, Rung
-from domain.staff import Staff, StaffRole
+from domain.staff import Absence, Staff, StaffRole
 from domain.states import OPEN_STATES, CaseState, ClockKind, ClockState, Outcome, Purpose, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.visibility import Viewer, names_citizen
 from notifications import compose
 from notifications.segments import for_sms, weigh
+from routing.assignment import LOAD, local_day
 from routing.rules import Method
 
 QUEUE = 60
+FIELDS = ("answer", "note", "reason", "transcript", "task", "part_office", "words", "outcome", "anyway")
+"""What a form of the case pane keeps of what was typed when something was wrong."""
+ALONE: dict[str, object] = {"part": False, "lead": None, "parts": []}
+"""A case that has nothing to do with another."""
 SOON = 0.75
 """Share of a target from which a case is due soon."""
 ANSWERS = frozenset({ClockKind.first_response, ClockKind.reply_due, ClockKind.acceptance})
@@ -94,7 +99,9 @@ def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter |
 
 
 def silent_seconds(case: Case, now: datetime) -> int | None:
-    """Seconds the citizen has heard nothing; None once answered."""
+    """Seconds the citizen has heard nothing; None once answered, and for a part, whose silence is its lead's."""
+    if parts.is_part(case):
+        return None
     return int((now - case.received_at).total_seconds()) if case.first_response_at is None else None
 
 
@@ -162,16 +169,46 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
             "offered": known.name(case.pending_office_id) if case.pending_office_id else "",
         },
         "crowd": crowd_view.bar(session, who, case),
+        "together": together(session, who, case),
         "recordings": heard.recordings(session, case),
         "timeline": story.tell(entries, known, names, by_entry),
         "pending_files": files.for_staff(files.pending(rows), case.reference),
         "may": may(who, case),
         "offices": choices.offices(known, "en"),
-        "people": colleagues(session, case),
+        "people": colleagues(session, case, now),
         "outcomes": [str(outcome) for outcome in Outcome],
         "saved_replies": [],
         "answer_weight": answer_weight(case, contact, typed),
         "version": case.timeline_length,
+    }
+
+
+def together(session: Session, who: Viewer, case: Case) -> dict[str, object]:
+    """What this case is a part of, or has parts in; see staff/together.html."""
+    known, lead = catalogue(session), parts.lead_of(session, who, case)
+    return {
+        "part": parts.is_part(case),
+        "lead": {
+            "reference": lead.reference,
+            "office": known.name(lead.office_id),
+            "closed": lead.closed,
+            "language": lead.language,
+            "words": [{"at": at, "text": text} for at, text in lead.words],
+        }
+        if lead
+        else None,
+        "parts": [
+            {
+                "reference": one.reference,
+                "office": known.name(one.office_id),
+                "offered": one.offered,
+                "state": str(one.state),
+                "task": one.task,
+                "answer": one.answer,
+                "due_at": one.due_at,
+            }
+            for one in parts.parts_of(session, who, case)
+        ],
     }
 
 
@@ -209,15 +246,32 @@ def may(who: Viewer, case: Case) -> set[str]:
         allowed |= {"withdraw"}
     if case.integrity and who.integrity_offices:
         allowed |= {"release"}
+    leads = case.state not in (CaseState.triage, CaseState.closed) and case.pending_office_id is None
+    if leads and not parts.is_part(case):
+        allowed |= {"part"}
     if case.state == CaseState.closed:
         allowed -= {"answer"}
     return allowed
 
 
-def colleagues(session: Session, case: Case) -> list[dict[str, str]]:
-    """Who works at the office that has the case, without whom it is about."""
+def colleagues(session: Session, case: Case, now: datetime) -> list[dict[str, object]]:
+    """Who works at the office that has the case, without whom it is about; how many open cases each has, and until
+    which day they are away."""
+    day = local_day(catalogue(session), case.office_id, now)
+    away = (
+        select(func.max(Absence.last_day))
+        .where(col(Absence.staff_id) == col(Staff.id), col(Absence.first_day) <= day, col(Absence.last_day) >= day)
+        .correlate(Staff)
+        .scalar_subquery()
+    )
+    load = (
+        select(func.count())
+        .where(col(Case.assignee_id) == col(Staff.id), col(Case.state).in_(LOAD))
+        .correlate(Staff)
+        .scalar_subquery()
+    )
     found = session.exec(
-        select(Staff.id, Staff.name)
+        select(Staff.id, Staff.name, load, away)
         .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
         .where(
             col(StaffRole.office_id) == case.office_id,
@@ -227,7 +281,11 @@ def colleagues(session: Session, case: Case) -> list[dict[str, str]]:
         .distinct()
         .order_by(col(Staff.name))
     ).all()
-    return [{"id": str(staff_id), "name": name} for staff_id, name in found if staff_id != case.about_staff_id]
+    return [
+        {"id": str(staff_id), "name": name, "load": load, "away": away}
+        for staff_id, name, load, away in found
+        if staff_id != case.about_staff_id
+    ]
 
 
 def _also(session: Session, case: Case, contact: ContactPoint | None) -> list[dict[str, str]]:

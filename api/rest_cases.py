@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from api.keys import Holder
 from api.problems import documented, problem
 from api.rest_shared import Now, Reader, Writer, offices_of
-from cases import history, intake
+from cases import history, intake, parts
 from channels.phones import read_phone
 from channels.values import JSON, Channel, Inbound
 from core.crypto import cipher, same
@@ -71,7 +71,8 @@ class SilenceOut(BaseModel):
 
 
 class CaseOut(BaseModel):
-    """A case. `text` is what the citizen wrote, redacted below scope admin."""
+    """A case. `text` is what the citizen wrote, redacted below scope admin. With `lead` it is another office's part of
+    that case: its text is what that office is to do, and its silence is nought, as the citizen waits for the lead."""
 
     reference: str
     kind: CaseKind
@@ -86,6 +87,7 @@ class CaseOut(BaseModel):
     first_response_at: datetime | None
     silence: SilenceOut
     updated_at: datetime
+    lead: str | None = Field(None, description="Reference of the case this is a part of; count that one alone.")
 
 
 class CasePage(BaseModel):
@@ -287,7 +289,12 @@ def _present(session: Session, cases: Sequence[Case], holder: Holder, now: datet
     known = catalogue(session)
     worked = _worked(session, [case.id for case in cases if case.first_response_at is not None])
     plain = holder.may(Scope.admin)
-    return [_one(known, case, now, plain=plain, worked=worked.get(case.id)) for case in cases]
+    wanted = [case.lead_id for case in cases if parts.is_part(case)]
+    leads = dict(session.exec(select(Case.id, Case.reference).where(col(Case.id).in_(wanted))).all()) if wanted else {}
+    return [
+        _one(known, case, now, plain=plain, worked=worked.get(case.id), lead=leads.get(case.lead_id or case.id))
+        for case in cases
+    ]
 
 
 def _worked(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -300,9 +307,9 @@ def _worked(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
     return {case_id: seconds for case_id, seconds in found if seconds is not None}
 
 
-def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: int | None) -> CaseOut:
+def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: int | None, lead: str | None) -> CaseOut:
     language = settings().languages[0]
-    until = max(case.first_response_at or now, case.received_at)
+    until = case.received_at if lead else max(case.first_response_at or now, case.received_at)
     if worked is None:
         worked = calendar_of(known, case.office_id).between(case.received_at, until)
     service = known.services.get(case.service_id) if case.service_id else None
@@ -321,7 +328,8 @@ def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: in
         silence=SilenceOut(
             seconds=int((until - case.received_at).total_seconds()),
             working_seconds=worked,
-            running=case.first_response_at is None,
+            running=case.first_response_at is None and lead is None,
         ),
         updated_at=case.updated_at,
+        lead=lead,
     )

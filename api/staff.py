@@ -14,7 +14,7 @@ from api import desk
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
-from cases import handover, history, lifecycle, marks
+from cases import handover, history, lifecycle, marks, parts
 from cases.acting import Form, Repeated
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, OmbudError
@@ -36,6 +36,7 @@ SAID = {
     "accept": "Accepted. Your office answers for it now.",
     "refuse": "Given to triage, with your reason.",
     "withdraw": "Taken back. It was yours all the time.",
+    "give-part": "Offered to them. You lead, and the citizen hears you alone.",
     "close": "Closed. The citizen gets your words.",
     "release": "Released to triage.",
     "added": "Added to this case. The citizen has its number already.",
@@ -61,9 +62,9 @@ def show_desk(request: Request, staff: Staffed, said: str = "") -> Response:
 
 
 @router.get("/staff/cases/{reference}")
-def show_case(request: Request, staff: Staffed, reference: str, said: str = "") -> Response:
-    """The desk with one case open."""
-    return _desk(request, staff.viewer, reference, said=said)
+def show_case(request: Request, staff: Staffed, reference: str, said: str = "", use: str = "") -> Response:
+    """The desk with one case open; `use` is the part whose answer is to be sent on, put into the box."""
+    return _desk(request, staff.viewer, reference, said=said, use=use)
 
 
 @router.get("/staff/queue")
@@ -98,10 +99,13 @@ def _desk(
     errors: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
     problem: OmbudError | None = None,
+    use: str = "",
 ) -> Response:
     now = _now()
     if problem is not None:
         request.state.flash = {"text": str(problem), "tone": "late", "undo": ""}
+    elif said.startswith("part-off-"):
+        request.state.flash = {"text": "Called off. They are told.", "tone": "well", "undo": ""}
     elif said in SAID:
         undo = f"/staff/cases/{reference}/crowd/undo" if said == "join" and reference else ""
         request.state.flash = {"text": SAID[said], "tone": "well", "undo": undo}
@@ -110,10 +114,13 @@ def _desk(
         rows = context["queue"]
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
-        nothing |= {"pending_files": [], "recordings": [], "crowd": None}
+        nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": desk.ALONE}
         nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": [], "answer_weight": None}
-        form = {"answer": "", "note": "", "reason": "", "transcript": ""} | dict(typed or {})
+        form = dict.fromkeys(desk.FIELDS, "") | dict(typed or {})
         case = history.load(session, who, opened) if opened else None
+        if case is not None and use:
+            said_by = (part.answer for part in parts.parts_of(session, who, case) if part.reference == use)
+            form["answer"] = next(said_by, "")
         view = desk.case_view(session, who, case, now, form["answer"]) if case else nothing
     context |= view | {"opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
@@ -132,7 +139,8 @@ def act_on(
     once = hashlib.sha256(f"{staff.id}|{reference}|{action}|{words}".encode()).hexdigest()[:32]
     version = form.get("version", "")
     seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    typed = {field: form.get("text", "") or form.get(field, "")}
+    typed = {name: form[name] for name in ("outcome", "part_office", "anyway") if name in form}
+    typed |= {field: form.get("text", "") or form.get(field, "")}
     try:
         with database().write() as session:
             case = history.load(session, staff.viewer, reference)
@@ -269,7 +277,8 @@ def close(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
     def act(session: Session, case: Case, who: Viewer, once: Form) -> object:
         if form.get("outcome") not in set(Outcome):
             raise BadInput("Choose an outcome.", fields={"outcome": "Choose an outcome."})
-        return lifecycle.close(session, case.id, who, Outcome(form["outcome"]), form.get("words", ""), _now(), once)
+        words, anyway = form.get("words", ""), form.get("anyway", "")
+        return lifecycle.close(session, case.id, who, Outcome(form["outcome"]), words, _now(), once, anyway=anyway)
 
     return act_on(request, staff, form, reference, "close", "words", act)
 

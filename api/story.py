@@ -37,6 +37,7 @@ SPOKEN = frozenset(
         EntryKind.noted,
         EntryKind.transcribed,
         EntryKind.called_back,
+        EntryKind.part_answered,
     }
 )
 QUIET = frozenset(
@@ -143,7 +144,7 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         "said": str(entry.body.get("text") or ""),
         "files": [],
         "ours": entry.actor != "citizen",
-        "note": entry.kind == EntryKind.noted or entry.body.get("spoke") is False,
+        "note": entry.kind in (EntryKind.noted, EntryKind.part_answered) or entry.body.get("spoke") is False,
         "late": False,
         "steps": [],
     }
@@ -230,6 +231,10 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
     match EntryKind(entry.kind):
         case EntryKind.transferred:
             return f"offered to {_office(known, body.get('to'))}: {_bare(body.get('reason'))}"
+        case EntryKind.split_off if body.get("part"):
+            return f"a part given to {_office(known, body.get('office'))}: {_bare(body.get('text'))}"
+        case EntryKind.split_off:
+            return f"a part of {body.get('lead')}"
         case EntryKind.withdrawn:
             return f"offer to {_office(known, body.get('office'))} taken back"
         case EntryKind.lapsed:

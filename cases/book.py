@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 import routing.service
-from cases import handover, intake, opening
+from cases import intake, opening, rerouting
 from cases.assisted import keyed_by, note_answer_in_book
 from cases.contacts import find_or_make
 from channels import assisted as screens
@@ -256,7 +256,7 @@ def _correct(
                 now=today.now,
             )
             if decision.integrity and not case.integrity:
-                handover.place_by_words(session, case, decision, today.now)
+                rerouting.place_by_words(session, case, decision, today.now)
         if beside and beside != entry.answered:
             note_answer_in_book(session, case, beside, staff, today.now)
         if late_number and case.contact_point_id is None:

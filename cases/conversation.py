@@ -21,9 +21,9 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from cases import arriving, missing, opening
-from cases.handover import Learnt, reroute
 from cases.opening import Question, with_question
 from cases.replies import MOST_QUESTIONS, Option, Step, chosen, joined, option_of
+from cases.rerouting import Learnt, reroute
 from channels.values import Button, Channel
 from core.i18n import format_number
 from core.ids import new_id

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, or_, select
 
 from cases import lifecycle
 from cases.conversation import lock
-from cases.handover import Learnt, reroute
+from cases.rerouting import Learnt, reroute
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint

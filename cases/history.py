@@ -200,7 +200,9 @@ def earlier(session: Session, who: Viewer, case: Case, limit: int = 5) -> Sequen
 def tracked(session: Session, reference: str) -> Case:
     """The case a citizen asks after by its reference. Raises NotFound."""
     wanted = normalise_reference(reference)
-    case = session.exec(select(Case).where(col(Case.reference) == wanted)).first() if wanted else None
+    # a part of a case is between offices: no citizen has its reference
+    known = select(Case).where(col(Case.reference) == wanted, col(Case.lead_link).is_distinct_from(LeadLink.part))
+    case = session.exec(known).first() if wanted else None
     if case is None:
         raise NotFound(
             "We do not know this number.",

@@ -4,13 +4,15 @@ Every staff action takes who acts, what they had seen (`seen`: the timeline's le
 one-time `token`: a second click is a no-op, and an action on what changed meanwhile is refused with what happened.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import history, marks, relays
+from cases import history, marks, parts, relays
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
 from cases.people import address_of
 from channels.values import Channel
@@ -54,6 +56,8 @@ def send_answer(
 def _answer(
     session: Session, case: Case, who: Viewer, words: str, now: datetime, form: Form, *, templated: bool
 ) -> int:
+    if parts.is_part(case):
+        return parts.answer_lead(session, case, who, words, now, form)
     office = catalogue(session).name(case.office_id, case.language)
     message = tell(session, case, Purpose.answer, "answer", f"answer:{form.token}", now, text=words, office=office)
     entry = append(
@@ -167,13 +171,16 @@ def _restate(session: Session, case: Case, now: datetime) -> None:
         .order_by(col(Clock.entry))
         .limit(1)
     ).first()
-    case.first_response_at = silence.ended_at if silence is not None else None
+    if not parts.is_part(case):  # nobody's silence: what its office told the lead's counts for it
+        case.first_response_at = silence.ended_at if silence is not None else None
 
 
 def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, form: Form) -> Case:
     """Ask the citizen something. The resolution clock pauses; the silence does not."""
     words = words_of(text, "The question", limit=ANSWER_LIMIT)
     case = begin(session, case_id, who, form)
+    if parts.is_part(case):
+        raise BadInput("The citizen hears one office.", mend="Answer the office that leads; it asks them.")
     if case.contact_point_id is None:
         raise BadInput("This citizen left no address to ask at.", mend="Answer on the tracking page instead.")
     address = address_of(session, case, Purpose.question)
@@ -250,21 +257,44 @@ def note(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime,
     return case
 
 
-def close(session: Session, case_id: UUID, who: Viewer, outcome: Outcome, text: str, now: datetime, form: Form) -> Case:
-    """Dispose of a case. The words go to the citizen as an answer; closing alone ends no silence."""
+def close(
+    session: Session,
+    case_id: UUID,
+    who: Viewer,
+    outcome: Outcome,
+    text: str,
+    now: datetime,
+    form: Form,
+    *,
+    anyway: str = "",
+) -> Case:
+    """Dispose of a case. The words go to the citizen as an answer; closing alone ends no silence.
+
+    `anyway` is why it is closed although offices still work on parts of it.
+    """
     words = words_of(text, "The closing answer", limit=ANSWER_LIMIT)
     case = begin(session, case_id, who, form)
     if case.pending_office_id is not None:
         raise Conflict("It is offered to another office.", mend="Close it once that office has accepted or refused.")
     if case.state == CaseState.triage:
         raise Conflict("Triage does not close: an office answers.", mend="Place it with the office it belongs to.")
-    entry = settle(session, case, who, outcome, words, now, form)
+    beside = parts.check_finished(session, case, anyway)
+    entry = settle(session, case, who, outcome, words, now, form, beside)
     relays.relay(session, case, entry, RelayWhat.close, now, who)
     return case
 
 
-def settle(session: Session, case: Case, who: Viewer, outcome: Outcome, words: str, now: datetime, form: Form) -> int:
-    """Close a case (locked) with an answer, and give the number of the entry that says so."""
+def settle(
+    session: Session,
+    case: Case,
+    who: Viewer,
+    outcome: Outcome,
+    words: str,
+    now: datetime,
+    form: Form,
+    beside: Mapping[str, object] = MappingProxyType({}),
+) -> int:
+    """Close a case (locked) with an answer, and give the number of the entry that says so; it says `beside` too."""
     shift(case, CaseState.closed)
     case.outcome, case.closed_at = outcome, now
     _answer(session, case, who, words, now, form, templated=False)
@@ -275,7 +305,7 @@ def settle(session: Session, case: Case, who: Viewer, outcome: Outcome, words: s
         now,
         actor=str(who.staff_id),
         public=True,
-        body={"outcome": outcome, "text": words, "by": who.name, "token": form.token},
+        body={"outcome": outcome, "text": words, "by": who.name, "token": form.token, **beside},
     )
     _restate(session, case, now)
     return entry.number

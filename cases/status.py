@@ -17,7 +17,7 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
-from domain.states import ClockKind, ClockState, Purpose
+from domain.states import ClockKind, ClockState, LeadLink, Purpose
 from notifications import compose, outbox
 
 _ASK = re.compile(r"^\s*/?(status|statusi|gjendja|অবস্থা|স্ট্যাটাস|статус)\b[:\s]*(.*)$", re.IGNORECASE | re.DOTALL)
@@ -59,7 +59,11 @@ def answer(session: Session, row: InboundMessage, contact: ContactPoint, referen
         query = select(Case).where(own).order_by(col(Case.opened_at).desc())
     else:
         # a case without any number belongs to whoever holds its slip; its tracking page tells them the same
-        held = and_(col(Case.contact_point_id).is_(None), col(Case.channel) == Channel.assisted)
+        held = and_(
+            col(Case.contact_point_id).is_(None),
+            col(Case.channel) == Channel.assisted,
+            col(Case.lead_link).is_distinct_from(LeadLink.part),
+        )
         query = select(Case).where(col(Case.reference) == reference, or_(own, held))
     case = session.exec(query.limit(1)).first()
     if case is None:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 import escalation.service
 import routing.service
-from cases import handover, history, marks
+from cases import history, marks, rerouting
 from cases.acting import Form, begin, words_of
 from cases.attachments import of_case, one_of_case
 from core.errors import BadInput
@@ -68,7 +68,7 @@ def _route_again(session: Session, case: Case, now: datetime) -> None:
         session, text=case.text, language=case.language, place=case.place, location=case.location, now=now
     )
     if decision.integrity or (case.state == CaseState.triage and not decision.triage):
-        handover.place_by_words(session, case, decision, now)
+        rerouting.place_by_words(session, case, decision, now)
     elif case.state == CaseState.triage:
         case.routing_reason = decision.reason
         case.routing_suggestions = routing.service.suggestions_json(known, decision)

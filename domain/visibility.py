@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Notice
 from domain.staff import StaffRole
-from domain.states import CaseState, Role
+from domain.states import CaseState, LeadLink, Role
 
 OWN_OFFICE = frozenset({Role.operator, Role.officer, Role.admin})
 SUBTREE = frozenset({Role.supervisor, Role.head, Role.reviewer})
@@ -92,6 +93,11 @@ def visible(who: Viewer) -> ColumnElement[bool]:
     granted: list[ColumnElement[bool]] = [and_(col(Case.integrity).is_(False), ordinary)]
     if who.integrity_offices:
         granted.append(and_(col(Case.integrity).is_(True), col(Case.office_id).in_(who.integrity_offices)))
+    return and_(or_(*granted), not_about(who))
+
+
+def not_about(who: Viewer) -> ColumnElement[bool]:
+    """SQL predicate over `Case`: those that are about neither the viewer nor an office they answer for."""
     clear = (
         or_(col(Case.about_office_id).is_(None), col(Case.about_office_id).not_in(who.shut_out))
         if who.shut_out
@@ -102,12 +108,30 @@ def visible(who: Viewer) -> ColumnElement[bool]:
         if who.staff_id is not None
         else and_(col(Case.about_office_id).is_(None), col(Case.about_staff_id).is_(None))
     )
-    return and_(or_(*granted), clear, not_me)
+    return and_(clear, not_me)
+
+
+def beside(who: Viewer) -> ColumnElement[bool]:
+    """SQL predicate over `Case`: what may be read beside a case this viewer sees, as its lead or one of its parts.
+
+    For what is shown of the one within the other; never for a list, a count, a search or a case by itself.
+    """
+    return or_(visible(who), and_(col(Case.integrity).is_(False), not_about(who)))
+
+
+def counted_act(who: Viewer, by: ColumnElement[UUID] | Mapped[UUID]) -> ColumnElement[bool]:
+    """SQL predicate over `Case`: whether an act of the office in the column `by` counts in this viewer's figures.
+
+    What one's own office gave away is its act all the same, though the case is no longer its to see.
+    """
+    own = true() if who.offices is None else by.in_(who.offices) if who.offices else false()
+    return or_(visible(who), and_(col(Case.integrity).is_(False), own, not_about(who)))
 
 
 def countable() -> ColumnElement[bool]:
     """SQL predicate over `Case`: what may be counted before the public, never shown one by one."""
     return and_(
+        col(Case.lead_link).is_distinct_from(LeadLink.part),
         col(Case.integrity).is_(False),
         col(Case.confidential).is_(False),
         col(Case.about_office_id).is_(None),

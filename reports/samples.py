@@ -33,7 +33,7 @@ from sqlmodel import Session, col
 from core.types import UtcDateTime
 from domain.case import Case
 from domain.clock import Clock
-from domain.states import AUDIT_SOURCES, ClockKind, ClockState
+from domain.states import AUDIT_SOURCES, ClockKind, ClockState, LeadLink
 from domain.visibility import Viewer, visible
 
 _WIDE = 100_000_000_000
@@ -108,9 +108,12 @@ def late(now: datetime) -> ColumnElement[bool]:
 def within(who: Viewer, office_ids: Collection[UUID] | None) -> ColumnElement[bool]:
     """What citizens raised there, as far as the viewer may see it; None means every office.
 
-    What visitors of our own found is no citizen's silence and stands apart (`reports.visits`).
+    What visitors of our own found is no citizen's silence and stands apart (`reports.visits`). A part of a case is no
+    second citizen who waits: the silence is its lead's.
     """
-    theirs = and_(visible(who), col(Case.source).not_in(AUDIT_SOURCES))
+    theirs = and_(
+        visible(who), col(Case.source).not_in(AUDIT_SOURCES), col(Case.lead_link).is_distinct_from(LeadLink.part)
+    )
     return theirs if office_ids is None else and_(theirs, col(Case.office_id).in_(office_ids))
 
 

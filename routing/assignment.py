@@ -22,7 +22,8 @@ MORE_FOR_KNOWN = 3
 """Open cases an officer may have more than the least loaded one and still get those of citizens they know."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_LOAD = (CaseState.triage, CaseState.open, CaseState.waiting)
+LOAD = (CaseState.triage, CaseState.open, CaseState.waiting)
+"""States of a case that is work for whoever has it."""
 _ROLES = {OfficeFunction.integrity: Role.integrity}
 
 
@@ -50,7 +51,7 @@ def assign(
         return None
     open_cases = (
         select(func.count())
-        .where(col(Case.assignee_id) == col(Staff.id), col(Case.state).in_(_LOAD))
+        .where(col(Case.assignee_id) == col(Staff.id), col(Case.state).in_(LOAD))
         .correlate(Staff)
         .scalar_subquery()
     )
@@ -104,7 +105,7 @@ def _choose(
     familiar: set[UUID] = set()
     for officer in found:
         theirs = [case for case in made if case.assignee_id == officer.id]
-        loads[officer.id] = officer.open + sum(case.state in _LOAD for case in theirs)
+        loads[officer.id] = officer.open + sum(case.state in LOAD for case in theirs)
         last = max((case.opened_at for case in theirs), default=_NEVER)
         turns[officer.id] = (bool(officer.locked), loads[officer.id], max(officer.last or _NEVER, last), officer.id)
         if officer.knows or any(_tells(case, citizen_id) for case in theirs):

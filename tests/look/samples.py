@@ -52,6 +52,7 @@ CASE = {
     "reference": REFERENCE,
     "state": "open",
     "office": "Water, District 3",
+    "also": [],
     "confidential": False,
     "opened_at": ago(hours=22, minutes=10),
     "silent_seconds": 79800,

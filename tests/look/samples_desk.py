@@ -14,7 +14,10 @@ OFFICES = [
         ],
     }
 ]
-PEOPLE = [{"id": "p1", "name": "Arta Hoxha"}, {"id": "p2", "name": "Besnik Leka"}]
+PEOPLE = [
+    {"id": "p1", "name": "Arta Hoxha", "load": 12, "away": None},
+    {"id": "p2", "name": "Besnik Leka", "load": 3, "away": (NOW + timedelta(days=6)).date()},
+]
 
 
 def row(reference: str, title: str, **values: object) -> dict[str, object]:
@@ -236,7 +239,7 @@ DESK = {
     "timeline": HISTORY,
     "pending_files": [*samples.PENDING, samples.file("photo", state="failed", why="We could not get this file.")],
     "version": 6,
-    "may": {"answer", "note", "transfer", "close", "assign", "take", "urgent"},
+    "may": {"answer", "note", "part", "transfer", "close", "assign", "take", "urgent"},
     "offices": OFFICES,
     "people": PEOPLE,
     "outcomes": ["upheld", "answered", "duplicate"],
@@ -244,11 +247,45 @@ DESK = {
     "saved_replies": [{"id": "s1", "title": "Team on its way", "text": "Ekipi ynë është në rrugë."}],
     "form": {
         "answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.",
-        "note": "",
-        "reason": "",
-        "transcript": "",
+        **dict.fromkeys(("note", "reason", "transcript", "task", "part_office", "words", "outcome", "anyway"), ""),
     },
     "errors": {},
+    "together": {"part": False, "lead": None, "parts": []},
+}
+LEADS = {
+    "part": False,
+    "lead": None,
+    "parts": [
+        {
+            "reference": "P4RT-77RS",
+            "office": "Roads, District 3",
+            "offered": False,
+            "state": "answered",
+            "task": "Close the hole the pipe left in Rruga e Kavajës.",
+            "answer": "Filled on Tuesday, the asphalt follows on Friday.",
+            "due_at": NOW + timedelta(days=2),
+        },
+        {
+            "reference": "P4RT-12LP",
+            "office": "Electricity, Region North",
+            "offered": True,
+            "state": "open",
+            "task": "Power to the pump house.",
+            "answer": "",
+            "due_at": NOW + timedelta(days=9),
+        },
+    ],
+}
+PART = {
+    "part": True,
+    "lead": {
+        "reference": "K7QF-3M9V",
+        "office": "Water, District 3",
+        "closed": False,
+        "language": "sq",
+        "words": [{"at": ago(hours=22), "text": "S'kemi ujë, dhe rruga është hapur."}],
+    },
+    "parts": [],
 }
 RECORDINGS = [
     {

@@ -104,6 +104,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/parts.html",
         "staff/crowd_bar.html",
         "staff/recordings.html",
+        "staff/together.html",
         "components.html",
         "styleguide.html",
     }
