@@ -94,7 +94,8 @@ def load_sample(seed: int, now: datetime, progress: Told) -> None:
 
 
 def train(now: datetime, progress: Told) -> None:
-    """Train on the starter set and put the model into use."""
+    """Train on the starter set and the sample's catalogue, and put the model into use."""
+    from cli.sample import government
     from nlp.training import commands
 
     commands.train(
@@ -102,6 +103,7 @@ def train(now: datetime, progress: Told) -> None:
         settings().models_dir,
         seed=1,
         now=now,
+        phrases=government.load().phrases(),
         progress=lambda what, done, of: progress(what, done / max(of, 1)),
     )
 
