@@ -12,6 +12,8 @@ from fastapi.staticfiles import StaticFiles
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 from api import (
     account,
+    administration,
+    areas,
     auth,
     book,
     calls,
@@ -27,11 +29,14 @@ from api import (
     messages,
     models,
     parts,
+    offices,
     posters,
     problems,
     report,
     rest,
     review,
+    rules,
+    services,
     staff,
     styleguide,
     tablets,
@@ -117,6 +122,11 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         messages,
         models,
         wordings,
+        administration,
+        offices,
+        services,
+        rules,
+        areas,
     ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)

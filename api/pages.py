@@ -79,6 +79,7 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "Posters",
         frozenset({"operator", "officer", "supervisor", "head", "triage", "admin"}),
     ),
+    ("administration", "/staff/admin", "Administration", frozenset({"admin", "auditor", "leadership"})),
 )
 """Pages behind "More": opened to set something up or look something up, not every day."""
 

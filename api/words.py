@@ -2,7 +2,19 @@
 
 from channels.values import Channel
 from core.i18n import translator
-from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, Nature, Outcome, Role, Tier, Urgency
+from domain.states import (
+    CaseKind,
+    CaseState,
+    ClockKind,
+    EntryKind,
+    IntakeSource,
+    Nature,
+    OfficeFunction,
+    Outcome,
+    Role,
+    Tier,
+    Urgency,
+)
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for it)
@@ -184,6 +196,13 @@ TIERS: dict[str, str] = {
     Tier.service_centre: N_("Service centre"),
 }
 
+FUNCTIONS: dict[str, str] = {
+    OfficeFunction.service: N_("Answers citizens"),
+    OfficeFunction.triage: N_("Triage desk"),
+    OfficeFunction.integrity: N_("Integrity office"),
+    OfficeFunction.leadership: N_("Leadership"),
+}
+
 CLOCKS: dict[str, str] = {
     ClockKind.first_response: N_("First answer"),
     ClockKind.reply_due: N_("Reply"),
@@ -254,6 +273,7 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "urgency": URGENCIES,
     "nature": NATURES,
     "tier": TIERS,
+    "function": FUNCTIONS,
     "clock": CLOCKS,
     "role": ROLES,
     "reason": REASONS,

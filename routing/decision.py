@@ -16,6 +16,7 @@ class Method(StrEnum):
     office_code = "office_code"
     picked_service = "picked_service"
     classifier = "classifier"
+    words = "words"
     triage = "triage"
     held = "held"
 

@@ -1,8 +1,9 @@
 """Which office answers: a pure choice from what was said, what was picked and what the catalogue holds.
 
 In this order: integrity firewall; the office of a poster, kiosk or pick; the service picked, by place; the service the
-text was understood as, by place; the triage desk. Whatever is chosen is an active office outside the complaint, or
-one further up that is. Who answers for a service in a place is read from the routing table (routing/answering.py).
+text was understood as, by place; the service whose own words stand in the text, by place; the triage desk. Whatever is
+chosen is an active office outside the complaint, or one further up that is. Who answers for a service in a place is
+read from the routing table (routing/answering.py).
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ from nlp.integrity import Accusation, accuses
 from routing.accused import coded, reading
 from routing.answering import Answering, Found, Where, answering
 from routing.decision import Candidate, Decision, Method, Request, Step
+from routing.keywords import named_service
 from routing.places import Index, index_of
 
 __all__ = ["Candidate", "Decision", "Method", "Request", "Step", "answering", "choose", "explain", "next_above"]
@@ -105,6 +107,8 @@ class _Choice:
             given = self.request.service
             self._note("Service picked", f"{given} is no service of the catalogue" if given else "none")
             self._note("Understood as", self._understood_words())
+        if (by_words := self._by_words()) is not None:
+            return by_words
         sure = self._sure()
         if sure is not None and (found := self._answers(sure, Method.classifier)) is not None:
             understood = f"the text was understood as {name_of(sure, 'en')}, {self._share()} sure"
@@ -198,6 +202,30 @@ class _Choice:
         if prediction is None or not prediction.confident:
             return None
         return self.catalogue.service_by_code.get(prediction.labels[0].label)
+
+    def _by_words(self) -> Decision | None:
+        """The office for the service whose own words stand in the text, where the model is not sure of it itself.
+
+        Where the model is sure of another, a person decides.
+        """
+        named, sure = named_service(self.request.text, self.catalogue), self._sure()
+        if named is None:
+            self._note("Words of a service", "of none alone")
+            return None
+        service = self.catalogue.services[named.service_id]
+        said = f"the text has the words {named.quoted} of {name_of(service, 'en')}"
+        if sure is not None:
+            self._note("Words of a service", said)
+            if sure.id == service.id:
+                return None
+            other = f"was understood as {name_of(sure, 'en')}, {self._share()} sure"
+            return self._to_triage(why=f"It is not clear what this is about: {said}, but it {other}; a person decides.")
+        found = self._answers(service, Method.words)
+        if found is None:
+            self._note("Words of a service", f"{said}, but nobody answers for it")
+            return None
+        self._note("Words of a service", said, decided=True)
+        return self._decided(replace(found, words=f"{found.words}; {said}."), Method.words, service=service)
 
     def _agreed(self) -> Decision | None:
         """The office that answers for several likely services, when together they are sure enough.

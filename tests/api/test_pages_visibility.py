@@ -63,6 +63,9 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "size": "192",
         "name": "answer",
         "language": "en",
+        "service_code": "water",
+        "rule_id": "x",
+        "area_code": "x",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()

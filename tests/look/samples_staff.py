@@ -4,6 +4,7 @@ from datetime import date
 
 from tests.look import samples_models
 from tests.look.samples import NOW, REFERENCE, ago
+from tests.look.samples_admin import ADMIN
 from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import (
     CALLBACKS,
@@ -31,6 +32,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **COUNTER,
     **PAGES,
     **samples_models.PAGES,
+    **ADMIN,
     "signin": (
         "signin",
         {

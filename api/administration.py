@@ -1,0 +1,123 @@
+"""Staff's pages for those who set Ombud up: what there is, what is amiss, and who changed what."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.auth import Staffed
+from api.pages import render
+from cases import administration
+from core.database import database
+from core.errors import BadInput
+from core.i18n import language_name
+from core.settings import settings
+from domain.access import CatalogueChange
+from domain.catalogue import catalogue
+from reports import amiss
+
+router = APIRouter(include_in_schema=False)
+
+KINDS = {"office": "Offices", "service": "Services", "rule": "Rules", "area": "Areas"}
+PAGE = 50
+SAID = {
+    "saved": "Saved. It counts from the next message on.",
+    "office-added": "Added. Give it staff and, if messages should come here, a rule.",
+    "office-closed": "Closed. Nothing new goes there.",
+    "office-open": "Open again.",
+    "service-added": "Added. Its words are learnt within a minute; a rule says which office answers.",
+    "service-saved": "Saved. New words are learnt within a minute.",
+    "service-retired": "Retired. Nothing new is understood as it; its cases stay where they are.",
+    "service-back": "In use again. Its words are learnt within a minute.",
+    "rule-added": "Added.",
+    "rule-ended": "The rule ends on that day.",
+}
+
+
+@router.get("/staff/admin")
+def show_overview(request: Request, staff: Staffed) -> Response:
+    """What routing stands on, and what of it needs mending."""
+    administration.check_reader(staff.viewer)
+    today = datetime.now(UTC).astimezone(settings().zone).date()
+    with database().read() as session:
+        known = catalogue(session)
+        newest, number = administration.changes(session, limit=5)
+        context = {
+            "offices": sum(office.active for office in known.offices.values()),
+            "services": sum(service.active for service in known.services.values()),
+            "rules": sum(
+                rule.valid_from <= today and (rule.valid_to is None or today < rule.valid_to)
+                for rule in known.jurisdictions
+            ),
+            "areas": len(known.areas),
+            "warnings": amiss.warnings(session, today),
+            "changes": change_lines(newest),
+            "changed": number,
+        }
+    return render(request, "staff/administration.html", context)
+
+
+@router.get("/staff/changes")
+def show_changes(request: Request, staff: Staffed, kind: str = "", person: str = "", page: str = "") -> Response:
+    """Who changed what, newest first."""
+    administration.check_reader(staff.viewer)
+    kind, person = kind if kind in KINDS else "", person[:200]
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 0
+    with database().read() as session:
+        found, total = administration.changes(session, kind=kind, person=person, limit=PAGE, skip=number * PAGE)
+    query = f"kind={kind}&person={person}"
+    context = {
+        "changes": change_lines(found),
+        "kinds": KINDS,
+        "kind": kind,
+        "person": person,
+        "total": total,
+        "newer": f"/staff/changes?{query}&page={number - 1}" if number else "",
+        "older": f"/staff/changes?{query}&page={number + 1}" if (number + 1) * PAGE < total else "",
+    }
+    return render(request, "staff/changes.html", context)
+
+
+def change_lines(changes: Sequence[CatalogueChange]) -> list[dict[str, object]]:
+    """Changes as pages show them."""
+    return [
+        {
+            "kind": KINDS.get(change.kind, change.kind),
+            "title": change.title,
+            "by": change.by,
+            "at": change.at,
+            "what": "added" if change.before is None else "changed",
+            "differences": [
+                {"what": what, "before": before, "after": after}
+                for what, before, after in administration.differences(change.before, change.after)
+                if change.before is not None or after
+            ],
+        }
+        for change in changes
+    ]
+
+
+def flash_said(request: Request, said: str) -> None:
+    """Show what the form before came to."""
+    if said in SAID:
+        request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
+
+
+def languages_offered() -> list[dict[str, str]]:
+    """The deployment's languages, in which names are asked for."""
+    return [{"code": language, "name": language_name(language)} for language in settings().languages]
+
+
+def names_of(form: Mapping[str, str]) -> dict[str, str]:
+    """The names in a form, by language."""
+    return {language: form.get(f"name-{language}", "") for language in settings().languages}
+
+
+def read_id(form: Mapping[str, str]) -> UUID:
+    """The id a form for something new was given, under which it is kept once. Raises BadInput."""
+    try:
+        return UUID(form.get("id", ""))
+    except ValueError as error:
+        raise BadInput("This form is not complete.", mend="Go back, reload the page, and fill it in again.") from error
