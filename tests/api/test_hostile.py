@@ -178,6 +178,12 @@ FORMS: dict[str, dict[str, str]] = {
     "/staff/reviews/{office_code}/{week}/actions": {"what": "a", "owner": "x", "due_on": "2026-03-09", "reference": ""},
     "/staff/reviews/{office_code}/{week}/actions/{action_id}": {"done_note": "n"},
     "/staff/account/language": {"language": "en"},
+    "/staff/offices/new": {"name-en": "Hill", "code": "H1", "tier": "district", "parent": "WATER", "places": "Hill"},
+    "/staff/services/new": {"name-en": "Bees", "keywords": "wild bees", "examples": "Bees at the door"},
+    "/staff/rules/new": {
+        "topic": "service:water", "where": "places", "places": "Hill", "office": "WAT1", "begins": "2026-12-01", "ends": "",
+        "go": "look", "test": "no water", "test_place": "Lumas", "within": "",
+    },
     "/staff/kiosks": {"office": "WAT1", "name": "Main door", "hand": "left"},
     "/staff/kiosks/{device_id}/hand": {"hand": "left"},
     "/report": {
