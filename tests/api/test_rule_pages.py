@@ -163,8 +163,9 @@ def test_an_administrator_of_a_part_shares_out_what_is_theirs(site: Web) -> None
         assert site.post("/staff/rules/new", "head_water", **typed).status_code == status
     lumas, passports = rule_of(site, "Lumas"), next(r for r in rules(site) if r.office_id == site.known.office["CIV1"])
     for rule, typed, status in (
-        (lumas, {"office": "WAT2"}, 303), (lumas, {"office": "CIV1"}, 403),
+        (lumas, {"office": "CIV1"}, 403), (lumas, {"office": "WAT2", "places": "Lumas\nTorvin"}, 403),
         (passports, {"office": "WAT1", "topic": "service:passport", "where": "everywhere"}, 403),
+        (lumas, {"office": "WAT2"}, 303),
     ):  # fmt: skip
         seen = hidden(site.get(f"/staff/rules/{rule.id}", "head_water").text, "seen")
         sent = form(places="Lumas", begins=day(1), seen=seen) | typed
