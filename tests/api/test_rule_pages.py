@@ -130,20 +130,23 @@ def test_a_rule_ends_and_two_at_once_are_told(site: Web) -> None:
     assert "counts no more" in site.get(f"/staff/rules/{old.id}", "minister").text
 
 
-REFUSED = [
-    ({"topic": ""}, "topic", "Choose what"), ({"topic": "service:gone"}, "topic", "not in use"),
-    ({"places": "lumas"}, "topic", "There is a rule for just this"),
-    ({"places": " "}, "places", "at least one place"), ({"where": "area", "area": "x"}, "area", "Choose an area"),
-    ({"where": "within", "within": ""}, "within", "Choose the office"), ({"office": ""}, "office", "Choose the office"),
-    ({"office": "INTEG"}, "office", "recognised by what it says"), ({"office": "Office"}, "office", "choose one"),
-    ({"begins": "soon"}, "begins", "year-month-day"), ({"begins": day(-1)}, "begins", "today or later"),
-    ({"begins": "9999-12-31"}, "begins", "too far"), ({"ends": day()}, "ends", "comes after the first day"),
-]  # fmt: skip
+def refused() -> list[tuple[dict[str, str], str, str]]:
+    """What was typed, where it is told, and in which words."""
+    return [
+        ({"topic": ""}, "topic", "Choose what"), ({"topic": "service:gone"}, "topic", "not in use"),
+        ({"places": "lumas"}, "topic", "There is a rule for just this"),
+        ({"places": " "}, "places", "at least one place"), ({"where": "area", "area": "x"}, "area", "Choose an area"),
+        ({"where": "within", "within": ""}, "within", "Choose the office"),
+        ({"office": ""}, "office", "Choose the office"),
+        ({"office": "INTEG"}, "office", "recognised by what it says"), ({"office": "Office"}, "office", "choose one"),
+        ({"begins": "soon"}, "begins", "year-month-day"), ({"begins": day(-1)}, "begins", "today or later"),
+        ({"begins": "9999-12-31"}, "begins", "too far"), ({"ends": day()}, "ends", "comes after the first day"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_what_a_rule_cannot_be_is_said_beside_its_field(site: Web) -> None:
-    for typed, field, said in REFUSED:
+    for typed, field, said in refused():
         for go in ("look", "save"):
             answer = site.post("/staff/rules/new", "minister", **form(**typed, go=go))
             assert answer.status_code == 422, typed
