@@ -11,11 +11,14 @@ from sqlmodel import Session
 from api import choices, files, report_files, throttle
 from api.forms import Posted
 from api.pages import choose_language, render
+from api.report_files import Form as Filled
 from api.report_files import Uploaded
+from api.report_sent import receipt
 from api.ways import ways
 from api.words import EVENTS, N_, STATES
-from cases import attachments, crowds, history, lifecycle, parts
+from cases import arriving, attachments, crowds, firewall, history, lifecycle, opening, parts
 from channels import web
+from channels.values import Channel
 from core.crypto import cipher, same
 from core.database import database
 from core.errors import NotFound
@@ -25,6 +28,7 @@ from core.settings import settings
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
+from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, OfficeFunction
 from domain.timeline import TimelineEntry
@@ -81,6 +85,20 @@ def unlock_tracked(request: Request, reference: str, form: Posted) -> Response:
     return _tracked(request, reference, code=form.get("code", ""))
 
 
+@router.post("/track/{reference}/apart")
+def take_apart(request: Request, reference: str, form: Posted) -> Response:
+    """The citizen wants only the integrity office to see their case, for whoever opened its answers."""
+    unlock = form.get("unlock", "")
+    throttle.spend("report", throttle.address_of(request))
+    with database().write() as session:
+        case = history.tracked(session, reference)
+        if not opens(case, unlock):
+            return _tracked(request, reference, errors={"code": _WRONG_CODE})
+        case = session.get_one(Case, case.id, with_for_update=True)
+        firewall.restrict_for_citizen(session, case, datetime.now(UTC))
+    return _tracked(request, reference, unlock=unlock)
+
+
 @router.post("/track/{reference}/message")
 def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
     """A further message from the tracking page, or pictures, for whoever opened the answers."""
@@ -96,6 +114,8 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
         may = opens(case, unlock) or _code_right(session, case, form.get("message_code", ""))
     if not may:
         return _tracked(request, reference, errors={"message_code": _WRONG_CODE}, text=text)
+    if arriving.belongs_apart(case, text):
+        return _told_apart(request, case, text, posted, now)
     uploads = str(new_id())
     wrong = report_files.keep(uploads, posted.files, now)
     if wrong:
@@ -109,6 +129,33 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
         attachments.adopt(session, case, uploads, now)
         proof = proof_of(case)
     return _tracked(request, reference, unlock=proof, sent=True)
+
+
+def _told_apart(request: Request, case: Case, text: str, posted: Filled, now: datetime) -> Response:
+    """Words that accuse the office which has the case become one of their own, with a number and PIN of its own."""
+    lang, _ = choose_language(request)
+    with database().write() as session:
+        case = session.get_one(Case, case.id)
+        apart = opening.open_case(
+            session,
+            opening.Opening(
+                channel=Channel.web,
+                text=text,
+                language=case.language,
+                received_at=now,
+                contact=session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None,
+                place=case.place,
+                office_code=arriving.accused_code(session, case),
+                about_staff=True,
+                confidential=case.confidential,
+            ),
+            now,
+        )
+        uploads = str(new_id())
+        report_files.keep(uploads, posted.files, now)
+        attachments.adopt(session, apart, uploads, now)
+        context = receipt(session, apart, lang)
+    return render(request, "citizen/receipt.html", context)
 
 
 _UNKNOWN = N_(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
 from api import choices, crowd_view, files, heard, story
-from cases import attachments, history, parts, people
+from cases import attachments, firewall, history, parts, people
 from cases.rights import WORKING, works_on
 from channels.values import Channel
 from core.settings import settings
@@ -95,7 +95,9 @@ def queue(session: Session, who: Viewer, now: datetime, chosen: history.Filter |
                 "crowd": sizes.get(case.id, 0),
             }
         )
-    return {"queue": rows, "queue_total": history.count(session, who, chosen)}
+    month = now.astimezone(settings().zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    tally = firewall.tally(session, who, month.astimezone(UTC))
+    return {"queue": rows, "queue_total": history.count(session, who, chosen), "tally": tally}
 
 
 def silent_seconds(case: Case, now: datetime) -> int | None:
@@ -176,6 +178,7 @@ def case_view(session: Session, who: Viewer, case: Case, now: datetime, typed: s
         "may": may(who, case),
         "offices": choices.offices(known, "en"),
         "people": colleagues(session, case, now),
+        "about": accused(session, who, case),
         "outcomes": [str(outcome) for outcome in Outcome],
         "saved_replies": [],
         "answer_weight": answer_weight(case, contact, typed),
@@ -245,13 +248,32 @@ def may(who: Viewer, case: Case) -> set[str]:
     if case.pending_office_id is not None:
         allowed |= {"withdraw"}
     if case.integrity and who.integrity_offices:
-        allowed |= {"release"}
+        allowed |= {"release", "about"}
     leads = case.state not in (CaseState.triage, CaseState.closed) and case.pending_office_id is None
     if leads and not parts.is_part(case):
         allowed |= {"part"}
+    if not case.integrity:
+        allowed |= {"restrict"}
     if case.state == CaseState.closed:
         allowed -= {"answer"}
     return allowed
+
+
+def accused(session: Session, who: Viewer, case: Case) -> dict[str, object]:
+    """Whom a case of integrity is about, and who else it may be; nothing for anybody else."""
+    if not (case.integrity and who.integrity_offices):
+        return {"office": "", "office_name": "", "person": "", "people": []}
+    known = catalogue(session)
+    office = known.offices.get(case.about_office_id) if case.about_office_id else None
+    found = firewall.people_of(session, case.about_office_id)
+    if case.about_staff_id and case.about_staff_id not in {staff_id for staff_id, _ in found}:
+        found.append((case.about_staff_id, session.get_one(Staff, case.about_staff_id).name))
+    return {
+        "office": office.code if office else "",
+        "office_name": name_of(office, "en") if office else "",
+        "person": str(case.about_staff_id or ""),
+        "people": [{"id": str(staff_id), "name": name} for staff_id, name in found],
+    }
 
 
 def colleagues(session: Session, case: Case, now: datetime) -> list[dict[str, object]]:

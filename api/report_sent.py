@@ -72,7 +72,9 @@ def receipt(session: Session, case: Case, lang: str) -> dict[str, object]:
     return {
         "reference": case.reference,
         "pin": pin_of(case.id),
-        "office": "" if case.state == CaseState.triage else catalogue(session).name(case.office_id, lang),
+        "office": ""
+        if case.state == CaseState.triage or case.integrity
+        else catalogue(session).name(case.office_id, lang),
         "confidential": case.integrity,
         "name_hidden": case.confidential,
         "opened_at": case.opened_at,

@@ -14,7 +14,7 @@ from api import desk
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
-from cases import handover, history, lifecycle, marks, parts
+from cases import firewall, handover, history, lifecycle, marks, parts
 from cases.acting import Form, Repeated
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, OmbudError
@@ -38,7 +38,9 @@ SAID = {
     "withdraw": "Taken back. It was yours all the time.",
     "give-part": "Offered to them. You lead, and the citizen hears you alone.",
     "close": "Closed. The citizen gets your words.",
-    "release": "Released to triage.",
+    "release": "Released. It went where it belongs, and the recogniser learns from it.",
+    "restrict": "Given to the integrity office. You do not see it any more.",
+    "about": "Kept. They and those above them do not see it.",
     "added": "Added to this case. The citizen has its number already.",
     "again": "Asked for again. It shows here once it came.",
     "urgent": "Noted. The deadline follows from it.",
@@ -114,7 +116,7 @@ def _desk(
         rows = context["queue"]
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
-        nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": desk.ALONE}
+        nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": desk.ALONE, "about": {}}
         nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": [], "answer_weight": None}
         form = dict.fromkeys(desk.FIELDS, "") | dict(typed or {})
         case = history.load(session, who, opened) if opened else None
@@ -266,8 +268,38 @@ def release(request: Request, staff: Staffed, form: Filled, reference: str) -> R
         reference,
         "release",
         "reason",
-        lambda s, c, w, f: handover.release(s, c.id, w, why, _now(), f),
+        lambda s, c, w, f: firewall.release(s, c.id, w, why, _now(), f),
     )
+
+
+@router.post("/staff/cases/{reference}/restrict")
+def restrict(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
+    """Give a case about somebody's conduct to the integrity office alone."""
+    why = form.get("restrict_reason", "")
+    return act_on(
+        request,
+        staff,
+        form,
+        reference,
+        "restrict",
+        "restrict_reason",
+        lambda s, c, w, f: firewall.restrict(s, c.id, w, why, _now(), f),
+    )
+
+
+@router.post("/staff/cases/{reference}/about")
+def say_about(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
+    """Say which office and which person a case of integrity is about."""
+
+    def act(session: Session, case: Case, who: Viewer, once: Form) -> object:
+        code, person = form.get("about", ""), form.get("person", "")
+        office = catalogue(session).office_by_code.get(code.upper())
+        if code and office is None:
+            raise BadInput("Choose an office.", fields={"about": "Choose an office."})
+        chosen = _uuid(person) if person else None
+        return firewall.say_about(session, case.id, who, office.id if office else None, chosen, _now(), once)
+
+    return act_on(request, staff, form, reference, "about", "about", act)
 
 
 @router.post("/staff/cases/{reference}/close")

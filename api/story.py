@@ -241,6 +241,9 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"{_office(known, body.get('office'))} did not answer in time, triage decides"
         case EntryKind.refused | EntryKind.released as kind:
             return f"{STAFF_EVENTS[kind]}: {_bare(body.get('reason'))}"
+        case EntryKind.restricted:
+            said = f"{STAFF_EVENTS[EntryKind.restricted]}: {_bare(body.get('reason'))}"
+            return f"{said}; {body.get('seen_by')} could read it until then, and no list is kept of who did"
         case EntryKind.routed:
             return f"sent to {_office(known, body.get('office'))}"
         case EntryKind.escalated:

@@ -41,6 +41,7 @@ MESSAGES = {
     "poster": "A poster was scanned",
     "too_large": "A file is too large",
     "answer": "An office answers",
+    "apart": "Only another team reads it",
     "help": "What one can write",
     "proof": "A code to prove an address",
     "question": "An office asks",

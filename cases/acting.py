@@ -34,6 +34,7 @@ MATTERS = frozenset(
         EntryKind.closed,
         EntryKind.reopened,
         EntryKind.released,
+        EntryKind.restricted,
     }
 )
 """Entries that change what the right next action is; a note or a receipt does not."""

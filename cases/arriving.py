@@ -1,10 +1,12 @@
 """From an inbox row to the case it opens."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+import routing.service
 from cases import attachments, lifecycle, opening
 from channels.values import Channel
 from core.settings import settings
@@ -12,11 +14,15 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
-from domain.states import CaseKind
+from domain.states import CaseKind, OfficeFunction
 from nlp import language as languages
 from surveys.answers import Taken
 
 POSTER = timedelta(hours=24)
+_CHOSEN = re.compile(
+    r"^\W*(?:integrity|integriteti?|(?:anti-?)?korrupsion|সততা|দুর্নীতি|shototar|честность|коррупция)\b[\s:,.\-–—!]*",
+    re.IGNORECASE,
+)
 LATER = "later"
 """Said by a handler that cannot decide yet; it has set the row's `due_at`."""
 
@@ -47,6 +53,7 @@ def open_from(
     ask: opening.Ask = opening.no_question,
     replaces: str | None = None,
     at_once: bool = True,
+    about_staff: bool = False,
 ) -> Case:
     """Open the case an inbox row asks for, with all the row says about it, and note it on the row.
 
@@ -75,7 +82,7 @@ def open_from(
             service=taken.service if taken else (heard.service or str(details.get("service") or "") or None),
             place=heard.place or str(details.get("place") or "") or None,
             office_code=taken.office if taken else office_code,
-            about_staff=bool(details.get("about_staff")),
+            about_staff=about_staff or bool(details.get("about_staff")) or chosen(heard.text),
             last_place=contact.last_place if contact and existed else None,
             attachments=tuple(details.get("attachments") or ()),  # type: ignore[arg-type]
             confidential=bool(details.get("confidential")),
@@ -96,18 +103,45 @@ def open_from(
     return case
 
 
-def add_to(session: Session, row: InboundMessage, case: Case, now: datetime) -> None:
-    """A message belongs to a case that is there already (locked): its words, its files, where it was written.
+def add_to(session: Session, row: InboundMessage, case: Case, now: datetime) -> Case:
+    """A message belongs to a case that is there already (locked): its words, its files, where it was written. Gives the
+    case it is on: one of its own where it accuses somebody, whom the office of the other must not warn.
 
     It is heard when it was received, or right after what happened to the case since; the order of a timeline is its
     truth. So one that was kept while we asked where it belongs is not heard later for that.
     """
+    if belongs_apart(case, row.text):
+        return open_apart(session, row, case, now)
     heard_at = min(max(row.received_at, case.updated_at), now)
     lifecycle.citizen_wrote(session, case, row.text, heard_at)
     row.case_id = case.id
     case.text = case.text or row.text  # it began with a picture alone
     case.location = case.location or location_of(row.details.get("location"))
     attachments.expect(session, row, case, now)
+    return case
+
+
+def chosen(text: str) -> bool:
+    """Whether a message begins with the word by which a citizen chooses the integrity office themselves."""
+    return _CHOSEN.match(text) is not None
+
+
+def belongs_apart(case: Case, text: str) -> bool:
+    """Whether a further message on an ordinary case accuses somebody: the office that has it must not see that."""
+    return not case.integrity and bool(text) and (chosen(text) or routing.service.accusation(text) is not None)
+
+
+def open_apart(session: Session, row: InboundMessage, case: Case, now: datetime) -> Case:
+    """A case of its own for what an accusing message tells. Nothing of it is on the case it was sent on."""
+    contact = session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None
+    heard = Heard(row.text, (row,), place=case.place, office_code=accused_code(session, case), location=case.location)
+    return open_from(session, row, contact, now, heard=heard, about_staff=True)
+
+
+def accused_code(session: Session, case: Case) -> str | None:
+    """Code of the office that has a case, where it is one that citizens complain about."""
+    office = catalogue(session).offices[case.office_id]
+    return office.code if office.function == OfficeFunction.service else None
 
 
 def poster_office(session: Session, contact: ContactPoint, now: datetime) -> str | None:

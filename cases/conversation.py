@@ -21,6 +21,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from cases import arriving, missing, opening
+from cases.naming import called
 from cases.opening import Question, with_question
 from cases.replies import MOST_QUESTIONS, Option, Step, chosen, joined, option_of
 from cases.rerouting import Learnt, reroute
@@ -213,7 +214,8 @@ def take(session: Session, talk: Conversation, contact: ContactPoint, row: Inbou
 def add_words(session: Session, talk: Conversation, contact: ContactPoint, row: InboundMessage, now: datetime) -> str:
     """Other words while a question about a case is open: they belong to the case, and may be what routing lacked."""
     case = lock(session, UUID(str(talk.case_id)))
-    arriving.add_to(session, row, case, now)
+    if arriving.add_to(session, row, case, now).id != case.id:
+        return "case"
     if reroute(session, case, Learnt(joined((case.text, row.text)), "The citizen wrote more."), now):
         replaces = our_message(session, talk, row)
         _tell(session, contact, row, case, now, moved=True, asked=None, replaces=replaces)
@@ -272,7 +274,7 @@ def _tell(
 ) -> None:
     """What came of an answer: who has the case now, and what is still asked."""
     language = language_of(contact)
-    office = catalogue(session).name(case.office_id, language)
+    office = called(catalogue(session), case, language)
     template = "transfer" if moved and not case.integrity else "added"
     body = compose.compose(template, language, reference=case.reference, office=office)
     if asked is not None and not moved:

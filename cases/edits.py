@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, or_, select
 
 from cases import lifecycle
+from cases.arriving import belongs_apart, open_apart
 from cases.conversation import lock
 from cases.rerouting import Learnt, reroute
 from domain.case import Case
@@ -36,6 +37,9 @@ def take(session: Session, row: InboundMessage, contact: ContactPoint, now: date
             return "edited"
         return None if original.outcome in SILENT or original.outcome is None else UNCHANGED
     case = lock(session, original.case_id)
+    if belongs_apart(case, row.text) and not belongs_apart(case, before[-1].text):
+        open_apart(session, row, case, now)
+        return "case"
     row.case_id = case.id
     append(
         session,

@@ -288,25 +288,3 @@ def place_from_triage(
     )
     take_over(session, case, target.id, now, state=CaseState.open)
     return case
-
-
-def release(session: Session, case_id: UUID, who: Viewer, reason: str, now: datetime, form: Form) -> Case:
-    """The integrity office finds that a case was wrongly caught; it goes to triage like any other."""
-    why = words_of(reason, "The reason")
-    case = begin(session, case_id, who, form)
-    if not case.integrity or not who.integrity_offices:
-        raise NotAllowed("Only the integrity office releases, and only its own cases.")
-    triage = catalogue(session).with_function(OfficeFunction.triage)
-    if triage is None:
-        raise Conflict("There is no triage desk to release it to.", mend="An administrator names one.")
-    append(
-        session,
-        case,
-        EntryKind.released,
-        now,
-        actor=str(who.staff_id),
-        body={"reason": why, "by": who.name, "token": form.token},
-    )
-    case.integrity, case.about_office_id, case.about_staff_id = False, None, None
-    take_over(session, case, triage.id, now, state=CaseState.triage)
-    return case

@@ -21,6 +21,7 @@ from cases.conversation import (
     reading,
     turn,
 )
+from cases.naming import called
 from cases.replies import GUIDE, Option, Step, joined
 from core.claims import retry_at
 from core.database import database
@@ -113,7 +114,7 @@ def settle(
         contact=contact,
         language=language,
         body=compose.compose(
-            "added", language, reference=case.reference, office=catalogue(session).name(case.office_id, language)
+            "added", language, reference=case.reference, office=called(catalogue(session), case, language)
         ),
         dedupe_key=f"conversation:{row.id}",
         now=now,

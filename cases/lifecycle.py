@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 import escalation.service
 from cases import history, marks, parts, relays
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
+from cases.naming import called
 from cases.people import address_of
 from channels.values import Channel
 from core.errors import BadInput, Conflict
@@ -58,7 +59,7 @@ def _answer(
 ) -> int:
     if parts.is_part(case):
         return parts.answer_lead(session, case, who, words, now, form)
-    office = catalogue(session).name(case.office_id, case.language)
+    office = called(catalogue(session), case, case.language)
     message = tell(session, case, Purpose.answer, "answer", f"answer:{form.token}", now, text=words, office=office)
     entry = append(
         session,
@@ -187,7 +188,7 @@ def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, 
     if address is not None and address.channel == Channel.voice:
         raise BadInput("This citizen has a phone without messages.", mend="Call them: they are under Call-backs.")
     shift(case, CaseState.waiting)
-    office = catalogue(session).name(case.office_id, case.language)
+    office = called(catalogue(session), case, case.language)
     message = tell(
         session, case, Purpose.question, "question", f"question:{form.token}", now, text=words, office=office
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from cases import attachments, consent, lifecycle, status
-from cases.arriving import open_from
+from cases.arriving import belongs_apart, open_apart, open_from
 from cases.contacts import HELP_WORDS, find_or_make, word_of
 from cases.inbox import row_of, store
 from channels.email import message_of
@@ -265,6 +265,9 @@ def _said_before(session: Session, row: InboundMessage, contact: ContactPoint, n
 
 
 def _continued(session: Session, row: InboundMessage, case: Case, contact: ContactPoint, now: datetime) -> str:
+    if belongs_apart(case, row.text):
+        open_apart(session, row, case, now)
+        return "case"
     lifecycle.citizen_wrote(session, case, row.text, now)
     row.case_id = case.id
     attachments.expect(session, row, case, now)

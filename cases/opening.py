@@ -13,6 +13,7 @@ import escalation.service
 import routing.assignment
 import routing.service
 from cases import marks, proposals
+from cases.naming import called
 from channels.values import Button, Channel
 from core.crypto import cipher
 from core.ids import new_id, new_reference
@@ -274,7 +275,7 @@ def acknowledge(
                 template,
                 language,
                 reference=case.reference,
-                office=known.name(case.office_id, language),
+                office=called(known, case, language),
                 triage=case.state == CaseState.triage,
                 # keyed late, the answer may be overdue already: nobody promises a day that is gone
                 due=local_day(clock.deadline_at) if clock.deadline_at > now else None,

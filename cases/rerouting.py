@@ -27,14 +27,15 @@ def place_by_words(session: Session, case: Case, decision: Decision, now: dateti
     case.service_id = decision.service_id or case.service_id
     case.place = decision.place or case.place
     case.routing_suggestions = routing.service.suggestions_json(known, decision)
-    _routed(session, case, decision, decision.reason, now)
+    decided_anew(session, case, decision, decision.reason, now)
     take_over(session, case, decision.office_id, now, state=CaseState.open)
 
 
-def _routed(session: Session, case: Case, decision: Decision, reason: str, now: datetime) -> None:
+def decided_anew(session: Session, case: Case, decision: Decision, reason: str, now: datetime) -> None:
     """What was decided anew, on the case and its timeline; the office itself takes over afterwards."""
     known = catalogue(session)
-    case.integrity, case.about_office_id = decision.integrity, decision.about_office_id
+    case.integrity = decision.integrity
+    case.about_office_id, case.about_staff_id = decision.about_office_id, decision.about_staff_id
     case.routing_method, case.routing_reason = str(decision.method), decision.reason
     case.routing_confidence, case.routing_model = decision.confidence, decision.model
     append(
@@ -98,7 +99,7 @@ def reroute(session: Session, case: Case, learnt: Learnt, now: datetime) -> bool
         append(session, case, EntryKind.noted, now, actor="citizen", body={"text": learnt.why, "by": "the citizen"})
         return False
     moved = decision.office_id != case.office_id
-    _routed(session, case, decision, f"{learnt.why} {decision.reason}", now)
+    decided_anew(session, case, decision, f"{learnt.why} {decision.reason}", now)
     if moved:
         take_over(session, case, decision.office_id, now, state=CaseState.open, silent=True)
     return moved

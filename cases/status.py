@@ -8,6 +8,7 @@ from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from cases import history
+from cases.naming import called
 from cases.people import theirs
 from channels.values import Channel
 from core.ids import find_reference
@@ -99,7 +100,7 @@ def where_it_stands(session: Session, case: Case, language: str, now: datetime) 
         found=True,
         reference=case.reference,
         state=str(case.state),
-        office=catalogue(session).name(case.office_id, language),
+        office=called(catalogue(session), case, language),
         answered_at=case.first_response_at,
         due=due,
         late=due is not None and due < now,

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session, col, func, select
 
-from cases import teaching
+from cases import firewall, teaching
 from core import claims
 from core.database import database
 from core.errors import BadInput
@@ -22,6 +22,7 @@ from core.settings import settings
 from domain.access import TrainingLabel
 from domain.catalogue import catalogue
 from domain.training import RunResult, RunState, TrainingRun
+from nlp import integrity
 from nlp.classifier import promoted
 from nlp.training import apart, evidence
 from nlp.training import promote as shelf
@@ -70,6 +71,8 @@ def _train_one(run_id: UUID, now: datetime, train: Train) -> None:
         tried = on_trial(session)
         last = _last_data(session)
         asked_by_hand = session.get_one(TrainingRun, run_id).staff_id is not None
+        cleared = firewall.cleared(session)
+    teach_accusations(models_dir, cleared)
     labels = {example.label for example in data.examples}
     if promoted(models_dir) and last == data.sha256 and not asked_by_hand:
         _finish(run_id, attempt, now, RunResult.nothing_new, ["Nothing has changed since the last training."])
@@ -90,6 +93,20 @@ def _train_one(run_id: UUID, now: datetime, train: Train) -> None:
         _again(run_id, attempt, now, f"{type(error).__name__}: {error}")
     else:
         _decide(run_id, attempt, data, made, now)
+
+
+def teach_accusations(models_dir: Path, cleared: Sequence[str]) -> None:
+    """What integrity released is ordinary, and the recogniser learns it; where nothing was, the shipped weights do."""
+    known = models_dir / integrity.TAUGHT
+    if not cleared:
+        known.unlink(missing_ok=True)
+        return
+    try:
+        card = apart.teach_accusations(models_dir, [(text, integrity.ORDINARY) for text in cleared])
+    except (apart.Interrupted, BadInput) as error:
+        log.warning("recogniser_not_taught", error=type(error).__name__)  # the weights before go on
+    else:
+        log.info("recogniser_taught", texts=card["texts"], recall=card["recall"])
 
 
 def _decide(run_id: UUID, attempt: int, data: Dataset, made: Mapping[str, Any], now: datetime) -> None:

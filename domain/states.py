@@ -286,6 +286,7 @@ class EntryKind(StrEnum):
     closed = "closed"
     reopened = "reopened"
     released = "released"
+    restricted = "restricted"
     reviewed = "reviewed"
     attached = "attached"
     edited = "edited"

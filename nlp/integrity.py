@@ -37,6 +37,10 @@ class Accusation:
     sure: bool = True
 
 
+TAUGHT = "integrity.npz"
+"""Where weights lie: in the package, and in the models folder of an installation that has taught its own."""
+ORDINARY = "ordinary"
+"""What accuses nobody, as the recogniser learns it."""
 _MOST_WORDS = 5
 
 

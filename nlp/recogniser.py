@@ -22,11 +22,10 @@ import numpy as np
 
 from core.logs import logger
 from nlp.features import Floats, Vocabulary
-from nlp.integrity import Accusation, Accused
+from nlp.integrity import ORDINARY, TAUGHT, Accusation, Accused
 from nlp.tokens import tokens
 
-FILE = "integrity.npz"
-ORDINARY = "ordinary"
+FILE = TAUGHT
 KINDS = (*Accused, ORDINARY)
 _SENTENCE = re.compile(r"[.!?।\n]+")
 _LONG = 40

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from nlp.features import Vocabulary
-from nlp.integrity import accuses
-from nlp.recogniser import FILE, KINDS, ORDINARY, Recogniser, Weights, combined, dump, parse
+from nlp.integrity import ORDINARY, accuses
+from nlp.recogniser import FILE, KINDS, Recogniser, Weights, combined, dump, parse
 from nlp.tokens import tokens
 from nlp.training import fit
 from nlp.training.prepare import LEARN, Dataset, starter

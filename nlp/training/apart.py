@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +73,13 @@ def opinions(
     }
     found: dict[str, list[list[Any]]] = _child(given, seconds)
     return {name: [Opinion(*row) for row in rows] for name, rows in found.items()}
+
+
+def teach_accusations(models_dir: Path, taught: Sequence[tuple[str, str]], seconds: float = SECONDS) -> dict[str, Any]:
+    """`accusations.teach` in a process of its own. Raises BadInput or Interrupted."""
+    given = {"do": "accusations", "models_dir": str(models_dir.absolute()), "taught": list(taught)}
+    found: dict[str, Any] = _child(given, seconds)
+    return found
 
 
 _running: set["subprocess.Popen[bytes]"] = set()
@@ -145,7 +152,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     answer: dict[str, Any]
     try:
-        answer = {"found": _train(given) if given["do"] == "train" else _opinions(given)}
+        answer = {"found": _TO_DO[given["do"]](given)}
     except OmbudError as error:
         answer = {"error": error.message, "mend": error.mend}
     sys.stdout.write(json.dumps(answer) + "\n")
@@ -184,6 +191,18 @@ def _opinions(given: Mapping[str, Any]) -> dict[str, list[list[Any]]]:
         ]
     return found
 
+
+def _accusations(given: Mapping[str, Any]) -> dict[str, Any]:
+    from nlp.training.accusations import teach
+
+    return teach(Path(given["models_dir"]), [(text, label) for text, label in given["taught"]])
+
+
+_TO_DO: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "train": _train,
+    "opinions": _opinions,
+    "accusations": _accusations,
+}
 
 if __name__ == "__main__":
     main()

@@ -87,7 +87,7 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
                     yield address + query.format(reference=reference)
 
 
-def hide(web: Web, kind: str) -> Case:
+def hide(web: Web, kind: str, reference: str = "", review: Review | None = None, rated: bool = True) -> Case:
     """A case that nobody of WAT1 and above may see, with everything that may hang on one."""
     known, now = web.known, datetime.now(UTC)
     accused = {"about_office_id": known.office["WAT1"]}
@@ -101,6 +101,7 @@ def hide(web: Web, kind: str) -> Case:
             known, text=f"{MARKER} took my money", received_at=now - timedelta(days=5), opened_at=now - timedelta(days=5),
             **values,  # type: ignore[arg-type]
         )  # fmt: skip
+        case.reference = reference or case.reference
         append(
             session,
             case,
@@ -119,8 +120,9 @@ def hide(web: Web, kind: str) -> Case:
         attachments.adopt(session, case, "x", now)
         assert file.case_id == case.id
         monday = (now - timedelta(days=now.weekday() + 7)).date()
-        review = Review(id=new_id(), office_id=known.office["WATER"], week=monday, opened_at=now)
-        session.add(review)
+        if review is None:
+            review = Review(id=new_id(), office_id=known.office["WATER"], week=monday, opened_at=now)
+            session.add(review)
         session.flush()
         session.add(
             Finding(
@@ -154,11 +156,8 @@ def hide(web: Web, kind: str) -> Case:
                     at=now,
                 )
             )
-        for question, value, text in (
-            ("rating", 1, None),
-            ("words", None, f"{MARKER} took my money"),
-            ("money", 1, None),
-        ):
+        ratings = (("rating", 1, None), ("words", None, f"{MARKER} took my money"), ("money", 1, None))
+        for question, value, text in ratings if rated else ():
             session.add(
                 Answer(
                     source_id="exit:v1",

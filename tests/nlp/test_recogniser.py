@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nlp import integrity, recogniser
 from nlp.tokens import tokens
-from nlp.training import accusations, prepare
+from nlp.training import accusations, apart, prepare
 
 INDIRECT = [
     "he kept my licence in his hand and asked whether I had forgotten something",
@@ -63,7 +63,7 @@ def test_one_sentence_of_a_long_letter_is_enough() -> None:
 def test_what_staff_found_is_learnt_and_used(tmp_path: Path) -> None:
     text = "he kept my licence in his hand and asked whether I had forgotten something"
     assert integrity.recognise(text, tmp_path) is not None
-    card = accusations.teach(tmp_path, [(text, "ordinary")] * 6)
+    card = apart.teach_accusations(tmp_path, [(text, "ordinary")] * 6)
     assert card["taught"] == 6
     assert integrity.recognise(text, tmp_path) is None
     (tmp_path / recogniser.FILE).write_bytes(b"torn")
