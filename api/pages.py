@@ -70,6 +70,7 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
+    ("routing", "/staff/routing", "Where would it go?", _EVERYBODY),
     ("wordings", "/staff/wordings", "Wordings", frozenset({"head", "supervisor", "leadership", "admin", "auditor"})),
     ("models", "/staff/models", "Models", frozenset({"admin", "triage", "leadership", "auditor"})),
     ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),

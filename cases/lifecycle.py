@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import history, marks, parts, relays
+from cases import closing, history, marks, parts, relays
 from cases.acting import MATTERS, Form, Repeated, begin, shift, tell, words_of
 from cases.naming import called
 from cases.people import address_of
@@ -322,6 +322,8 @@ def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> Non
         if case.state == CaseState.closed:
             append(session, case, EntryKind.reopened, now, actor="citizen", public=True, body={"why": "citizen wrote"})
             case.closed_at, case.outcome = None, None
+            if not catalogue(session).offices[case.office_id].active:
+                closing.go_up(session, case, now)
         if case.state in (CaseState.answered, CaseState.closed, CaseState.waiting):
             shift(case, CaseState.open)
         marks.mark_words(session, case, text, now)

@@ -153,6 +153,8 @@ def import_(
         return
     done = "would be" if dry_run else "were"
     out.print(f"{report.added} {kind} {done} added, {report.changed} changed, {report.same} were the same already.")
+    if report.moved:
+        out.print(f"{report.moved} open cases of offices that were closed went to the office above.")
     for email, password in report.passwords.items():
         out.print(f"{email} signs in with {password}", markup=False)
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from cases import teaching
+from cases.closing import office_closed
 from cli import area_rows, csvs, people, rule_rows
 from cli.csvs import Complaints, Line, Unusable
 from core.database import database
@@ -62,7 +64,9 @@ KEYS: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import changed; `passwords` are those of new staff, shown this once."""
+    """What an import changed; `passwords` are those of new staff, shown this once; `moved` are cases of offices that
+    were closed, which went to the office above.
+    """
 
     kind: Kind
     added: int
@@ -70,6 +74,7 @@ class Report:
     same: int
     dry_run: bool
     passwords: dict[str, str] = field(default_factory=dict)
+    moved: int = 0
 
     def as_json(self) -> dict[str, object]:
         """For --json."""
@@ -80,6 +85,7 @@ class Report:
             "same": self.same,
             "dry_run": self.dry_run,
             "passwords": self.passwords,
+            "moved": self.moved,
         }
 
 
@@ -110,11 +116,13 @@ def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False)
     lines, complaints = _read(kind, file)
     _check_doubles(kind, lines, complaints)
     passwords: dict[str, str] = {}
+    closed: list[UUID] = []
+    moved = 0
     with database().write() as session:
         before = _by_key(kind, _rows(session, kind))
         match kind:
             case Kind.offices:
-                _offices(session, lines, complaints)
+                closed = _offices(session, lines, complaints)
             case Kind.services:
                 _services(session, lines, complaints)
             case Kind.areas:
@@ -132,9 +140,11 @@ def import_file(kind: Kind, file: Path, now: datetime, *, dry_run: bool = False)
             touch(session)
             if kind is Kind.services:
                 teaching.ask(session, "The catalogue of services was imported", now)
+            session.flush()
+            moved = sum(office_closed(session, office_id, now) for office_id in closed)
     added = sum(key not in before for key in after)
     changed = sum(key in before and before[key] != row for key, row in after.items())
-    return Report(kind, added, changed, len(lines) - added - changed, dry_run, passwords)
+    return Report(kind, added, changed, len(lines) - added - changed, dry_run, passwords, moved)
 
 
 def _read(kind: Kind, file: Path) -> tuple[list[Line], Complaints]:
@@ -221,9 +231,12 @@ def _service_rows(session: Session) -> list[dict[str, str]]:
     ]
 
 
-def _offices(session: Session, lines: list[Line], complaints: Complaints) -> None:
+def _offices(session: Session, lines: list[Line], complaints: Complaints) -> list[UUID]:
+    """Put them; which of them were open and are closed now."""
     known = {office.code: office for office in session.exec(select(Office))}
     calendars = {calendar.name: calendar for calendar in session.exec(select(Calendar))}
+
+    open_before = {office.id for office in known.values() if office.active}
 
     def use(line: Line) -> None:
         code = line.needed("code", 32)
@@ -265,6 +278,7 @@ def _offices(session: Session, lines: list[Line], complaints: Complaints) -> Non
             office = by_id.get(office.parent_id)
 
     complaints.each(lines, climb)
+    return [office.id for office in known.values() if office.id in open_before and not office.active]
 
 
 def _services(session: Session, lines: list[Line], complaints: Complaints) -> None:

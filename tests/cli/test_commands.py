@@ -20,6 +20,7 @@ from sqlmodel import col, select
 
 from cases import training
 from cases.inbox import receive
+from cases.opening import Opening, open_case
 from channels.values import JSON, Channel, Inbound
 from cli import checkup
 from cli.main import app
@@ -136,6 +137,25 @@ def test_routing_is_explained_in_words_and_as_json(ombud: Run, governed: Governm
     assert told["method"] == "picked_service"
     assert "Office WAT1" in ombud("routing", "explain", "nothing", "--service", "water", "--place", "Lumas").output
     ombud("routing", "explain", "  ", code=2)
+    asked = ("dry taps", "--service", "water", "--at", "41.3,19.8", "--day", "2026-03-02", "--json")
+    report = json.loads(ombud("routing", "explain", *asked).stdout)
+    assert (report["office"]["code"], report["day"]) == ("WATER", "2026-03-02")
+    assert report["rule"]["said"] == "Water supply everywhere else → WATER"
+    assert [step["what"] for step in report["steps"] if step["decided"]] == ["Rule"]
+    for wrong in (("x", "--at", "north"), ("x", "--day", "Monday"), ("x", "--case", "K7QF-3M9V"), ("--case", "NOPE")):
+        ombud("routing", "explain", *wrong, code=2)
+
+
+def test_a_case_says_why_it_went_there(ombud: Run, installation: Installation, governed: Government) -> None:
+    with installation.database.write() as session:
+        opening = Opening(Channel.web, "no water in Lumas", "en", NOW, service="water")
+        reference = open_case(session, opening, NOW).reference
+    shown = " ".join(ombud("routing", "explain", "--case", reference).output.split())
+    assert f"Office WAT1 (WAT1) has {reference}." in shown
+    assert "The rule, as it was then: Water supply in Lumas → WAT1" in shown
+    report = json.loads(ombud("routing", "explain", "--case", reference, "--json").stdout)
+    assert [(hop["what"], hop["office"]) for hop in report["hops"]] == [("routed", "Office WAT1")]
+    assert report["today"]["rule"]["id"] == report["hops"][0]["rule"]["id"]
 
 
 def test_keys_rotate(

@@ -24,6 +24,7 @@ from tests.look.samples_desk import (
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_messages import PAGES
+from tests.look.samples_routing import ROUTING
 
 FRAGMENTS = ("queue", "intake-known")
 """Parts of a page, fetched on their own."""
@@ -33,6 +34,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **PAGES,
     **samples_models.PAGES,
     **ADMIN,
+    **ROUTING,
     "signin": (
         "signin",
         {
