@@ -1,11 +1,12 @@
 """Signing in: argon2 passwords, sessions kept on the server, a CSRF token in every form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -48,6 +49,8 @@ class SignedIn:
     unread: int
     csrf: str
     viewer: Viewer
+    session_id: UUID
+    sorting: Mapping[str, object]
 
 
 def signed_in(request: Request) -> Iterator[SignedIn]:
@@ -84,6 +87,8 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
         unread=unread,
         csrf=open_session.csrf,
         viewer=who,
+        session_id=open_session.id,
+        sorting=open_session.sorting,
     )
     request.state.staff = staff
     request.state.csrf = staff.csrf

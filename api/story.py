@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from api.words import CHANNELS, CLOCKS, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
+from api.words import CHANNELS, CLOCKS, NATURES, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
 from channels.errors import Failure
 from core.i18n import format_duration
 from domain.case import Case
@@ -279,6 +279,9 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
         case EntryKind.closed:
             outcome = str(body.get("outcome"))
             return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"
+        case EntryKind.marked:
+            nature = NATURES.get(str(body.get("nature")))
+            return f"marked as {nature}" if nature else "marked as a matter to answer after all"
         case kind:
             return STAFF_EVENTS[kind]
 

@@ -112,9 +112,19 @@ def words_of(text: str, what: str, *, limit: int = 4000) -> str:
 
 
 def tell(
-    session: Session, case: Case, purpose: Purpose, template: str, form_key: str, now: datetime, **values: object
+    session: Session,
+    case: Case,
+    purpose: Purpose,
+    template: str,
+    form_key: str,
+    now: datetime,
+    due_at: datetime | None = None,
+    **values: object,
 ) -> OutboundMessage | None:
-    """Queue a message to the case's citizen, where they prefer it; None without an address that takes messages."""
+    """Queue a message to the case's citizen, where they prefer it; None without an address that takes messages.
+
+    It leaves from `due_at`, by default at once.
+    """
     contact = address_of(session, case, purpose)
     if contact is None:
         return None
@@ -128,4 +138,5 @@ def tell(
         dedupe_key=form_key,
         now=now,
         case=case,
+        due_at=due_at,
     )

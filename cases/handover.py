@@ -1,4 +1,4 @@
-"""Who has the case: assignment, transfer with acceptance, refusal to triage, placing, release by integrity.
+"""Who has the case: assignment, transfer with acceptance, refusal to triage, release by integrity.
 
 No wrong door: whoever has it stays accountable until another office accepts, and "not ours" closes nothing. An offer
 ends in one of four ways: accepted, refused, taken back, or not answered in time (`cases.lapses`).
@@ -10,11 +10,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import history, relays
+from cases import relays
 from cases.acting import Form, begin, shift, tell, words_of
 from cases.rights import WORKING
 from core.errors import BadInput, Conflict, NotAllowed
-from domain.access import TrainingLabel
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.staff import Staff, StaffRole
@@ -120,14 +119,22 @@ def _assign(session: Session, case: Case, office_id: UUID, now: datetime) -> UUI
 
 
 def take_over(
-    session: Session, case: Case, office_id: UUID, now: datetime, *, state: CaseState, silent: bool = False
+    session: Session,
+    case: Case,
+    office_id: UUID,
+    now: datetime,
+    *,
+    state: CaseState,
+    silent: bool = False,
+    tell_at: datetime | None = None,
 ) -> None:
-    """The case (locked) is this office's from now on: append what led to it first. The citizen is told once who has it.
+    """The case (locked) is this office's from now on: append what led to it first. The citizen is told once who has it,
+    from `tell_at` (by default at once).
 
     Triage looks for the office, as the tracking page says, so nobody is told of that; and nobody is told twice of the
     same office, where triage gives a case back to the one that the citizen knows of.
     """
-    before = case.office_id
+    before, entry = case.office_id, case.timeline_length  # what led to it; clocks and crowds may add theirs below
     if case.state in (CaseState.waiting, CaseState.answered) and state is CaseState.triage:
         shift(case, CaseState.open)
     shift(case, state)
@@ -135,14 +142,19 @@ def take_over(
     case.assignee_id = None if state is CaseState.triage else _assign(session, case, office_id, now)
     escalation.service.move(session, case, now)
     if before != office_id:
-        relays.moved(session, case, now)
+        relays.moved(session, case, now, tell_at)
     if before == office_id or case.integrity or silent or state is CaseState.triage:
         return
     known = catalogue(session)
     if _known_to_have_it(session, case, known) == office_id:
         return
-    key, name = f"transfer:{case.id}:{case.timeline_length}", known.name(office_id, case.language)
-    tell(session, case, Purpose.transfer, "transfer", key, now, office=name)
+    key, name = told_key(case.id, entry), known.name(office_id, case.language)
+    tell(session, case, Purpose.transfer, "transfer", key, now, tell_at, office=name)
+
+
+def told_key(case_id: UUID, number: int) -> str:
+    """Key of the message that tells a citizen who has their case, after that entry of its timeline."""
+    return f"transfer:{case_id}:{number}"
 
 
 def _known_to_have_it(session: Session, case: Case, known: Catalogue) -> UUID | None:
@@ -154,8 +166,11 @@ def _known_to_have_it(session: Session, case: Case, known: Catalogue) -> UUID | 
             col(TimelineEntry.kind).in_((EntryKind.routed, EntryKind.accepted)),
         )
         .order_by(col(TimelineEntry.number).desc())
-    )
-    offices = [known.office_by_code.get(str(entry.body.get("office"))) for entry in given]
+    ).all()
+    taken_back = {entry.body.get("undoes") for entry in given}  # nobody was told of these
+    offices = [
+        known.office_by_code.get(str(entry.body.get("office"))) for entry in given if entry.number not in taken_back
+    ]
     return next((one.id for one in offices[1:] if one and one.function == OfficeFunction.service), None)
 
 
@@ -244,47 +259,3 @@ def _offered_to(case: Case, who: Viewer) -> UUID:
     if who.offices is None or case.pending_office_id not in who.offices:
         raise NotAllowed("Only the office it was offered to can accept or refuse.")
     return case.pending_office_id
-
-
-def place_from_triage(
-    session: Session, case_id: UUID, who: Viewer, office_id: UUID, service_id: UUID | None, now: datetime, form: Form
-) -> Case:
-    """Triage says whose it is: that office is accountable at once, and the choice teaches the classifier."""
-    case = begin(session, case_id, who, form)
-    known = catalogue(session)
-    target = known.offices.get(office_id)
-    if target is None or not target.active or target.function == OfficeFunction.triage:
-        raise BadInput("Choose an office that answers.", fields={"office": "choose an office"})
-    if case.state != CaseState.triage:
-        raise Conflict("Somebody has placed it already.", mend="Reload the triage desk.")
-    if case.about_office_id is not None and target.id in {office.id for office in known.chain(case.about_office_id)}:
-        raise NotAllowed("This case is about that office or one it answers to, so it cannot go there.")
-    service = known.services.get(service_id) if service_id else None
-    if service is not None:
-        case.service_id = service.id
-        if not history.wordless(session, case):  # what stands for a recording, or what we understood, teaches nothing
-            session.add(TrainingLabel(case_id=case.id, service_id=service.id, staff_id=who.staff_id, at=now))
-    reason = f"{who.name} at the triage desk read it" + (
-        f" as {service.names.get('en', service.code)}" if service else ""
-    )
-    case.routing_method, case.routing_reason, case.routing_confidence = "person", reason, None
-    append(
-        session,
-        case,
-        EntryKind.routed,
-        now,
-        actor=str(who.staff_id),
-        public=True,
-        office_id=target.id,
-        body={
-            "office": target.code,
-            "service": service.code if service else None,
-            "reason": reason,
-            "method": "person",
-            "confidence": None,
-            "model": None,
-            "token": form.token,
-        },
-    )
-    take_over(session, case, target.id, now, state=CaseState.open)
-    return case

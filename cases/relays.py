@@ -89,14 +89,15 @@ def send_again(session: Session, lead_id: UUID, who: Viewer, now: datetime, form
     return number
 
 
-def moved(session: Session, case: Case, now: datetime) -> None:
-    """Another office has a case (locked): its members follow; a member that went alone leaves its crowd."""
+def moved(session: Session, case: Case, now: datetime, follow_at: datetime | None = None) -> None:
+    """Another office has a case (locked): its members follow, from `follow_at` (by default at once), to wherever it is
+    then; a member that went alone leaves its crowd."""
     session.flush()
     if is_member(case):
         lead = session.get_one(Case, case.lead_id)
         if lead.office_id != case.office_id:
             leave(session, case, now, "It went to another office without the others.")
-    elif not relay(session, case, case.timeline_length, RelayWhat.move, now):
+    elif not relay(session, case, case.timeline_length, RelayWhat.move, follow_at or now):
         compare_again(session, case, now)
 
 

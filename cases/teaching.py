@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from core import doorbell
 from core.database import after_commit
@@ -29,6 +29,8 @@ HALF_LIFE = timedelta(days=365)
 to budget."""
 OLDEST = HALF_LIFE * 5
 """What was said longer ago counts less than a thirtieth, and is left out."""
+ENOUGH_NEW = 50
+"""Labels since the last training was asked for, after which the next one is."""
 MOST_LABELS = 20_000
 """Newest labels learnt from; training takes a few milliseconds for each, and older ones weigh little anyway."""
 
@@ -59,6 +61,17 @@ def ask(session: Session, why: str, now: datetime, by: UUID | None = None) -> Tr
         waiting.staff_id = waiting.staff_id or by
     after_commit(session, lambda: doorbell.ring(doorbell.TRAINING))
     return waiting
+
+
+def ask_after_enough(session: Session, now: datetime, by: UUID | None = None) -> TrainingRun | None:
+    """Ask for a training once `ENOUGH_NEW` labels came since the last was asked for; None before. One statement."""
+    asked = select(func.max(TrainingRun.asked_at)).scalar_subquery()
+    fresh = session.exec(
+        select(func.count())
+        .select_from(TrainingLabel)
+        .where(col(TrainingLabel.withdrawn_at).is_(None), (col(TrainingLabel.at) > asked) | asked.is_(None))
+    ).one()
+    return ask(session, f"{ENOUGH_NEW} messages were corrected", now, by) if fresh >= ENOUGH_NEW else None
 
 
 def dataset(session: Session, now: datetime) -> Dataset:

@@ -20,6 +20,7 @@ class Case(Row, table=True):
     accused out. A transfer names `pending_office_id`; until that office accepts, `office_id` stays accountable.
     `lead_id` is the case this one is `lead_link` of. `urgency` is why it cannot wait; `nature` what else it is than a
     matter to answer. `source` is who put it in and how; `confidential` hides who the citizen is from the office.
+    `triage_by` reads it at the triage desk until `triage_until`, and nobody else meanwhile.
     `location` has `latitude` and `longitude` in degrees (WGS 84).
     """
 
@@ -64,6 +65,8 @@ class Case(Row, table=True):
     lead_link: LeadLink | None = Field(default=None, sa_type=Text)
     urgency: Urgency | None = Field(default=None, sa_type=Text)
     nature: Nature | None = Field(default=None, sa_type=Text)
+    triage_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    triage_until: datetime | None = Field(default=None, sa_type=UtcDateTime, nullable=True)
     invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id")
     outcome: Outcome | None = Field(default=None, sa_type=Text)
     received_at: datetime = Field(sa_type=UtcDateTime)

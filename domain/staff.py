@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from core.crypto import blind_index
-from core.types import Encrypted, UtcDateTime
+from core.types import Encrypted, Json, UtcDateTime
 from domain.base import Row
 from domain.states import Role
 
@@ -59,7 +59,8 @@ class Absence(Row, table=True):
 
 
 class StaffSession(Row, table=True):
-    """A signed-in browser. Only the hash of its token is stored."""
+    """A signed-in browser. Only the hash of its token is stored. `sorting` is what was done with it at the triage
+    desk."""
 
     __tablename__ = "staff_session"
 
@@ -70,3 +71,6 @@ class StaffSession(Row, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     agent: str = ""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sorting: dict[str, object] = Field(
+        default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": text("'{}'")}
+    )

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BadInput, NotFound
 from core.logs import logger
 from nlp.language import detect
+from nlp.tokens import tokens
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
+
+    from nlp.features import Sparse, Vocabulary
 
 CARD = "card.json"
 POINTER = "current"
@@ -42,6 +45,14 @@ class Reason:
 
     words: str
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What staff placed `count` messages as that are nearly the same as a text; none was placed otherwise."""
+
+    label: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,20 @@ class Classifier:
             return ()
         found = reasons(*inside(self.nlp), self.labels.index(label), text[:LONGEST_TEXT], picked)
         return tuple(Reason(words, weight) for words, weight in found)
+
+    def features(self, text: str) -> "Sparse":
+        """A text as rows of the weights and their values, as the model sees it without what was picked."""
+        return self._vocabulary().encode(tokens(text[:LONGEST_TEXT]))
+
+    @property
+    def width(self) -> int:
+        """How many features the model knows."""
+        return len(self._vocabulary())
+
+    def _vocabulary(self) -> "Vocabulary":
+        from nlp.architecture import inside
+
+        return inside(self.nlp)[0]
 
     def _doc(self, text: str, picked: str | None) -> "Doc":
         doc = self.nlp.make_doc(text[:LONGEST_TEXT])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from nlp.classifier import Prediction
+from nlp.classifier import Prediction, Taught
 from nlp.integrity import Accusation
 from routing.areas import Spot
 
@@ -15,6 +15,7 @@ class Method(StrEnum):
     integrity = "integrity"
     office_code = "office_code"
     picked_service = "picked_service"
+    lessons = "lessons"
     classifier = "classifier"
     words = "words"
     triage = "triage"
@@ -29,7 +30,8 @@ class Request:
     last known one; `at` is the spot on the map, and says more than either. A prediction at least as sure as its own
     threshold is followed; `no_prediction` says in words why there is none. `recognised` is an accusation no rule sees,
     `named` whom one names, `named_id` who that is, `named_at` the office to look past for it. `cleared`: the integrity
-    office has looked, and it goes where it went without that.
+    office has looked, and it goes where it went without that. `taught` is what staff made
+    of nearly the same messages since the model was trained, and goes before it.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Request:
     named_id: UUID | None = None
     named_at: UUID | None = None
     cleared: bool = False
+    taught: Taught | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Which office answers: a pure choice from what was said, what was picked and what the catalogue holds.
 
-In this order: integrity firewall; the office of a poster, kiosk or pick; the service picked, by place; the service the
-text was understood as, by place; the service whose own words stand in the text, by place; the triage desk. Whatever is
+In this order: integrity firewall; the office of a poster, kiosk or pick; the service picked, by place; what staff made
+of nearly the same messages, by place; the service whose own words stand in the text, by place; the service the text was
+understood as, by place; the triage desk. Whatever is
 chosen is an active office outside the complaint, or one further up that is. Who answers for a service in a place is
 read from the routing table (routing/answering.py).
 """
@@ -107,6 +108,8 @@ class _Choice:
             given = self.request.service
             self._note("Service picked", f"{given} is no service of the catalogue" if given else "none")
             self._note("Understood as", self._understood_words())
+        if (learnt := self._taught()) is not None:
+            return learnt
         if (by_words := self._by_words()) is not None:
             return by_words
         sure = self._sure()
@@ -226,6 +229,19 @@ class _Choice:
             return None
         self._note("Words of a service", said, decided=True)
         return self._decided(replace(found, words=f"{found.words}; {said}."), Method.words, service=service)
+
+    def _taught(self) -> Decision | None:
+        """Where nearly the same messages went: people said so, several times and never otherwise."""
+        taught = self.request.taught
+        service = self.catalogue.service_by_code.get(taught.label) if taught else None
+        if taught is None or service is None:
+            return None
+        like = f"it is like {taught.count} messages that staff placed as {name_of(service, 'en')}"
+        self._note("Taught", like)
+        found = self._answers(service, Method.lessons)
+        if found is None:
+            return None
+        return self._decided(replace(found, words=f"{found.words}; {like}."), Method.lessons, service=service)
 
     def _agreed(self) -> Decision | None:
         """The office that answers for several likely services, when together they are sure enough.

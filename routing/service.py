@@ -13,10 +13,12 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.office import Office
 from domain.service import Jurisdiction
 from nlp import classifier, integrity
-from nlp.classifier import Prediction
+from nlp.classifier import Prediction, Taught
 from nlp.integrity import Accusation
-from routing import accused
+from routing import accused, lessons
+from routing.answering import Answering, Where
 from routing.areas import spot_of
+from routing.places import index_of
 from routing.rules import Decision, Method, Request, choose
 from routing.table import rule_words, table_of
 
@@ -45,8 +47,8 @@ def route(
     prediction: Prediction | None = None,
     cleared: bool = False,
 ) -> Decision:
-    """The accountable office for a message, and why. Costs no query beyond the catalogue's, but for an accusation one
-    that looks for the person it names.
+    """The accountable office for a message, and why. Costs no query beyond the catalogue's and the lessons', which each
+    look for news every few seconds, but for an accusation one that looks for the person it names.
 
     `service` and `office_code` are codes that the citizen, a poster or a kiosk gave; `location` has latitude and
     longitude in degrees. A `prediction` made already (in a batch) is used as it is. Without a trained model what
@@ -103,6 +105,7 @@ def gather(
         at=spot_of(location),
         recognised=None if cleared else integrity.recognise(text, settings().models_dir),
         cleared=cleared,
+        taught=_taught(session, text) if prediction is not None and service is None and not held else None,
     )
     known, day = catalogue(session), now.astimezone(settings().zone).date()
     return Gathered(_with_person(session, request, known, day), known, day)
@@ -157,6 +160,28 @@ def shut_out(known: Catalogue, decision: Decision) -> list[Office]:
 def rule_of(known: Catalogue, rule_id: UUID | None) -> Jurisdiction | None:
     """The line of the routing table with that id, while it is there."""
     return table_of(known).by_id.get(rule_id) if rule_id is not None else None
+
+
+def place_named(known: Catalogue, text: str) -> str | None:
+    """The name of the place that a text names; None for none."""
+    found = index_of(known).place(text) if text.strip() else None
+    return found.name if found else None
+
+
+def answering(
+    known: Catalogue, service: str, place: str | None, now: datetime, location: Mapping[str, float] | None = None
+) -> Office | None:
+    """The office that the routing table names for a service (by code) at a place, or where the citizen stood on the map
+    (degrees); None where it names none."""
+    asked = known.service_by_code.get(service)
+    day = now.astimezone(settings().zone).date()
+    found = Answering(known, day, Where(known, place=place, at=spot_of(location))).of(asked) if asked else None
+    return found.office if found else None
+
+
+def _taught(session: Session, text: str) -> Taught | None:
+    memory = lessons.memory(session)
+    return memory.taught(text) if memory is not None else None
 
 
 def _understand(text: str, language: str, picked: str | None) -> tuple[Prediction | None, str]:

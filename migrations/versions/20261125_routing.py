@@ -174,6 +174,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("lead_link", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("urgency", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("nature", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("triage_by", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("triage_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_case_triage_by_staff"), "staff", ["triage_by"], ["id"])
         batch_op.create_index(batch_op.f("ix_case_lead_id"), ["lead_id"], unique=False)
 
     with op.batch_alter_table("jurisdiction", schema=None) as batch_op:
@@ -209,6 +212,16 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("shared", sa.Boolean(), nullable=True))
 
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "sorting",
+                sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+                server_default=sa.text("'{}'"),
+                nullable=False,
+            )
+        )
+
     with op.batch_alter_table("training_label", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source", sa.Text(), server_default="triage", nullable=False))
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
@@ -223,6 +236,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_training_label_at"))
         batch_op.drop_column("withdrawn_at")
         batch_op.drop_column("source")
+
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.drop_column("sorting")
 
     with op.batch_alter_table("service", schema=None) as batch_op:
         batch_op.drop_column("shared")
@@ -249,6 +265,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_lead_id"))
+        batch_op.drop_constraint(batch_op.f("fk_case_triage_by_staff"), type_="foreignkey")
+        batch_op.drop_column("triage_until")
+        batch_op.drop_column("triage_by")
         batch_op.drop_column("nature")
         batch_op.drop_column("urgency")
         batch_op.drop_column("lead_link")

@@ -40,7 +40,7 @@ TEXTS = {
 }
 QUERY = (
     "office weeks said q open page lang next reference decide service place state cursor limit order kind channel "
-    "from to below number app wire"
+    "from to below number app wire at have apart"
 ).split()
 API_QUERY = ("office", "state", "cursor", "limit", "order", "kind", "from", "to", "below")
 REFERENCE = "4GK3-H8ZF"
@@ -171,7 +171,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/staff/cases/{reference}/refuse": {"refuse_reason": "Not ours", "version": "99"},
     "/staff/cases/{reference}/release": {"release_reason": "Not integrity", "version": "99"},
     "/staff/cases/{reference}/close": {"outcome": "upheld", "words": "Mended", "version": "99"},
-    "/staff/triage/{reference}": {"pick": "", "service": "water", "office": "WAT1"},
+    "/staff/triage/{reference}": {"pick": "", "service": "water", "office": "WAT1", "place": "Lumas"},
+    "/staff/triage/{reference}/mark": {"nature": "thanks"},
+    "/staff/triage/{reference}/integrity": {"about": "WAT1"},
     "/staff/reviews/{office_code}/{week}/cases/{reference}": {
         "why": "w", "decision": "d", "what": "a", "owner": "x", "due_on": "2026-03-09",
     },

@@ -66,7 +66,8 @@ def test_what_looks_like_a_program_waits_for_a_person(web: Web, changes: dict[st
     assert bool(web.texts()) != held, "a program does not make us write to numbers it names"
     if held and not case.integrity:
         assert (case.state, case.routing_method) == (CaseState.triage, "held")
-        assert "perhaps a program" in web.get("/staff/triage", "triage").text
+        assert "perhaps a program" in web.get("/staff/triage?apart=1", "triage").text
+        assert case.reference not in web.get("/staff/triage", "triage").text
     elif not held:
         assert case.office_id == web.known.office["WAT1"]
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 from sqlmodel import col, func, select
 
-from cases import handover
+from cases import firewall
 from cases.acting import Form
 from cases.opening import Opening, open_case
 from channels.values import Channel
@@ -91,7 +91,7 @@ def test_a_reason_of_integrity_is_for_who_reads_integrity(web: Web) -> None:
         assert web.get(path, name).status_code == 404
     with web.database.write() as session:
         who = web.known.viewer(session, "integrity")
-        handover.release(session, case.id, who, "it accuses nobody", NOW, Form(case.timeline_length, "t1"))
+        firewall.release(session, case.id, who, "it accuses nobody", NOW, Form(case.timeline_length, "t1"))
     shown = web.get(path, "triage").text
     assert "The reason is read by the integrity office only." in shown
     assert "it accuses nobody" not in shown

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlmodel import Session, col, delete, select
 
-from cases import closing, handover, history, lifecycle
+from cases import closing, firewall, handover, history, lifecycle, placing
 from cases.acting import Form
 from cases.opening import Opening, open_case
 from channels.values import Channel
@@ -172,12 +172,12 @@ class Life(RuleBasedStateMachine):
 
     @rule(office=st.sampled_from(("WAT1", "WATER", "CIV1", "INTEG")))
     def is_placed(self, office: str) -> None:
-        target = self.known.office[office]
-        self.act(lambda s, case, who, form: handover.place_from_triage(s, case.id, who, target, None, self.now, form))
+        choice = placing.Choice(office=office)
+        self.act(lambda s, case, who, form: placing.place(s, case.id, who, choice, self.now))
 
     @rule()
     def is_released(self) -> None:
-        self.act(lambda s, case, who, form: handover.release(s, case.id, who, "no accusation", self.now, form))
+        self.act(lambda s, case, who, form: firewall.release(s, case.id, who, "no accusation", self.now, form))
 
     @rule()
     def is_closed(self) -> None:

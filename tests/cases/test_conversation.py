@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from cases import handover, history, lifecycle
+from cases import history, lifecycle, placing
 from cases.acting import Form
 from cases.inbox import receive
 from channels.values import Channel, DeliveryStatus, Inbound
@@ -107,16 +107,7 @@ def test_other_words_are_added_never_refused(town: Town, phone: Citizen) -> None
 def test_whom_a_person_placed_it_with_keeps_it(town: Town, phone: Citizen) -> None:
     phone.says(UNCLEAR)
     with town.database.write() as session:
-        who = town.viewer("triage")
-        handover.place_from_triage(
-            session,
-            town.case().id,
-            who,
-            town.known.office["CIV1"],
-            town.known.service["passport"],
-            town.now,
-            town.form(),
-        )
+        placing.place(session, town.case().id, town.viewer("triage"), placing.Choice("passport"), town.now)
     phone.says("1")
     case = town.case()
     assert (office_of(town, case), case.routing_method) == ("CIV1", "person")

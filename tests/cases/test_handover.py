@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import handover, history, lapses, lifecycle
+from cases import handover, history, lapses, lifecycle, placing
 from cases.acting import Form
 from core.errors import Conflict, NotAllowed, NotFound, OmbudError
 from domain.case import Case
@@ -60,9 +60,7 @@ def withdraw(town: Town, who: str = "officer1") -> Act:
 
 
 def place(town: Town, at: str) -> Act:
-    return lambda s, c, f: handover.place_from_triage(
-        s, c.id, town.viewer("triage"), town.known.office[at], None, town.now, f
-    )
+    return lambda s, c, f: placing.place(s, c.id, town.viewer("triage"), placing.Choice(office=at), town.now)
 
 
 def entries(town: Town, case_id: UUID | None = None) -> list[TimelineEntry]:
@@ -159,6 +157,7 @@ def test_the_citizen_hears_of_offices_that_have_it_not_of_offers(opened: Town) -
     opened.work()
     assert len(opened.texts()) == 1  # triage looks for the office: the page says so
     do(opened, place(opened, "WAT1"))
+    opened.later(minutes=2)  # a placing can be taken back for a minute; nobody is told before
     opened.work()
     assert len(opened.texts()) == 1  # they know that WAT1 has it
     do(opened, offer(opened, "CIV1"))

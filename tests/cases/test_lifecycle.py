@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from cases import firewall, handover, history, lifecycle
+from cases import firewall, handover, history, lifecycle, placing
 from cases.acting import Form, Repeated
 from channels.errors import Failure
 from channels.values import Channel, DeliveryStatus
@@ -231,15 +231,7 @@ def test_a_refusal_names_the_refuser_and_triage_decides(opened: Town) -> None:
     case = opened.case()
     assert (case.state, case.office_id) == (CaseState.triage, known.office["TRIAGE"])
     with opened.database.write() as session:
-        handover.place_from_triage(
-            session,
-            case.id,
-            opened.viewer("triage"),
-            known.office["CIV1"],
-            known.service["passport"],
-            opened.now,
-            opened.form(),
-        )
+        placing.place(session, case.id, opened.viewer("triage"), placing.Choice("passport"), opened.now)
     case = opened.case()
     assert (case.state, case.office_id) == (CaseState.open, known.office["CIV1"])
     with opened.database.read() as session:

@@ -1,9 +1,9 @@
-"""Sample context of the desk and of triage."""
+"""Sample context of the desk."""
 
 from datetime import datetime, timedelta
 
 from tests.look import samples
-from tests.look.samples import NOW, REFERENCE, SERVICES, ago
+from tests.look.samples import NOW, REFERENCE, ago
 
 OFFICES = [
     {
@@ -352,48 +352,3 @@ CALLBACKS: dict[str, object] = {
     ],
 }
 TALKED = line("answered", ago(minutes=5), by="Arta Hoxha", text="answered", said="Ekipi ynë është te pompa.")
-TRIAGE = {
-    "total": 2,
-    "services": SERVICES,
-    "offices": OFFICES,
-    "errors": {},
-    "items": [
-        {
-            "reference": "H8QW-12LP",
-            "text": "they took my papers and now nobody knows where, three offices already",
-            "channel": "telegram",
-            "language": "en",
-            "opened_at": ago(hours=4),
-            "silent_seconds": 14400,
-            "held": False,
-            "reason": "Civil registry or land registry: the classifier is 41% sure, below the threshold of 70%.",
-            "suggestions": [
-                {
-                    "service": "birth",
-                    "name": "Birth certificate",
-                    "office": "civil-12",
-                    "office_name": "Civil registry, Centre 12",
-                    "probability": 0.41,
-                },
-                {
-                    "service": "land",
-                    "name": "Land title",
-                    "office": "cad-n",
-                    "office_name": "Cadastre, Region North",
-                    "probability": 0.3,
-                },
-            ],
-        },
-        {
-            "reference": "Z2XC-55VB",
-            "text": "হ্যালো, কেউ কি আছেন?",
-            "channel": "sms",
-            "language": "bn",
-            "opened_at": ago(hours=1),
-            "silent_seconds": 3600,
-            "held": True,
-            "reason": "Too few words to tell.",
-            "suggestions": [],
-        },
-    ],
-}

@@ -19,14 +19,14 @@ from tests.look.samples_desk import (
     RECORDINGS,
     STAFF_CASE,
     TALKED,
-    TRIAGE,
 )
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_messages import PAGES
 from tests.look.samples_routing import ROUTING
+from tests.look.samples_triage import PAGES as TRIAGE
 
-FRAGMENTS = ("queue", "intake-known")
+FRAGMENTS = ("queue", "intake-known", "triage-next", "triage-message")
 """Parts of a page, fetched on their own."""
 
 STAFF: dict[str, tuple[str, dict[str, object]]] = {
@@ -35,6 +35,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **samples_models.PAGES,
     **ADMIN,
     **ROUTING,
+    **TRIAGE,
     "signin": (
         "signin",
         {
@@ -130,8 +131,6 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "queue": ("queue", {"queue": QUEUE, "opened": REFERENCE, "queue_total": 5}),
-    "triage": ("triage", TRIAGE),
-    "triage-empty": ("triage", {**TRIAGE, "items": [], "total": 0}),
     "notices": (
         "notices",
         {

@@ -105,6 +105,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/crowd_bar.html",
         "staff/recordings.html",
         "staff/together.html",
+        "staff/triage_counts.html",
         "components.html",
         "styleguide.html",
     }
