@@ -50,6 +50,7 @@ def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
             "at": notice.at,
             "reference": reference or "",
             "unread": notice.read_at is None,
+            "url": "/staff/surges" if notice.dedupe_key.startswith("surge:") else "",
         }
         for notice, reference in found[:NOTICES]
     ]

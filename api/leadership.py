@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session, col, func, select
 
-from api import figures
+from api import figures, surges
 from api.auth import SignedIn, Staffed
 from api.pages import choose_language, render
 from core.database import database
@@ -56,6 +56,7 @@ def show_leadership(request: Request, staff: Staffed, office: str = "", weeks: s
         total = results.overall(session, since, now, rated)
         asked = _asked(session, since, now, rated)
         seen = visits.by_office(session, who, scope, since=since, until=now)
+        band = surges.band(session, who)
     lines = [line for line in lines if line.office_id in known.offices]
     named = [Named(known.name(line.office_id, language), line.silence) for line in lines]
     context = {
@@ -76,6 +77,7 @@ def show_leadership(request: Request, staff: Staffed, office: str = "", weeks: s
         "trend": figures.trend(kpis.merged(weekly, TREND, now, zone), words),
         "ratings": figures.ratings(services, known, words),
         "visits": figures.visits(seen, known, words),
+        "surges": band,
         "definitions": figures.definitions(current, words),
     }
     return render(request, "staff/leadership.html", context)

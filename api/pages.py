@@ -68,6 +68,7 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("leadership", "/leadership", "Figures", _WATCHING),
 )
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+    ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("routing", "/staff/routing", "Where would it go?", _EVERYBODY),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from api import desk
+from api import desk, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
@@ -124,7 +124,8 @@ def _desk(
             said_by = (part.answer for part in parts.parts_of(session, who, case) if part.reference == use)
             form["answer"] = next(said_by, "")
         view = desk.case_view(session, who, case, now, form["answer"]) if case else nothing
-    context |= view | {"opened": opened or "", "explicit": reference is not None}
+        band = surges.band(session, who) if reference is None else []
+    context |= view | {"surges": band, "opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
     status = problem.status if problem else 422 if errors else 200
     return render(request, "staff/desk.html", context, status=status)

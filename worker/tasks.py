@@ -9,7 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import holding, intake, lapses, media, outcomes, proposals, relaying, training, trials
+from cases import holding, intake, lapses, media, outcomes, proposals, relaying, surges, training, trials
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -22,6 +22,8 @@ ROUNDS = 200
 
 TIDY = "tidy"
 TIDY_SECONDS = 3600.0
+SURGES = "surges"
+SURGE_SECONDS = 60.0
 TRAINING_SECONDS = 60.0
 
 log = logger("worker")
@@ -102,6 +104,11 @@ def compare_cases() -> int:
     return _drain(lambda: proposals.compare_due(datetime.now(UTC)))
 
 
+def look_for_surges() -> int:
+    """Find offices and services where far more comes in than usual. One look: there is nothing to drain."""
+    return surges.sweep(datetime.now(UTC))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
@@ -114,9 +121,10 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.TRAINING: train_models,
     doorbell.CROWDS: tell_crowds,
     "likeness": compare_cases,
+    SURGES: look_for_surges,
     TIDY: tidy_files,
 }
-EVERY = {TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}
+EVERY = {SURGES: SURGE_SECONDS, TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}
 """Seconds between sweeps of what is in no hurry."""
 
 

@@ -204,6 +204,21 @@ SAME = {
     "why": "",
     "again": False,
 }
+SURGE = {
+    "id": "s1",
+    "office": "Water, District 3",
+    "service": "No water or low pressure",
+    "observed": 37,
+    "expected": 2.6,
+    "seconds": 7200,
+    "since": ago(hours=2),
+    "over": None,
+    "words": ["burst pipe", "rruga kavajes", "everywhere"],
+    "number": 41,
+    "lead": REFERENCE,
+    "alike": 29,
+    "newest": [{"reference": REFERENCE, "text": "S'kemi ujë", "language": "sq", "at": ago(hours=1)}],
+}
 CROWD_PAGE = {
     "case": {**SAME, "title": "S'kemi ujë", "place": "District 3"},
     "members": [
@@ -235,6 +250,7 @@ DESK = {
     "queue_total": 12,
     "case": STAFF_CASE,
     "crowd": CROWD,
+    "surges": [],
     "recordings": [],
     "timeline": HISTORY,
     "pending_files": [*samples.PENDING, samples.file("photo", state="failed", why="We could not get this file.")],

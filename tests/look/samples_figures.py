@@ -33,6 +33,7 @@ TREND: dict[str, object] = {
     "label": "Median silence by week, rising out of its usual band in week 47",
 }
 LEADERSHIP: dict[str, object] = {
+    "surges": [],
     "visits": [
         {
             "office": "Service Centre Kombinat",

@@ -18,6 +18,7 @@ from tests.look.samples_desk import (
     QUEUE,
     RECORDINGS,
     STAFF_CASE,
+    SURGE,
     TALKED,
 )
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
@@ -86,6 +87,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         {
             **DESK,
             "crowd": PROPOSED,
+            "surges": [SURGE],
             "queue": [{**QUEUE[0], "crowd": 28}, *QUEUE[1:]],
             "flash": {"text": "Joined. One answer goes to all of them.", "tone": "well", "undo": "/staff/undo/1"},
         },
@@ -95,6 +97,11 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         "desk",
         {**DESK, "crowd": {**CROWD, "like": "M2HD-88TA", "why": "same service, same place (Torvin), 2 hours apart"}},
     ),
+    "surges": (
+        "surges",
+        {"surges": [SURGE, {**SURGE, "id": "s2", "service": "", "over": NOW, "lead": "", "words": []}]},
+    ),
+    "surges-none": ("surges", {"surges": []}),
     "crowd": ("crowd", CROWD_PAGE),
     "crowd-member": ("crowd", {**CROWD_PAGE, "lead": "M2HD-88TA", "members": [], "proposed": [], "may": False}),
     "crowd-wrong": ("crowd", {**CROWD_PAGE, "errors": {"number": "Eight letters and digits."}, "owed": 0}),
@@ -142,8 +149,15 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
                     "at": ago(hours=1),
                     "reference": "M2HD-88TA",
                     "unread": True,
+                    "url": "",
                 },
-                {"text": "The weekly review is ready.", "at": ago(days=1), "reference": "", "unread": False},
+                {
+                    "text": "Surge at Water, District 3: 37 messages in 2 h, where about 3 are usual.",
+                    "at": ago(days=1),
+                    "reference": "",
+                    "unread": False,
+                    "url": "/staff/surges",
+                },
             ],
         },
     ),

@@ -103,6 +103,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/base_staff.html",
         "staff/parts.html",
         "staff/crowd_bar.html",
+        "staff/surge_band.html",
         "staff/recordings.html",
         "staff/together.html",
         "staff/triage_counts.html",
