@@ -5,7 +5,7 @@ import logging
 import pytest
 from sqlmodel import col, func, select
 
-from cases import firewall
+from cases import firewall, handover
 from cases.acting import Form
 from cases.opening import Opening, open_case
 from channels.values import Channel
