@@ -111,7 +111,7 @@ SEGMENTS = {
     "acknowledgement": (1, 1, 2, 2),
     "added": (1, 1, 1, 1),
     "answer": (1, 1, 1, 1),
-    "apart": (1, 1, 2, 2),
+    "apart": (1, 1, 1, 1),
     "files_refused": (1, 1, 2, 2),
     "ask_belongs": (1, 1, 1, 1),
     "ask_place": (1, 1, 1, 1),
