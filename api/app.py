@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 from api import (
+    absences,
     account,
     administration,
     areas,
@@ -23,6 +24,7 @@ from api import (
     crowds,
     feedback,
     files,
+    handovers,
     health,
     kiosk,
     leadership,
@@ -112,6 +114,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         crowds,
         parts,
         surges,
+        absences,
+        handovers,
         counter,
         book,
         posters,

@@ -70,6 +70,13 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
+    (
+        "absences",
+        "/staff/absences",
+        "Away",
+        frozenset({"operator", "officer", "supervisor", "head", "triage", "integrity"}),
+    ),
+    ("handovers", "/staff/handovers", "Hand-overs", _WATCHING | {"triage"}),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("routing", "/staff/routing", "Where would it go?", _EVERYBODY),
     ("wordings", "/staff/wordings", "Wordings", frozenset({"head", "supervisor", "leadership", "admin", "auditor"})),

@@ -290,9 +290,17 @@ def _present(session: Session, cases: Sequence[Case], holder: Holder, now: datet
     worked = _worked(session, [case.id for case in cases if case.first_response_at is not None])
     plain = holder.may(Scope.admin)
     wanted = [case.lead_id for case in cases if parts.is_part(case)]
-    leads = dict(session.exec(select(Case.id, Case.reference).where(col(Case.id).in_(wanted))).all()) if wanted else {}
+    found = session.exec(select(Case.id, Case.reference).where(col(Case.id).in_(wanted))).all() if wanted else []
+    leads = dict(found)
     return [
-        _one(known, case, now, plain=plain, worked=worked.get(case.id), lead=leads.get(case.lead_id or case.id))
+        _one(
+            known,
+            case,
+            now,
+            plain=plain,
+            worked=worked.get(case.id),
+            lead=leads.get(case.lead_id) if parts.is_part(case) and case.lead_id else None,
+        )
         for case in cases
     ]
 

@@ -249,7 +249,7 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
         case EntryKind.escalated:
             return f"{_rung(entry)} was told" if not _rung(entry).endswith("people)") else f"{_rung(entry)} were told"
         case EntryKind.assigned:
-            return f"given to {body.get('to')}"
+            return f"given to {body.get('to')}" + (f", as {body['why']}" if body.get("why") else "")
         case EntryKind.edited if body.get("book"):
             return f"read again in the book and corrected by {body.get('by')}"
         case EntryKind.acknowledged:

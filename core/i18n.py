@@ -45,9 +45,10 @@ _DATE_STYLES: dict[str, tuple[str, bool]] = {
     "day": ("MMMEd+", False),
     "date": ("long", False),
     "week": ("MMMd", False),
+    "month": ("yMMMM", False),
     "time": ("", True),
 }
-DateStyle = Literal["long", "short", "weekday", "day", "date", "week", "time"]
+DateStyle = Literal["long", "short", "weekday", "day", "date", "week", "month", "time"]
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 

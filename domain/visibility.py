@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
-from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from domain.case import Case
@@ -119,7 +118,7 @@ def beside(who: Viewer) -> ColumnElement[bool]:
     return or_(visible(who), and_(col(Case.integrity).is_(False), not_about(who)))
 
 
-def counted_act(who: Viewer, by: ColumnElement[UUID] | Mapped[UUID]) -> ColumnElement[bool]:
+def counted_act(who: Viewer, by: ColumnElement[UUID]) -> ColumnElement[bool]:
     """SQL predicate over `Case`: whether an act of the office in the column `by` counts in this viewer's figures.
 
     What one's own office gave away is its act all the same, though the case is no longer its to see.

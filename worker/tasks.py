@@ -9,7 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import holding, intake, lapses, media, outcomes, proposals, relaying, surges, training, trials
+from cases import covering, holding, intake, lapses, media, outcomes, proposals, relaying, surges, training, trials
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -24,6 +24,8 @@ TIDY = "tidy"
 TIDY_SECONDS = 3600.0
 SURGES = "surges"
 SURGE_SECONDS = 60.0
+DESKS = "desks"
+DESKS_SECONDS = 900.0
 TRAINING_SECONDS = 60.0
 
 log = logger("worker")
@@ -109,6 +111,11 @@ def look_for_surges() -> int:
     return surges.sweep(datetime.now(UTC))
 
 
+def clear_desks() -> int:
+    """Give to others what those who are away cannot answer in time, and all of those who left."""
+    return _drain(lambda: covering.sweep(datetime.now(UTC)))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
@@ -117,6 +124,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.SURVEYS: send_surveys,
     "conversations": end_conversations,
     "offers": end_offers,
+    DESKS: clear_desks,
     doorbell.MEDIA: fetch_media,
     doorbell.TRAINING: train_models,
     doorbell.CROWDS: tell_crowds,
@@ -124,7 +132,7 @@ TASKS: dict[str, Callable[[], int]] = {
     SURGES: look_for_surges,
     TIDY: tidy_files,
 }
-EVERY = {SURGES: SURGE_SECONDS, TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}
+EVERY = {DESKS: DESKS_SECONDS, SURGES: SURGE_SECONDS, TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}
 """Seconds between sweeps of what is in no hurry."""
 
 

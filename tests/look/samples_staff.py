@@ -21,6 +21,7 @@ from tests.look.samples_desk import (
     SURGE,
     TALKED,
 )
+from tests.look.samples_doors import ABSENCES, HANDOVERS
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_messages import PAGES
@@ -110,6 +111,18 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         "desk",
         {**DESK, "together": PART, "case": {**STAFF_CASE, "silent_seconds": None, "service": "", "tone": "calm"}},
     ),
+    "absences": ("absences", ABSENCES),
+    "absences-wrong": (
+        "absences",
+        {
+            **ABSENCES,
+            "absences": [],
+            "meaning": {"open": 1, "going": 1, "all": True, "to": ""},
+            "errors": {"last_day": "The last day is before the first."},
+        },
+    ),
+    "handovers": ("handovers", HANDOVERS),
+    "handovers-none": ("handovers", {**HANDOVERS, "rows": [], "chosen": None}),
     "callbacks": ("callbacks", CALLBACKS),
     "callbacks-none": ("callbacks", {**CALLBACKS, "items": [], "errors": {}}),
     "desk-empty": ("desk", {**DESK, "case": None, "queue": [], "queue_total": 0, "opened": ""}),
