@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from importlib import resources
 
 from channels.values import Channel
-from cli.sample import meetings, plots, ratings
+from cli.sample import crowd, meetings, plots, ratings
 from cli.sample.phrases import phrases
 from cli.sample.rows import Rows
 from cli.sample.world import World
@@ -67,6 +67,7 @@ def write(
         if done % 50 == 0:
             progress("Citizens write, offices answer", 0.02 + 0.6 * done / CASES)
         plots.tell(world, message(world, texts, at))
+    crowd.write(world)
     progress("Services are rated", 0.65)
     ratings.write(world)
     progress("Offices meet on Mondays", 0.85)

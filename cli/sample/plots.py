@@ -49,13 +49,14 @@ ORDINARY = Temper(6, 0.9, 0.035)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a citizen wrote. `service` is what it really is about; None: conduct."""
+    """What a citizen wrote. `service` is what it really is about (None: conduct), `picked` that they said so."""
 
     at: datetime
     channel: Channel
     language: str
     text: str
     service: str | None
+    picked: bool = False
 
 
 def temper(office: Office) -> Temper:
@@ -73,7 +74,7 @@ def tell(world: World, message: Message) -> None:
 
 def _route(world: World, message: Message) -> rules.Decision:
     dice = world.dice
-    picked = message.service if message.channel is Channel.web and world.chance(0.7) else None
+    picked = message.service if message.picked or (message.channel is Channel.web and world.chance(0.7)) else None
     prediction = None
     if message.service is not None:
         sure = min(0.995, max(0.22, dice.betavariate(6, 1.35)))

@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import col, func, select
 
 import escalation.service
-from cases import history
+from cases import history, proposals, surges
 from channels.values import Channel
-from cli.sample import government, load
+from cli.sample import crowd, government, load
 from cli.sample import history as sample_history
 from cli.sample.plots import QUICK, TERRIBLE
 from cli.sample.rows import Rows
@@ -19,6 +19,7 @@ from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.clock import Notice, Rung
+from domain.crowd import Likeness, Surge
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
 from domain.review import Action, Finding
@@ -37,7 +38,7 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
     told: list[float] = []
     loaded = load.load(7, NOW, lambda what, share: told.append(share))
     assert told[-1] == 1.0
-    assert loaded.counts["case"] == 1_500
+    assert loaded.counts["case"] == 1_500 + len(crowd.TOLD)
     assert loaded.counts["transaction"] == 6_000
     with pytest.raises(Conflict):
         load.load(7, NOW)
@@ -140,3 +141,22 @@ def test_the_same_seed_tells_the_same_story_and_another_another(monkeypatch: pyt
     first = story(5)
     assert story(5) == first
     assert story(6) != first
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_the_program_finds_the_crowd_and_the_surge_itself(installation: Installation) -> None:
+    load.load(7, NOW)
+    surges.forget()
+    while proposals.compare_due(NOW):
+        pass
+    assert surges.sweep(NOW) == 1
+    with installation.database.read() as session:
+        surge = session.exec(select(Surge)).one()
+        assert catalogue(session).offices[surge.office_id].code == "WAT2"
+        assert surge.observed >= len(crowd.TOLD) - 2
+        assert any("pishave" in word for word in surge.words)
+        looks = session.exec(select(Likeness).where(col(Likeness.like_id).is_not(None))).all()
+        assert len({one.like_id for one in looks}) <= 2
+        assert len(looks) >= 12
+        heads = session.exec(select(Notice.staff_id).where(col(Notice.dedupe_key).startswith("surge:"))).all()
+        assert len(heads) >= 1
