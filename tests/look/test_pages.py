@@ -105,6 +105,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/crowd_bar.html",
         "staff/surge_band.html",
         "staff/recordings.html",
+        "staff/routing_parts.html",
         "staff/together.html",
         "staff/triage_counts.html",
         "components.html",
