@@ -25,7 +25,7 @@ PAGE = 50
 SAID = {
     "saved": "Saved. It counts from the next message on.",
     "office-added": "Added. Give it staff and, if messages should come here, a rule.",
-    "office-closed": "Closed. Nothing new goes there.",
+    "office-closed": "Closed. Nothing new goes there, and what it still had is with the office above it.",
     "office-open": "Open again.",
     "service-added": "Added. Its words are learnt within a minute; a rule says which office answers.",
     "service-saved": "Saved. New words are learnt within a minute.",

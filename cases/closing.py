@@ -19,11 +19,6 @@ from routing.rules import next_above
 METHOD = "office_closed"
 
 
-def has_open_cases(session: Session, office_id: UUID) -> bool:
-    """Whether an office has, or is offered, a case that is not closed."""
-    return session.exec(_theirs(office_id).limit(1)).first() is not None
-
-
 def office_closed(session: Session, office_id: UUID, now: datetime) -> int:
     """Give what an office has to the nearest open one above it, outside the conflict of each case; how many moved.
 

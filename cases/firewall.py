@@ -33,7 +33,7 @@ def restrict(session: Session, case_id: UUID, who: Viewer, reason: str, now: dat
     case = begin(session, case_id, who, form)
     if case.integrity:
         raise Conflict("The integrity office has this case already.")
-    _restrict(session, case, now, actor=str(who.staff_id), reason=why, by=who.name, token=form.token)
+    keep_apart(session, case, now, actor=str(who.staff_id), reason=why, by=who.name, token=form.token)
     return case
 
 
@@ -41,18 +41,31 @@ def restrict_for_citizen(session: Session, case: Case, now: datetime) -> bool:
     """The citizen wants only the integrity office to see their case (locked). False where it has it already."""
     if case.integrity:
         return False
-    _restrict(
+    keep_apart(
         session, case, now, actor="citizen", reason="The citizen asked for it on the tracking page.", by="citizen"
     )
     return True
 
 
-def _restrict(
-    session: Session, case: Case, now: datetime, *, actor: str, reason: str, by: str, token: str = ""
+def keep_apart(
+    session: Session,
+    case: Case,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    by: str,
+    token: str = "",
+    about: UUID | None = None,
 ) -> None:
+    """An ordinary case (locked) goes to the integrity office alone. `about` is the office complained about; without one
+    it is the office that has the case, unless that only sorts messages. Raises Conflict where no integrity office is
+    outside of it."""
     known = catalogue(session)
     had = known.offices[case.office_id]
-    shut_out = {above.id for above in known.chain(had.id)}
+    if about is None and had.function == OfficeFunction.service:
+        about = had.id
+    shut_out = {above.id for above in known.chain(about or had.id)}
     desks = [o.id for _, o in sorted(known.office_by_code.items()) if o.function == OfficeFunction.integrity]
     desk = next((office_id for office_id in desks if office_id not in shut_out), None)
     if desk is None:
@@ -71,7 +84,7 @@ def _restrict(
     linked = update(Case).where(col(Case.lead_id) == case.id).values(lead_id=None, lead_link=None)
     session.execute(linked, execution_options={"synchronize_session": "fetch"})
     case.lead_id, case.lead_link = None, None
-    case.about_office_id = had.id if had.function == OfficeFunction.service else None
+    case.about_office_id = about
     case.office_id, case.pending_office_id = desk, None
     case.routing_method, case.routing_reason = "person", reason
     case.routing_confidence = case.routing_model = None

@@ -5,15 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, func, or_, select
+from sqlmodel import Session
 
-from cases import administration
+from cases import administration, closing
 from cases.administration import Values
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
-from domain.case import Case
 from domain.catalogue import Catalogue, name_of
 from domain.office import Office
-from domain.states import OPEN_STATES, OfficeFunction, Tier
+from domain.states import OfficeFunction, Tier
 from domain.visibility import Viewer
 
 LONGEST_CODE = 32
@@ -95,7 +94,10 @@ def change(session: Session, who: Viewer, code: str, given: Given, seen: str, no
 
 
 def close(session: Session, who: Viewer, code: str, seen: str, now: datetime) -> Office:
-    """Close an office from now on. Raises Conflict while it has work or offices below it."""
+    """Close an office from now on; what it still has goes to the nearest open one above it.
+
+    Raises Conflict while offices stand below it, or where nobody else may take what it keeps for integrity.
+    """
     known = administration.begin(session, who)
     office = _load(session, known, who, code)
     wanted = administration.copied(known.offices[office.id])
@@ -108,13 +110,10 @@ def close(session: Session, who: Viewer, code: str, seen: str, now: datetime) ->
                 f"{len(below)} open {'office stands' if len(below) == 1 else 'offices stand'} below it ({listed}).",
                 mend="Hang them under another office first, or close them.",
             )
-        if has_work(session, office.id):
-            raise Conflict(
-                "It has cases that are not closed yet, and every case needs an office that answers for it.",
-                mend="Transfer or close them first; new messages can be led elsewhere with a rule meanwhile.",
-            )
         _check_tree(known, wanted)
-    return _put(session, known, who, office, wanted, values_of(known, office), seen, now)
+    closed = _put(session, known, who, office, wanted, values_of(known, office), seen, now)
+    closing.office_closed(session, office.id, now)
+    return closed
 
 
 def reopen(session: Session, who: Viewer, code: str, seen: str, now: datetime) -> Office:
@@ -128,12 +127,6 @@ def reopen(session: Session, who: Viewer, code: str, seen: str, now: datetime) -
     wanted.active = True
     _check_tree(known, wanted)
     return _put(session, known, who, office, wanted, values_of(known, office), seen, now)
-
-
-def has_work(session: Session, office_id: UUID) -> bool:
-    """Whether an office has, or is offered, a case that is not closed."""
-    theirs = or_(col(Case.office_id) == office_id, col(Case.pending_office_id) == office_id)
-    return bool(session.exec(select(func.count()).where(theirs, col(Case.state).in_(OPEN_STATES))).one())
 
 
 def faults_of(known: Catalogue) -> dict[str, str]:

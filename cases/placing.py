@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import routing.service
-from cases import handover, history, teaching
+from cases import firewall, handover, history, teaching
 from cases.acting import lock
 from cases.rights import works_on
 from core.database import after_commit
@@ -175,39 +175,11 @@ def to_integrity(session: Session, case_id: UUID, who: Viewer, about: str, now: 
     accused = known.office_by_code.get(about.upper())
     if about and accused is None:
         raise BadInput("Choose the office it is about, or none.", fields={"about": "Choose an office, or none."})
-    shut_out = {office.id for office in known.chain(accused.id)} if accused else set()
-    desk = next(
-        (
-            office
-            for office in sorted(known.office_by_code.values(), key=lambda office: office.code)
-            if office.function == OfficeFunction.integrity and office.id not in shut_out
-        ),
-        None,
-    )
-    if desk is None:
-        raise Conflict("No integrity office is free to take it.", mend="An administrator names one.")
-    case.integrity, case.about_office_id = True, accused.id if accused else None
-    reason = f"{who.name} at the triage desk read it as a matter for integrity"
-    case.routing_method, case.routing_reason = PERSON, reason
-    case.routing_confidence = case.routing_model = None
     case.triage_by = case.triage_until = None
-    append(
-        session,
-        case,
-        EntryKind.routed,
-        now,
-        actor=str(who.staff_id),
-        office_id=desk.id,
-        body={
-            "office": desk.code,
-            "service": None,
-            "reason": reason,
-            "method": PERSON,
-            "confidence": None,
-            "model": None,
-        },
-    )
-    handover.take_over(session, case, desk.id, now, state=CaseState.open)
+    reason = f"{who.name} at the triage desk read it as a matter for integrity"
+    about_id = accused.id if accused else None
+    firewall.keep_apart(session, case, now, actor=str(who.staff_id), reason=reason, by=who.name, about=about_id)
+    after_commit(session, lessons.forget)
     return case
 
 
