@@ -176,6 +176,7 @@ def test_what_was_looked_at_and_what_decided(world: World) -> None:
         ("Code", "none", False),
         ("Service picked", "none", False),
         ("Understood as", "Water supply, 97%: sure enough", False),
+        ("Words of a service", "of none alone", False),
         ("Rule", "Water supply in Lumas → WAT1, since 2026-01-01.", True),
     ]
     assert decision.rule_id == rule
