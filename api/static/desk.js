@@ -28,7 +28,7 @@ const keys = {
   t: () => unfold("act-transfer"),
   a: () => unfold("act-assign"),
   c: () => unfold("act-close"),
-  u: () => unfold("act-release"),
+  l: () => unfold("act-release"),
   u: () => unfold("act-urgent"),
   // joining can be undone, so the key does it; sending cannot, so the key only goes there
   g: () => document.getElementById("crowd-join")?.requestSubmit() ?? document.getElementById("crowd-send")?.focus(),
