@@ -1,8 +1,8 @@
 """From raw scores to a confidence that means what it says: softmax at a temperature, then beta calibration.
 
 Temperature alone leaves the first label's probability too high or too low by where it lies. Beta calibration of it
-(Kull, Silva Filho and Flach, "Beta calibration", AISTATS 2017) bends it by three numbers and keeps every order, so what
-is routed first stays first.
+(Kull, Silva Filho and Flach, "Beta calibration", AISTATS 2017) bends it by three numbers. A fourth looks at how far
+behind the second label is: 0.6 against 0.3 is less sure than 0.6 against twenty labels of 0.02.
 """
 
 from typing import Any, NamedTuple
@@ -14,11 +14,15 @@ _EDGE = 1e-6
 
 
 class Bend(NamedTuple):
-    """logit(confidence) = a·ln p − b·ln(1 − p) + c, with a and b at least zero. (1, 1, 0) changes nothing."""
+    """logit(confidence) = a·ln p − b·ln(1 − p) + c + d·ln(p / q), q the second probability; a, b and d at least zero.
+
+    (1, 1, 0, 0) changes nothing.
+    """
 
     a: float = 1.0
     b: float = 1.0
     c: float = 0.0
+    d: float = 0.0
 
 
 STRAIGHT = Bend()
@@ -31,13 +35,21 @@ def softmax(logits: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
-def bent(confidence: NDArray[Any], bend: Bend) -> NDArray[Any]:
-    """Confidences of first labels, calibrated."""
-    if bend == STRAIGHT:
-        return confidence
-    p = np.clip(confidence, _EDGE, 1 - _EDGE)
-    result: NDArray[Any] = 1 / (1 + np.exp(-(bend.a * np.log(p) - bend.b * np.log1p(-p) + bend.c)))
+def sides(shares: NDArray[Any]) -> NDArray[Any]:
+    """What a bend weighs, one row for a text: ln p, −ln(1 − p), 1 and ln(p / q)."""
+    second, first = np.partition(shares, -2, axis=1)[:, -2:].T
+    p = np.clip(first, _EDGE, 1 - _EDGE)
+    gap = np.log(p / np.clip(second, _EDGE, p))
+    result: NDArray[Any] = np.column_stack([np.log(p), -np.log1p(-p), np.ones_like(p), gap])
     return result
+
+
+def bent(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
+    """Calibrated confidences of the first labels of rows of probabilities."""
+    if bend == STRAIGHT:
+        result: NDArray[Any] = shares.max(axis=1)
+        return result
+    return np.asarray(1 / (1 + np.exp(-(sides(shares) @ np.array(bend)))))
 
 
 def recalibrate(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
@@ -45,7 +57,7 @@ def recalibrate(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
     if bend == STRAIGHT:
         return shares
     first = shares.max(axis=1)
-    trusted = bent(first, bend)
+    trusted = bent(shares, bend)
     rest = np.maximum(1 - first, _EDGE)
     behind = (trusted * (1 - _EDGE))[:, None]
     result: NDArray[Any] = np.minimum(shares * ((1 - trusted) / rest)[:, None], behind)

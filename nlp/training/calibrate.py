@@ -8,15 +8,18 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
-from nlp.confidence import STRAIGHT, Bend, bent, softmax
+from nlp.confidence import STRAIGHT, Bend, bent, sides, softmax
+from nlp.training.balance import best_temperature
 
 PRECISION = 0.95
 # one-sided 90%: with few texts the threshold rests on a lower bound of the precision, not on luck
 _Z = 1.2816
 REFUSED = 1.01
-# three numbers need more than a handful of texts to rest on
+# learnt from the catalogue alone, with nothing to try it on: about what linear scores need elsewhere; nothing is routed
+_UNTRIED = 0.15
+# four numbers need more than a handful of texts to rest on
 _LEAST_TO_BEND = 100
 
 
@@ -46,39 +49,28 @@ def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np
 def calibrate(held: Held) -> Calibration:
     """Temperature of least log loss, the bend of the first label's confidence, then the lowest safe threshold."""
     known = held.truth >= 0
-    temperature = _temperature(held.logits[known], held.truth[known]) if known.any() else 1.0
+    temperature = best_temperature(held.logits[known], held.truth[known]) if known.any() else _UNTRIED
     shares = probabilities(held.logits, temperature)
-    first, right = shares.max(axis=1), shares.argmax(axis=1) == held.truth
-    bend = _bend(first, right)
-    confidence = bent(first, bend)
+    right = shares.argmax(axis=1) == held.truth
+    bend = _bend(shares, right)
+    confidence = bent(shares, bend)
     threshold = safe_threshold(confidence, right)
     routed = float((confidence >= threshold).mean()) if len(right) else 0.0
     return Calibration(temperature, bend, threshold, routed, len(right))
 
 
-def _temperature(logits: NDArray[np.float32], truth: NDArray[np.int64]) -> float:
-    rows = np.arange(len(truth))
-
-    def loss(log_temperature: float) -> float:
-        shares = probabilities(logits, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(shares[rows, truth], 1e-12)).mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(0.02), np.log(20.0)), method="bounded")
-    return float(np.exp(found.x))
-
-
-def _bend(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> Bend:
+def _bend(shares: NDArray[np.float64], right: NDArray[np.bool_]) -> Bend:
     """The bend of least log loss, hardly held back; none where all or nothing is right, or there is little to see."""
     if len(right) < _LEAST_TO_BEND or right.all() or not right.any():
         return STRAIGHT
-    p = np.clip(confidence, 1e-6, 1 - 1e-6)
-    sides = np.column_stack([np.log(p), -np.log1p(-p), np.ones_like(p)])
+    weighed = sides(shares)
     sign = np.where(right, 1.0, -1.0)
 
     def loss(weights: NDArray[np.float64]) -> float:
-        return float(np.logaddexp(0, -sign * (sides @ weights)).mean() + 1e-4 * (weights @ weights))
+        return float(np.logaddexp(0, -sign * (weighed @ weights)).mean() + 1e-4 * (weights @ weights))
 
-    found = minimize(loss, np.array(STRAIGHT), method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)])
+    bounds = [(0, None), (0, None), (None, None), (0, None)]
+    found = minimize(loss, np.array(STRAIGHT), method="L-BFGS-B", bounds=bounds)
     return Bend(*(float(value) for value in found.x))
 
 

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -167,6 +168,24 @@ def _weight(name: str, line: int, cell: str) -> float:
             f"{name}, line {line}: the weight {cell.strip()!r} is no number above 0, {MOST_WEIGHT:.0f} at most."
         )
     return weight
+
+
+def label_names(examples: Sequence[Example]) -> tuple[Example, ...]:
+    """The name of each label as one more phrase to learn from, where the catalogue gave none.
+
+    A label often says what it is about (`street-light`, `ParksAndTrees`), which is worth several examples where there
+    are few of them, and does not matter where there are many.
+    """
+    spoken = {example.label for example in examples if example.split == "phrase"}
+    labels = sorted({example.label for example in examples if example.split in LEARN} - spoken)
+    named = ((_apart(label), label) for label in labels)
+    return tuple(
+        Example(words, label, None, None, "phrase", 0) for words, label in named if any(map(str.isalpha, words))
+    )
+
+
+def _apart(label: str) -> str:
+    return re.sub(r"(?<=[^\W\d_A-Z])(?=[A-Z])|_", " ", label)
 
 
 def check_trainable(dataset: Dataset, *, strict: bool) -> None:
