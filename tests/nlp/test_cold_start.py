@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cli.sample.government import load as load_government
-from nlp.training import commands
 from nlp.training.evaluate import figures, outcomes
-from nlp.training.prepare import Dataset, Example, label_names, parse
+from nlp.training.prepare import Dataset, Example, label_names, parse, starter
 from nlp.training.train import train
 from tests.nlp.conftest import NOW
 
@@ -15,7 +14,7 @@ def test_names_and_keywords_alone_bring_the_right_service_among_three() -> None:
     """Measured on the starter messages, of which it has seen none; nothing is routed on such evidence."""
     catalogue = Dataset("catalogue", "", ()).with_phrases(load_government().phrases())
     model = train(catalogue, seed=0, now=NOW).classifier
-    found = figures(outcomes(model, commands.starter().examples), model.threshold)
+    found = figures(outcomes(model, starter().examples), model.threshold)
     # measured: 0.770, and 0.884 among three; the keywords were chosen by who also wrote the messages
     assert found["accuracy"] >= 0.72
     assert found["top3"] >= 0.84
@@ -28,7 +27,7 @@ def test_two_examples_a_label_make_it_no_worse_and_are_not_enough_to_route_on() 
     seen: Counter[str] = Counter()
     few: list[Example] = []
     rest: list[Example] = []
-    for example in commands.starter().examples[::-1]:
+    for example in starter().examples[::-1]:
         (few if seen[example.label] < 2 else rest).append(example)
         seen[example.label] += 1
     model = train(_with_catalogue(few), seed=0, now=NOW).classifier
