@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _EDGE = 1e-6
+_TINY = 1e-30
 
 
 class Bend(NamedTuple):
@@ -56,10 +57,12 @@ def recalibrate(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
     """Rows of probabilities with the first label's calibrated; the others share the rest and never overtake it."""
     if bend == STRAIGHT:
         return shares
-    first = shares.max(axis=1)
+    rows, best = np.arange(len(shares)), shares.argmax(axis=1)
     trusted = bent(shares, bend)
-    rest = np.maximum(1 - first, _EDGE)
-    behind = (trusted * (1 - _EDGE))[:, None]
-    result: NDArray[Any] = np.minimum(shares * ((1 - trusted) / rest)[:, None], behind)
-    result[np.arange(len(shares)), shares.argmax(axis=1)] = trusted
+    others = shares.astype(np.float64)
+    others[rows, best] = 0
+    # not 1 − first, which rounds to nothing where the model is sure
+    others *= ((1 - trusted) / np.maximum(others.sum(axis=1), _TINY))[:, None]
+    result: NDArray[Any] = np.minimum(others, (trusted * (1 - _EDGE))[:, None])
+    result[rows, best] = trusted
     return result

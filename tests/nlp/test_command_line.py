@@ -86,14 +86,14 @@ def test_torn_csv_is_named_on_stderr(tmp_path: Path) -> None:
 
 
 def test_a_worse_model_is_refused_unless_it_is_wanted(two_topics: Path, tmp_path: Path) -> None:
-    """One that learnt the same messages with half of their labels swapped."""
+    """One that learnt half of the same messages three times over with their labels swapped."""
     models = tmp_path / "m"
     good = json.loads(_run("train", two_topics, "--models", models, "--json").stdout)["name"]
     swap = {",water,": ",road,", ",road,": ",water,"}
     lines = two_topics.read_text().splitlines()
     mixed = tmp_path / "mixed.csv"
     rows = [line.replace(*next(it for it in swap.items() if it[0] in line)) for line in lines[1:30]]
-    mixed.write_text("\n".join([lines[0], *rows, *lines[1:]]) + "\n")
+    mixed.write_text("\n".join([lines[0], *rows * 3, *lines[1:]]) + "\n")
     bad = json.loads(_run("train", mixed, "--models", models, "--json").stdout)
     assert bad["promoted"] is False
     assert bad["against"]["standing"] == "worse"
