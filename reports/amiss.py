@@ -87,7 +87,9 @@ def _services(known: Catalogue, day: date) -> Iterable[Warning]:
     if shared:
         say = "1 keyword is" if len(shared) == 1 else f"{len(shared)} keywords are"
         some = ", ".join(f"“{words}”" for words in sorted(shared)[:SHOWN])
-        yield Warning(f"{say} of several services and so tell none of them: {some}.", "/staff/services?show=shared")
+        yield Warning(
+            f"{say} shared by several services, which tells none of them: {some}.", "/staff/services?show=shared"
+        )
 
 
 def _staff(session: Session, known: Catalogue, day: date) -> Iterable[Warning]:
