@@ -19,7 +19,7 @@ from thinc.api import Model
 
 from core.errors import Misconfigured
 from nlp.confidence import STRAIGHT, Bend, recalibrate, softmax
-from nlp.features import Floats, Vocabulary
+from nlp.features import Floats, Vocabulary, gist
 from nlp.tokens import tokens
 
 ARCHITECTURE = "ombud.NgramLinear.v1"
@@ -32,7 +32,7 @@ _SEPARATOR = "\n"
 
 
 class Tokenizer:
-    """Text to Doc by `nlp.tokens`; there is nothing to save."""
+    """Text to a Doc of the words that are read of it, by `nlp.tokens`; there is nothing to save."""
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
@@ -40,7 +40,7 @@ class Tokenizer:
         cast(Any, vocab).lex_attr_getters = {}
 
     def __call__(self, text: str) -> Doc:
-        found = tokens(text)
+        found = list(gist(tokens(text)))
         # the words are kept beside the Doc: reading them back token by token takes a third of a prediction
         return Doc(self.vocab, words=found, user_data={WORDS: found})
 

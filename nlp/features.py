@@ -7,7 +7,7 @@ One definition serves training (many texts, a sparse matrix) and prediction (one
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +16,27 @@ from nlp.tokens import unspaced, words
 
 Indexes = NDArray[np.int32]
 Floats = NDArray[np.float32]
+Token = TypeVar("Token")
 
 LONGEST_TOKEN = 40
+_FIRST, _LAST = 200, 100
 _CACHE = 100_000
 _PAIR = " "
+
+
+def gist(tokens: Sequence[Token]) -> Sequence[Token]:
+    """The beginning and the end of a long text: there people say what it is about, and what they ask for."""
+    return tokens if len(tokens) <= _FIRST + _LAST else [*tokens[:_FIRST], *tokens[-_LAST:]]
 
 
 def word_grams(tokens: Iterable[str]) -> list[str]:
     """Words and pairs of neighbours."""
     unigrams: list[str] = []
     for token in tokens:
-        if token.isascii():
-            unigrams.append(token)
-        else:
+        if unspaced(token):
             unigrams.extend(words(token))
+        else:
+            unigrams.append(token)
     return unigrams + [a + _PAIR + b for a, b in pairwise(unigrams)]
 
 
@@ -67,6 +74,7 @@ class Vocabulary:
 
     def encode(self, tokens: Sequence[str], picked: str | None = None) -> Sparse:
         """One text as a sparse vector; a text without any known n-gram is empty."""
+        tokens = gist(tokens)
         get = self.word.get
         word_rows = [row for gram in word_grams(tokens) if (row := get(gram)) is not None]
         parts = [self._weigh(np.array(word_rows, np.int32)), self._weigh(self._chars(tokens))]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nlp.features import Floats, Sparse, Vocabulary, char_grams, spans, word_grams
+from nlp.features import Floats, Sparse, Vocabulary, char_grams, gist, spans, word_grams
 from nlp.tokens import pieces, unspaced, words
 
 MOST = 5
@@ -54,7 +54,7 @@ def weigh(
     vocabulary: Vocabulary, text: str, picked: str | None, lead: Callable[[Sparse], Floats]
 ) -> tuple[list[Unit], list[float]]:
     """Every word of the text, and its part in the lead; together they are all of it but what the pick adds."""
-    found = [(shown, token) for shown, inside in pieces(text) for token in inside]
+    found = gist([(shown, token) for shown, inside in pieces(text) for token in inside])
     tokens = [token for _, token in found]
     encoded = vocabulary.encode(tokens, picked)
     effect = dict(zip(encoded.rows.tolist(), lead(encoded).tolist(), strict=True))

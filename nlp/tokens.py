@@ -18,6 +18,7 @@ _NO_SPACES = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_FIRST_UNSPACED = "\u0e00"
 _UNSPACED = re.compile(f"[{_NO_SPACES}]")
 _SCRIPTS = re.compile(f"[{_NO_SPACES}]+|[^{_NO_SPACES}]+")
 _LETTERS = re.compile(rf"[^{re.escape(_MARKS)}][{re.escape(_MARKS)}]*|[{re.escape(_MARKS)}]+")
@@ -41,20 +42,16 @@ def tokens(text: str) -> list[str]:
     """
     if text.isascii():
         return _RUN.findall(text.lower())
-    found: list[str] = []
-    for word in _RUN.findall(unicodedata.normalize("NFKC", text).translate(_JOINERS).lower()):
-        if word.isascii():
-            found.append(word)
-        elif _UNSPACED.search(word):
-            found.extend(part if unspaced(part) else _fold(part) for part in _SCRIPTS.findall(word))
-        else:
-            found.append(_fold(word))
-    return found
+    text = unicodedata.normalize("NFKC", text).translate(_JOINERS).lower()
+    found = _RUN.findall(text)
+    if _UNSPACED.search(text):
+        found = [part for word in found for part in (_SCRIPTS.findall(word) if _UNSPACED.search(word) else (word,))]
+    return [word if word.isascii() or unspaced(word) else _fold(word) for word in found]
 
 
 def unspaced(token: str) -> bool:
     """Whether a token is of a script that puts no spaces between words."""
-    return not token.isascii() and _UNSPACED.match(token) is not None
+    return token[:1] >= _FIRST_UNSPACED and _UNSPACED.match(token) is not None
 
 
 def words(token: str) -> list[str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.svm import LinearSVC
 
-from nlp.features import Floats, char_grams, word_grams
+from nlp.features import Floats, char_grams, gist, word_grams
 
 # a scipy CSR matrix, which has no types
 Matrix: TypeAlias = Any
@@ -59,6 +59,7 @@ class Counted:
 
 def count(texts: Sequence[Sequence[str]], picked: Sequence[str | None]) -> Counted:
     """Count the n-grams of tokenised texts."""
+    texts = [gist(tokens) for tokens in texts]
     word, word_names = _count_lists([word_grams(tokens) for tokens in texts])
     token, token_names = _count_lists(texts)
     gram, gram_names = _count_lists([char_grams(name) for name in token_names])

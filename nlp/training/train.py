@@ -28,6 +28,8 @@ COSTS = (0.15, 0.4, 1.0)
 # on how many folds, and learning from how many texts, a cost is looked for
 _SEARCHED = 3
 _MANY = 1200
+# counts × labels of a set that can be fitted ten times over in a few seconds
+_LIGHT = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def _train(dataset: Dataset, seed: int, now: datetime, languages: Sequence[str],
     dev = np.flatnonzero(np.array([e.split == "dev" for e in learnt]))
     tested = np.flatnonzero(np.array([e.split in ("fit", "") for e in learnt]))
     own = np.setdiff1d(np.arange(len(learnt)), dev)
-    folds = [] if dev.size else _folds(data.truth, tested, seed)
+    folds = [] if dev.size else _folds(data, tested)
     steps = len(folds) + 2
     _say(progress, "fit", 0, steps)
     cost = _cost(data, own, dev, folds)
@@ -163,14 +165,16 @@ def _columns(truth: NDArray[np.str_], labels: Sequence[str]) -> NDArray[np.int64
     return np.array([position.get(str(label), -1) for label in truth], np.int64)
 
 
-def _folds(truth: NDArray[np.str_], among: Rows, seed: int) -> list[Rows]:
+def _folds(data: _Data, among: Rows) -> list[Rows]:
     """Those rows dealt out label by label; more folds where there is little, as each must learn from nearly all.
 
     Where there is plenty, two of the three are enough to calibrate on, and the third is only learnt from.
     """
-    wanted = 10 if len(among) < 1500 else 5 if len(among) < 4000 else 3
+    truth, n = data.truth, len(among)
+    work = (data.counted.word.nnz + data.counted.char.nnz) * len(set(truth.tolist()))
+    wanted = 10 if n < 1500 and work < _LIGHT else 5 if n < 4000 and work < 3 * _LIGHT else 3
     hands = np.full(len(truth), -1, np.int64)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(data.seed)
     dealt = 0
     for label in sorted(set(truth[among].tolist())):
         rows = among[truth[among] == label]

@@ -51,7 +51,10 @@ def test_a_word_said_twice_is_one_reason(starter_model: Classifier) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(max_size=120) | st.sampled_from(["no water 停水了 water", "নেই পানি পানি", "ไม่มีน้ำ no no"]))
+@given(
+    text=st.text(max_size=120)
+    | st.sampled_from(["no water " * 400, "no water 停水了 water", "নেই পানি পানি", "ไม่มีน้ำ no no"])
+)
 def test_every_n_gram_is_dealt_out_once(starter_model: Classifier, text: str) -> None:
     """What the words weigh together is the whole score, so no reason is left out or counted twice."""
     vocabulary, weights, _ = inside(starter_model.nlp)

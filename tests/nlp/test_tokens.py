@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.features import char_grams, spans
+from nlp.features import char_grams, gist, spans
 from nlp.tokens import pieces, tokens, words
 from nlp.training.prepare import parse
 from nlp.training.train import train
@@ -44,6 +44,12 @@ def test_a_sentence_without_spaces_is_seen_to_its_end() -> None:
     grams = char_grams(sentence)
     assert "停电" in grams
     assert len(grams) == len(spans(len(sentence) + 2))
+
+
+def test_of_a_long_text_the_beginning_and_the_end_are_read() -> None:
+    words_of_it = [str(number) for number in range(1000)]
+    assert gist(words_of_it) == [*words_of_it[:200], *words_of_it[900:]]
+    assert gist(words_of_it[:300]) == words_of_it[:300]
 
 
 @given(st.text(max_size=200))
