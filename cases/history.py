@@ -168,8 +168,8 @@ def wordless(session: Session, case: Case) -> bool:
     """Whether the citizen gave no words of their own: a recording, a missed call, a picture alone."""
     first = session.exec(
         select(TimelineEntry).where(col(TimelineEntry.case_id) == case.id, col(TimelineEntry.number) == 1)
-    ).one()
-    return bool(first.body.get("wordless")) or not str(first.body.get("text") or "").strip()
+    ).first()
+    return first is None or bool(first.body.get("wordless")) or not str(first.body.get("text") or "").strip()
 
 
 def clocks(session: Session, case: Case) -> Sequence[Clock]:
