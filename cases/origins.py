@@ -91,7 +91,8 @@ def today(session: Session, case: Case, now: datetime, who: Viewer | None) -> tu
     known = catalogue(session)
     service = known.services.get(case.service_id) if case.service_id else None
     picked = service.code if service is not None and case.routing_method == Method.picked_service else None
-    ours = history.wordless(session, case) and case.text == str(entries[0].body.get("text") or "")
+    words = str(entries[0].body.get("text") or "") if entries else None
+    ours = case.text == words and history.wordless(session, case)
     gathered = routing.service.gather(
         session,
         text="" if ours else case.text,
