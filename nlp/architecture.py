@@ -78,7 +78,7 @@ class Forward:
         logits = np.empty((len(docs), bias.shape[0]), np.float32)
         for row, doc in enumerate(docs):
             found = vocabulary.encode(doc.user_data[WORDS], doc.user_data.get(PICKED))
-            logits[row] = found.values @ weights[found.rows] + bias
+            logits[row] = found.values @ weights.take(found.rows, axis=0) + bias
         shares = softmax(logits / model.attrs["temperature"])
         return recalibrate(shares, Bend(*model.attrs["bend"])), _no_gradient
 

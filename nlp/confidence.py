@@ -36,21 +36,30 @@ def softmax(logits: NDArray[Any]) -> NDArray[Any]:
     return result
 
 
+def _logs(shares: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """ln p, ln(1 − p) and ln(p / q) of each row; plain steps, as one message at a time pays for each of them."""
+    second, first = np.partition(shares, -2, axis=1)[:, -2:].T
+    p = np.minimum(np.maximum(first, _EDGE), 1 - _EDGE)
+    ln_p = np.log(p)
+    return ln_p, np.log1p(-p), ln_p - np.log(np.minimum(np.maximum(second, _EDGE), p))
+
+
 def sides(shares: NDArray[Any]) -> NDArray[Any]:
     """What a bend weighs, one row for a text: ln p, −ln(1 − p), 1 and ln(p / q)."""
-    second, first = np.partition(shares, -2, axis=1)[:, -2:].T
-    p = np.clip(first, _EDGE, 1 - _EDGE)
-    gap = np.log(p / np.clip(second, _EDGE, p))
-    result: NDArray[Any] = np.column_stack([np.log(p), -np.log1p(-p), np.ones_like(p), gap])
+    ln_p, ln_rest, gap = _logs(shares)
+    result: NDArray[Any] = np.column_stack([ln_p, -ln_rest, np.ones_like(ln_p), gap])
     return result
 
 
 def bent(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
     """Calibrated confidences of the first labels of rows of probabilities."""
+    result: NDArray[Any]
     if bend == STRAIGHT:
-        result: NDArray[Any] = shares.max(axis=1)
-        return result
-    return np.asarray(1 / (1 + np.exp(-(sides(shares) @ np.array(bend)))))
+        result = shares.max(axis=1)
+    else:
+        ln_p, ln_rest, gap = _logs(shares)
+        result = 1 / (1 + np.exp(bend.b * ln_rest - bend.a * ln_p - bend.c - bend.d * gap))
+    return result
 
 
 def recalibrate(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
@@ -59,10 +68,10 @@ def recalibrate(shares: NDArray[Any], bend: Bend) -> NDArray[Any]:
         return shares
     rows, best = np.arange(len(shares)), shares.argmax(axis=1)
     trusted = bent(shares, bend)
-    others = shares.astype(np.float64)
-    others[rows, best] = 0
+    result: NDArray[Any] = shares.astype(np.float64)
+    result[rows, best] = 0
     # not 1 − first, which rounds to nothing where the model is sure
-    others *= ((1 - trusted) / np.maximum(others.sum(axis=1), _TINY))[:, None]
-    result: NDArray[Any] = np.minimum(others, (trusted * (1 - _EDGE))[:, None])
+    result *= ((1 - trusted) / np.maximum(result.sum(axis=1), _TINY))[:, None]
+    np.minimum(result, (trusted * (1 - _EDGE))[:, None], out=result)
     result[rows, best] = trusted
     return result
