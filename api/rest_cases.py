@@ -171,7 +171,7 @@ def post_case(
         out = _present(session, [case], holder, now)[0]
     fresh = row.received_at == now
     headers = {"Location": f"/api/v1/cases/{out.reference}"}
-    return Response(out.model_dump_json(), 201 if fresh else 200, headers, media_type="application/json")
+    return Response(out.model_dump_json(exclude_unset=True), 201 if fresh else 200, headers, media_type="application/json")
 
 
 def _details(known: Catalogue, body: CaseIn) -> dict[str, JSON]:
@@ -213,7 +213,11 @@ def _details(known: Catalogue, body: CaseIn) -> dict[str, JSON]:
 
 
 @router.get(
-    "/cases/{reference}", response_model=CaseOut, summary="One case", responses=documented(401, 403, 404, 422, 503)
+    "/cases/{reference}",
+    response_model=CaseOut,
+    response_model_exclude_unset=True,
+    summary="One case",
+    responses=documented(401, 403, 404, 422, 503),
 )
 def get_case(reference: Annotated[str, Path(max_length=40)], holder: Reader, now: Now) -> CaseOut:
     """A case by its reference, as the citizen knows it; small slips of writing are forgiven."""
@@ -221,7 +225,13 @@ def get_case(reference: Annotated[str, Path(max_length=40)], holder: Reader, now
         return _present(session, [history.load(session, SYSTEM_KEY, reference)], holder, now)[0]
 
 
-@router.get("/cases", response_model=CasePage, summary="List cases", responses=documented(401, 403, 422, 503))
+@router.get(
+    "/cases",
+    response_model=CasePage,
+    response_model_exclude_unset=True,
+    summary="List cases",
+    responses=documented(401, 403, 422, 503),
+)
 def list_cases(
     holder: Reader,
     now: Now,
@@ -339,5 +349,6 @@ def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: in
             running=case.first_response_at is None and lead is None,
         ),
         updated_at=case.updated_at,
-        lead=lead,
+        # other cases have no `lead` at all, so that the agreed shape of a case stays as it was
+        **({"lead": lead} if lead is not None else {}),
     )

@@ -194,7 +194,7 @@ def test_a_case_is_offered_accepted_and_closed(served: Site, browser: Browser) -
     page.select_option("#office", "WAT3")
     page.fill("#reason", "The meter stands in Marenza.")
     page.click("#act-transfer button")
-    expect(page.locator(".notice")).to_contain_text("stays yours until they accept")
+    expect(page.locator(".notice.well")).to_contain_text("stays yours until they accept")
     page = sign_in(taker, served, email_of("officer", "WAT3"), f"/staff/cases/{code}")
     expect(page.locator(".history")).to_contain_text("Offered to Coast Water Works: The meter stands in Marenza")
     page.get_by_role("button", name="Accept").click()

@@ -157,7 +157,7 @@ def test_an_entry_that_went_to_integrity_is_out_of_the_offices_sight_and_hands(t
 
 @ONCE
 def test_an_accusation_read_only_later_leaves_the_accused_office_too(town: Town) -> None:
-    done = keys(town, {0: {"said_on": "24.2.2026", "text": "The clerk asked me for a bride of fifty euros"}})
+    done = keys(town, {0: {"said_on": "24.2.2026", "text": "The water in our street is brown since last week"}})
     assert not town.case().integrity
     mended = "The clerk asked me for a bribe of fifty euros"
     assert keys(town, {0: {"case": done.kept[0], "text": mended}}).corrected == [done.kept[0]]

@@ -273,7 +273,7 @@ def test_low_ratings_come_with_their_words_unless_these_became_a_case_one_may_no
     world.session.flush()
     low = agenda(world.session, world.who("north_head"), world.offices["NORTH"].id, WEEK, NOW).low_rated
     assert {(item.title, item.rating, item.reference) for item in low.items} == {
-        ("Waited three hours, call me at …", 1, ""),
+        ("Waited three hours, call me at [phone]", 1, ""),
         ("", 2, ""),
         ("The clerk asked for money (open)", 1, shown),
     }
