@@ -171,7 +171,9 @@ def post_case(
         out = _present(session, [case], holder, now)[0]
     fresh = row.received_at == now
     headers = {"Location": f"/api/v1/cases/{out.reference}"}
-    return Response(out.model_dump_json(exclude_unset=True), 201 if fresh else 200, headers, media_type="application/json")
+    return Response(
+        out.model_dump_json(exclude_unset=True), 201 if fresh else 200, headers, media_type="application/json"
+    )
 
 
 def _details(known: Catalogue, body: CaseIn) -> dict[str, JSON]:

@@ -64,7 +64,10 @@ def test_a_part_from_the_desk_to_the_answer(web: Web) -> None:
     assert web.cases()[0].state == CaseState.open
     assert web.get(f"/track/{part.reference}").status_code == 404
     shown = web.api("GET", "/cases").json()["items"]
-    assert {one["reference"]: one.get("lead") for one in shown} == {lead.reference: None, part.reference: lead.reference}
+    assert {one["reference"]: one.get("lead") for one in shown} == {
+        lead.reference: None,
+        part.reference: lead.reference,
+    }
     assert [one["silence"]["running"] for one in shown if one.get("lead")] == [False]
     page = act(web, lead, f"parts/{part.reference}/off", off_reason="Not needed")
     assert "Called off" in page
