@@ -231,7 +231,7 @@ def public_holidays(country: str, year: int) -> frozenset[date]:
     code, _, region = country.partition("-")
     try:
         return frozenset(holidays.country_holidays(code, subdiv=region or None, years=year))
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what the library raises for a country it does not know
         raise BadInput(
             f"No public holidays are known for {country!r}.",
             mend="Use a two-letter country such as AL, or leave it empty and list the days yourself.",

@@ -64,7 +64,7 @@ from tests.nlp.test_apart import SOME
 
 def tell():
     while not apart._running:
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks, until the child is there
     print(next(iter(apart._running)).pid, flush=True)
 
 threading.Thread(target=tell, daemon=True).start()
