@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import BadInput, NotFound
 from core.logs import logger
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-    from nlp.features import Sparse, Vocabulary
+    from nlp.features import Floats, Sparse, Vocabulary
 
 CARD = "card.json"
 POINTER = "current"
@@ -88,14 +88,15 @@ class Classifier:
         self.threshold = float(card["threshold"])
         self.labels = tuple(str(label) for label in card["labels"])
         self.languages = tuple(str(language) for language in card["languages"])
-        # a pipeline's string store is shared by all its calls
+        self._pipe = cast(Any, nlp.get_pipe("textcat"))
+        self._names: tuple[str, ...] = self._pipe.labels
+        # the words it has seen are shared by all calls
         self._lock = threading.Lock()
 
     def classify(self, text: str, lang: str | None = None, picked: str | None = None, top: int = TOP) -> Prediction:
         """The likeliest labels of one text. `picked` is the category the citizen chose, where the model knows it."""
-        with self._lock, self.nlp.memory_zone():
-            doc = self.nlp(self._doc(text, picked))
-            return self._read(doc, text, lang, top)
+        doc = self._doc(text, picked)
+        return self._read(doc, self._shares([doc])[0], text, lang, top)
 
     def classify_many(
         self,
@@ -111,12 +112,9 @@ class Classifier:
             part = texts[start : start + _BATCH]
             picks = picked[start : start + _BATCH] if picked else [None] * len(part)
             hints = langs[start : start + _BATCH] if langs else [None] * len(part)
-            with self._lock, self.nlp.memory_zone():
-                docs = self.nlp.pipe(
-                    [self._doc(text, pick) for text, pick in zip(part, picks, strict=True)], batch_size=_BATCH
-                )
-                for doc, text, hint in zip(docs, part, hints, strict=True):
-                    found.append(self._read(doc, text, hint, top))
+            docs = [self._doc(text, pick) for text, pick in zip(part, picks, strict=True)]
+            for doc, shares, text, hint in zip(docs, self._shares(docs), part, hints, strict=True):
+                found.append(self._read(doc, shares, text, hint, top))
         return found
 
     def reasons(self, text: str, label: str, picked: str | None = None) -> tuple[Reason, ...]:
@@ -148,18 +146,23 @@ class Classifier:
         return inside(self.nlp)[0]
 
     def _doc(self, text: str, picked: str | None) -> "Doc":
-        doc = self.nlp.make_doc(text[:LONGEST_TEXT])
-        if picked:
-            doc.user_data["picked"] = picked
-        return doc
+        from nlp.architecture import unread
 
-    def _read(self, doc: "Doc", text: str, lang: str | None, top: int) -> Prediction:
+        return unread(self.nlp.vocab, text[:LONGEST_TEXT], picked)
+
+    def _shares(self, docs: "list[Doc]") -> "Floats":
+        """Calibrated probabilities, texts × labels. Past the pipeline's bookkeeping: it has this one pipe."""
+        with self._lock:
+            result: Floats = self._pipe.predict(docs)
+        return result
+
+    def _read(self, doc: "Doc", shares: "Floats", text: str, lang: str | None, top: int) -> Prediction:
         language = lang if lang is not None else detect(text, self.languages)
         if not len(doc):
             return Prediction((), language, self.name, self.threshold)
         # equal probabilities in the order of their names, so that an answer never depends on chance
-        ranked = sorted(doc.cats.items(), key=lambda item: (-item[1], item[0]))[:top]
-        suggestions = tuple(Suggestion(label, float(score)) for label, score in ranked)
+        ranked = (-shares).argsort(kind="stable")[:top].tolist()
+        suggestions = tuple(Suggestion(self._names[column], float(shares[column])) for column in ranked)
         return Prediction(suggestions, language, self.name, self.threshold)
 
 

@@ -2,7 +2,6 @@
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -45,7 +44,11 @@ CUES: dict[str, frozenset[str]] = {
         "nuk ska s'ka s'kemi skemi uje ujë ujë drita faleminderit flm pershendetje përshëndetje po jo eshte është jane "
         "janë kam kemi dua duhet per për dhe prej qe që si kur ku pse te të ne në rruga ndihme ndihmë shume".split()
     ),
-    "tr": frozenset("yok var degil değil ve bir bu için icin su teşekkürler lütfen lutfen nerede neden".split()),
+    "tr": frozenset(
+        "yok var degil değil ve bir bu için icin su teşekkürler lütfen lutfen nerede neden çok ile olarak olan gibi "
+        "daha sonra kadar ben biz bizim benim ne mi mı değildir oldu olduğu ediyor ediyorum istiyorum yapılan beni "
+        "bize sokak mahalle mahallesi yol belediye çöp ama her şey rağmen hala hiç günü gün".split()
+    ),
     "fr": frozenset("pas le la les de des est je nous merci bonjour eau rue pourquoi quand".split()),
     "es": frozenset("no hay el la los las de es gracias hola agua calle por favor cuando donde".split()),
     "de": frozenset("kein keine der die das und ist nicht wir bitte danke wasser straße wann warum".split()),
@@ -82,19 +85,25 @@ def detect(text: str, languages: Sequence[str]) -> str | None:
 
 
 def _latin(sample: str, allowed: tuple[str, ...]) -> str | None:
-    found = [word.lower().replace("’", "'") for word in _WORD.findall(sample)]
+    found = _WORD.findall(sample.lower().replace("’", "'"))
     if not found or not allowed:
         return None
-    once = frozenset(found)
-    hits = Counter({language: len(once & CUES[language]) if language in CUES else 0 for language in allowed})
-    (first, most), *rest = hits.most_common()
-    clear = most > (rest[0][1] if rest else 0)
+    once = set(found)
+    hits = sorted(
+        ((len(once & CUES[language]) if language in CUES else 0, language) for language in allowed), key=_most
+    )
+    most, first = hits[0]
+    lead = most - (hits[1][0] if len(hits) > 1 else 0)
     if len(found) < _FEW_WORDS:
-        return first if clear else None
+        return first if lead else None
     # two cue words more than any other language beat letter statistics, which mistake short Albanian for its neighbours
-    if most - (rest[0][1] if rest else 0) >= 2:
+    if lead >= 2:
         return first
-    return _statistics(sample, allowed) or (first if clear else None)
+    return _statistics(sample, allowed) or (first if lead else None)
+
+
+def _most(hit: tuple[int, str]) -> int:
+    return -hit[0]
 
 
 def _statistics(sample: str, allowed: tuple[str, ...]) -> str | None:

@@ -18,7 +18,8 @@ _NO_SPACES = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_FIRST_UNSPACED = "\u0e00"
+FIRST_UNSPACED = "\u0e00"
+"""No token that sorts before it is of such a script."""
 _UNSPACED = re.compile(f"[{_NO_SPACES}]")
 _SCRIPTS = re.compile(f"[{_NO_SPACES}]+|[^{_NO_SPACES}]+")
 _LETTERS = re.compile(rf"[^{re.escape(_MARKS)}][{re.escape(_MARKS)}]*|[{re.escape(_MARKS)}]+")
@@ -51,7 +52,7 @@ def tokens(text: str) -> list[str]:
 
 def unspaced(token: str) -> bool:
     """Whether a token is of a script that puts no spaces between words."""
-    return token[:1] >= _FIRST_UNSPACED and _UNSPACED.match(token) is not None
+    return token[:1] >= FIRST_UNSPACED and _UNSPACED.match(token) is not None
 
 
 def words(token: str) -> list[str]:
