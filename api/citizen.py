@@ -16,7 +16,7 @@ from api.report_files import Uploaded
 from api.report_sent import receipt
 from api.ways import ways
 from api.words import EVENTS, N_, STATES
-from cases import arriving, attachments, crowds, firewall, history, lifecycle, opening, parts
+from cases import arriving, attachments, crowds, delivery, firewall, history, lifecycle, opening, parts, recall
 from channels import web
 from channels.values import Channel
 from core.crypto import cipher, same
@@ -216,7 +216,7 @@ def _tracked(
                 wrong["code"] = translator(lang).gettext(_WRONG_CODE)
     if is_open and code is not None:
         with database().write() as session:
-            lifecycle.read_on_page(session, session.get_one(Case, case.id, with_for_update=True), now)
+            delivery.read_on_page(session, session.get_one(Case, case.id, with_for_update=True), now)
     with database().read() as session:
         context = _view(session, session.get_one(Case, case.id), lang, now, is_open=is_open)
         context["contacts"] = is_open and case.contact_point_id is not None and names_citizen(case)
@@ -230,7 +230,7 @@ def _view(session: Session, case: Case, lang: str, now: datetime, *, is_open: bo
     clocks = history.clocks(session, case)
     running = _running(clocks)
     silent = case.first_response_at is None
-    public = [entry for entry in history.timeline(session, case) if entry.public]
+    public = [entry for entry in recall.told(history.timeline(session, case), now) if entry.public]
     rows = attachments.of_case(session, case) if is_open else []
     own = files.by_entry(files.for_citizen(rows, case.reference))
     said = [_shown(entry, known, lang, own, is_open=is_open) for entry in reversed(public)]

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from api import desk, surges
+from api import case_pane, desk, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
-from cases import firewall, handover, history, lifecycle, marks, parts
+from cases import firewall, handover, history, lifecycle, marks, parts, presence
 from cases.acting import Form, Repeated
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, OmbudError
@@ -28,6 +28,9 @@ router = APIRouter(include_in_schema=False)
 
 SAID = {
     "answer": "Sent. The silence ends when it reaches the citizen.",
+    "recall": "Taken back before it left. Your words are in the box.",
+    "kept": "Kept for you. Nobody else sees it, and nothing was sent.",
+    "dropped": "Thrown away.",
     "ask": "Your question is on its way. The silence goes on until you answer.",
     "note": "The note is kept.",
     "transfer": "Offered. It stays yours until they accept.",
@@ -64,9 +67,17 @@ def show_desk(request: Request, staff: Staffed, said: str = "") -> Response:
 
 
 @router.get("/staff/cases/{reference}")
-def show_case(request: Request, staff: Staffed, reference: str, said: str = "", use: str = "") -> Response:
-    """The desk with one case open; `use` is the part whose answer is to be sent on, put into the box."""
-    return _desk(request, staff.viewer, reference, said=said, use=use)
+def show_case(
+    request: Request, staff: Staffed, reference: str, said: str = "", use: str = "", reply: str = "", entry: int = 0
+) -> Response:
+    """The desk with one case open.
+
+    `use` is the part whose answer is to be sent on, put into the box; `reply` the saved reply to put there; `entry` the
+    answer that was just sent and may still be taken back.
+    """
+    presence.look_in(staff.viewer, reference, _now())
+    back = f"/staff/cases/{reference}/answer/{entry}/undo" if said == "answer" and entry else ""
+    return _desk(request, staff.viewer, reference, said=said, use=use, reply=reply, undo=back)
 
 
 @router.get("/staff/queue")
@@ -102,6 +113,9 @@ def _desk(
     typed: Mapping[str, str] | None = None,
     problem: OmbudError | None = None,
     use: str = "",
+    reply: str = "",
+    seen: int | None = None,
+    undo: str = "",
 ) -> Response:
     now = _now()
     if problem is not None:
@@ -109,21 +123,22 @@ def _desk(
     elif said.startswith("part-off-"):
         request.state.flash = {"text": "Called off. They are told.", "tone": "well", "undo": ""}
     elif said in SAID:
-        undo = f"/staff/cases/{reference}/crowd/undo" if said == "join" and reference else ""
+        undo = undo or (f"/staff/cases/{reference}/crowd/undo" if said == "join" and reference else "")
         request.state.flash = {"text": SAID[said], "tone": "well", "undo": undo}
     with database().read() as session:
         context = desk.queue(session, who, now, chosen)
         rows = context["queue"]
         opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
-        nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": desk.ALONE, "about": {}}
-        nothing |= {"offices": [], "people": [], "outcomes": [], "saved_replies": [], "answer_weight": None}
-        form = dict.fromkeys(desk.FIELDS, "") | dict(typed or {})
+        nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": case_pane.ALONE, "about": {}}
+        nothing |= {"offices": [], "people": [], "outcomes": [], "answer": None, "news": [], "fresh": False}
+        form = dict.fromkeys(case_pane.FIELDS, "") | {"reply": reply} | dict(typed or {})
         case = history.load(session, who, opened) if opened else None
         if case is not None and use:
             said_by = (part.answer for part in parts.parts_of(session, who, case) if part.reference == use)
             form["answer"] = next(said_by, "")
-        view = desk.case_view(session, who, case, now, form["answer"]) if case else nothing
+        reply = form["reply"]
+        view = case_pane.case_view(session, who, case, now, form["answer"], reply=reply, seen=seen) if case else nothing
         band = surges.band(session, who) if reference is None else []
     context |= view | {"surges": band, "opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
@@ -142,7 +157,7 @@ def act_on(
     once = hashlib.sha256(f"{staff.id}|{reference}|{action}|{words}".encode()).hexdigest()[:32]
     version = form.get("version", "")
     seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    typed = {name: form[name] for name in ("outcome", "part_office", "anyway") if name in form}
+    typed = {name: form[name] for name in ("outcome", "part_office", "anyway", "reply") if name in form}
     typed |= {field: form.get("text", "") or form.get(field, "")}
     try:
         with database().write() as session:
@@ -155,7 +170,7 @@ def act_on(
         at = {field if name == "text" else name: said for name, said in error.fields.items()}
         return _desk(request, staff.viewer, reference, errors=at or {field: str(error)}, typed=typed)
     except (Conflict, NotAllowed) as error:
-        return _desk(request, staff.viewer, reference, problem=error, typed=typed)
+        return _desk(request, staff.viewer, reference, problem=error, typed=typed, seen=seen)
     page = f"/staff/cases/{reference}" if still_theirs else "/staff"
     return RedirectResponse(f"{page}?{urlencode({'said': action})}", status_code=303)
 
@@ -163,15 +178,6 @@ def act_on(
 def _still_visible(session: Session, who: Viewer, case: Case) -> bool:
     session.flush()
     return bool(history.find(session, who, history.Filter(words=case.reference), limit=1))
-
-
-@router.post("/staff/cases/{reference}/answer")
-def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
-    """Answer the citizen, or ask them something."""
-    text, asks = form.get("text", ""), form.get("go") == "ask"
-    do = lifecycle.ask if asks else lifecycle.reply
-    action = "ask" if asks else "answer"
-    return act_on(request, staff, form, reference, action, "answer", lambda s, c, w, f: do(s, c.id, w, text, _now(), f))
 
 
 @router.post("/staff/cases/{reference}/note")

@@ -22,6 +22,7 @@ MATTERS = frozenset(
     {
         EntryKind.citizen_wrote,
         EntryKind.answered,
+        EntryKind.recalled,
         EntryKind.asked,
         EntryKind.called_back,
         EntryKind.transferred,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from cases import lifecycle
+from cases import delivery
 from cases.fallback import fall_back
 from cases.telling import tell_administrators, tell_office
 from channels.errors import Failure
@@ -72,11 +72,11 @@ def _answer(session: Session, message: OutboundMessage, now: datetime) -> None:
     case = session.exec(select(Case).where(col(Case.id) == message.case_id).with_for_update()).one()
     counted = _counted(session, case, message)
     if _arrived(message) and counted != "answer_delivered":
-        lifecycle.delivered(session, case, message, message.delivered_at or message.accepted_at or now)
+        delivery.delivered(session, case, message, message.delivered_at or message.accepted_at or now)
     elif message.state in (OutboxState.failed, OutboxState.cancelled) and counted != "answer_failed":
         if _came_otherwise(session, message):
             return
-        lifecycle.failed(session, case, message, message.failed_at or now)
+        delivery.failed(session, case, message, message.failed_at or now)
         _warn(session, case, message, "did not reach the citizen, so the silence goes on", now)
     elif message.state == OutboxState.unknown:
         _warn(session, case, message, "may or may not have reached the citizen: look under Messages", now)
@@ -108,7 +108,7 @@ def _counted(session: Session, case: Case, message: OutboundMessage) -> str | No
         )
         .order_by(col(TimelineEntry.number).desc())
     ).all()
-    answer = str(lifecycle.answer_of(message))
+    answer = str(delivery.answer_of(message))
     return next((str(entry.kind) for entry in said if entry.body.get("message") == answer), None)
 
 

@@ -80,14 +80,15 @@ def _do(session: Session, row: Relay, lead: Case, case: Case, now: datetime) -> 
         select(TimelineEntry).where(col(TimelineEntry.case_id) == lead.id, col(TimelineEntry.number) == row.entry)
     ).one()
     words, form = str(entry.body["text"]), Form(case.timeline_length, f"relay:{row.id}")
+    said = entry.body.get("judged")
+    judged = said if isinstance(said, dict) else {}
     if row.what == RelayWhat.close:
         if case.state == CaseState.triage or case.pending_office_id is not None:
             return False
-        lifecycle.settle(session, case, _decided_by(row), Outcome(str(entry.body["outcome"])), words, now, form)
+        by, outcome = _decided_by(row), Outcome(str(entry.body["outcome"]))
+        lifecycle.settle(session, case, by, outcome, words, now, form, {"judged": judged} if judged else {})
     else:
-        lifecycle.send_answer(
-            session, case, _decided_by(row), words, now, form, templated=bool(entry.body.get("templated"))
-        )
+        lifecycle.send_answer(session, case, _decided_by(row), words, now, form, verdict=judged)
     return True
 
 

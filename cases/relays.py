@@ -55,13 +55,17 @@ def _hand_on(
 
 
 def last_answer(session: Session, lead: Case) -> TimelineEntry | None:
-    """The last answer that staff wrote to the lead's citizen."""
-    return session.exec(
+    """The last answer that staff wrote to the lead's citizen and did not take back."""
+    entries = session.exec(
         select(TimelineEntry)
-        .where(col(TimelineEntry.case_id) == lead.id, col(TimelineEntry.kind) == EntryKind.answered)
+        .where(
+            col(TimelineEntry.case_id) == lead.id,
+            col(TimelineEntry.kind).in_((EntryKind.answered, EntryKind.recalled)),
+        )
         .order_by(col(TimelineEntry.number).desc())
-        .limit(1)
-    ).first()
+    ).all()
+    back = {entry.body.get("entry") for entry in entries if entry.kind == EntryKind.recalled}
+    return next((one for one in entries if one.kind == EntryKind.answered and one.number not in back), None)
 
 
 def owed(session: Session, lead: Case) -> int:

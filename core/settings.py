@@ -144,6 +144,12 @@ class Settings(BaseSettings):
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
     session_hours: int = Field(12, ge=1, description="Hours after which staff sign in again.")
     sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
+    undo_seconds: float = Field(
+        6.0,
+        ge=0,
+        le=60,
+        description="Seconds an answer waits before it leaves, in which it can be taken back; 0 sends at once.",
+    )
     lease_seconds: float = Field(
         120.0, ge=25, description="Seconds after which work of a worker that died is taken up by another."
     )

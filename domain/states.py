@@ -116,6 +116,31 @@ class RelayState(StrEnum):
     dropped = "dropped"
 
 
+class Templated(StrEnum):
+    """Why an answer may not count as one: it says nothing, is a saved reply as it was, or is much like another of the
+    same officer's."""
+
+    empty = "empty"
+    saved = "saved"
+    copy = "copy"
+
+
+class ReplyState(StrEnum):
+    """Life of one version of a saved reply."""
+
+    draft = "draft"
+    published = "published"
+    replaced = "replaced"
+    withdrawn = "withdrawn"
+
+
+class Doing(StrEnum):
+    """What somebody does with a case that is open before them."""
+
+    reading = "reading"
+    writing = "writing"
+
+
 class CaseState(StrEnum):
     """Where a case stands. In each of them one office is accountable."""
 
@@ -136,6 +161,7 @@ CASE_TRANSITIONS: dict[tuple[CaseState, CaseState], str] = {
     (CaseState.waiting, CaseState.answered): "a human answer was sent without waiting longer",
     (CaseState.answered, CaseState.open): "the citizen wrote again, the answer was not delivered, or it went elsewhere",
     (CaseState.answered, CaseState.waiting): "a question followed the answer",
+    (CaseState.answered, CaseState.triage): "triage took its answer back before it left",
     (CaseState.answered, CaseState.closed): "staff closed it with an outcome",
     (CaseState.open, CaseState.closed): "staff closed it; the silence goes on if no answer was delivered",
     (CaseState.waiting, CaseState.closed): "staff closed it; the silence goes on if no answer was delivered",
@@ -272,6 +298,7 @@ class EntryKind(StrEnum):
     acknowledged = "acknowledged"
     citizen_wrote = "citizen_wrote"
     answered = "answered"
+    recalled = "recalled"
     asked = "asked"
     answer_delivered = "answer_delivered"
     answer_failed = "answer_failed"

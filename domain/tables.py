@@ -1,6 +1,7 @@
 """Every table, so that the metadata is whole wherever this is imported."""
 
 from domain.access import ApiKey, CatalogueChange, CatalogueRevision, TrainingLabel
+from domain.answer import AnswerDraft, CasePresence, GivenAnswer, SavedReply, SavedReplyVersion, Translation
 from domain.assisted import BookPage, CallBack
 from domain.attachment import Attachment
 from domain.case import Case
@@ -27,6 +28,7 @@ __all__ = [
     "Absence",
     "Action",
     "Answer",
+    "AnswerDraft",
     "ApiKey",
     "Area",
     "Attachment",
@@ -34,6 +36,7 @@ __all__ = [
     "Calendar",
     "CallBack",
     "Case",
+    "CasePresence",
     "CatalogueChange",
     "CatalogueRevision",
     "Citizen",
@@ -43,6 +46,7 @@ __all__ = [
     "ContactProof",
     "Conversation",
     "Finding",
+    "GivenAnswer",
     "InboundMessage",
     "Invitation",
     "Jurisdiction",
@@ -56,6 +60,8 @@ __all__ = [
     "Relay",
     "Review",
     "Rung",
+    "SavedReply",
+    "SavedReplyVersion",
     "Sender",
     "Service",
     "Staff",
@@ -67,5 +73,6 @@ __all__ = [
     "TrainingLabel",
     "TrainingRun",
     "Transaction",
+    "Translation",
     "Wording",
 ]

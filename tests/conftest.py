@@ -160,6 +160,7 @@ def own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     monkeypatch.setenv("OMBUD_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("OMBUD_TWILIO_PER_SECOND", "2000")  # nobody's test waits for a sender's pace, but those of it
     monkeypatch.setenv("OMBUD_TELEGRAM_PER_SECOND", "2000")
+    monkeypatch.setenv("OMBUD_UNDO_SECONDS", "0")  # nor for an answer that could still be taken back
     settings.cache_clear()
     yield
     settings.cache_clear()

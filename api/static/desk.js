@@ -1,4 +1,4 @@
-// Keys of the desk and saved replies. Every one of them has a visible control as well.
+// Keys of the desk. Every one of them has a visible control as well.
 const rows = () => [...document.querySelectorAll("[data-row]")];
 const answer = document.getElementById("answer");
 
@@ -24,6 +24,7 @@ const keys = {
     answer?.focus();
     answer?.setSelectionRange(answer.value.length, answer.value.length);
   },
+  s: () => unfold("replies"),
   n: () => unfold("act-note"),
   t: () => unfold("act-transfer"),
   a: () => unfold("act-assign"),
@@ -48,13 +49,5 @@ addEventListener("keydown", (event) => {
     keys[event.key]();
   }
 });
-
-for (const reply of document.querySelectorAll("[data-reply]")) {
-  reply.addEventListener("click", () => {
-    answer.value = reply.dataset.reply;
-    answer.focus();
-    answer.dispatchEvent(new Event("input"));
-  });
-}
 
 document.getElementById("errors")?.focus();

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from cases import firewall, handover, history, lifecycle, placing
+from cases import delivery, firewall, handover, history, lifecycle, placing
 from cases.acting import Form, Repeated
 from channels.errors import Failure
 from channels.values import Channel, DeliveryStatus
@@ -78,8 +78,8 @@ def test_who_stopped_our_messages_is_answered_once_they_read_the_page(opened: To
     opened.later(hours=5)
     with opened.database.write() as session:
         case = session.get_one(Case, opened.case().id)
-        assert lifecycle.read_on_page(session, case, opened.now)
-        assert not lifecycle.read_on_page(session, case, opened.now)
+        assert delivery.read_on_page(session, case, opened.now)
+        assert not delivery.read_on_page(session, case, opened.now)
     assert opened.case().first_response_at == opened.now
     assert opened.clock(ClockKind.first_response).state in (ClockState.met, ClockState.missed)
 
@@ -87,7 +87,7 @@ def test_who_stopped_our_messages_is_answered_once_they_read_the_page(opened: To
 def test_a_look_at_the_page_ends_nothing_while_the_sms_is_on_its_way(opened: Town) -> None:
     reply(opened)
     with opened.database.write() as session:
-        assert not lifecycle.read_on_page(session, session.get_one(Case, opened.case().id), opened.now)
+        assert not delivery.read_on_page(session, session.get_one(Case, opened.case().id), opened.now)
     assert opened.case().first_response_at is None
 
 
@@ -95,7 +95,7 @@ def test_a_dead_number_is_answered_once_they_read_the_page(opened: Town) -> None
     reply(opened)
     opened.receipt(DeliveryStatus.failed, Failure.invalid_address)
     with opened.database.write() as session:
-        assert lifecycle.read_on_page(session, session.get_one(Case, opened.case().id), opened.now)
+        assert delivery.read_on_page(session, session.get_one(Case, opened.case().id), opened.now)
     assert opened.case().state == CaseState.answered
     assert opened.case().first_response_at == opened.now
 

@@ -243,6 +243,30 @@ CROWD_PAGE = {
     "errors": {},
     "typed": {"number": ""},
 }
+LOOK = {
+    "before": "",
+    "words": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.",
+    "after": "\nRef K7QF-3M9X",
+    "language": "sq",
+    "dir": "ltr",
+    "verdict": "",
+    "digest": "d1",
+}
+ANSWER = {
+    "text": LOOK["words"],
+    "reply": "",
+    "since": ago(minutes=12),
+    "language": "sq",
+    "dir": "ltr",
+    "weight": {"after": "\nRef K7QF-3M9X", "told": "1 SMS · 142 letters left", "price": 0.0, "currency": "EUR"},
+    "look": LOOK,
+    "replies": [
+        {"id": "s1", "title": "Team on its way", "text": "Ekipi ynë është në rrugë.", "language": "sq", "other": ""},
+        {"id": "s2", "title": "Bill", "text": "We look at the bill today.", "language": "en", "other": "English"},
+    ],
+    "here": ["Besnik Leka is writing an answer"],
+    "undo_seconds": 6.0,
+}
 DESK = {
     "explicit": True,
     "queue": QUEUE,
@@ -259,10 +283,10 @@ DESK = {
     "offices": OFFICES,
     "people": PEOPLE,
     "outcomes": ["upheld", "answered", "duplicate"],
-    "answer_weight": {"after": "\nRef K7QF-3M9X", "told": "1 SMS · 142 letters left", "price": 0.0, "currency": "EUR"},
-    "saved_replies": [{"id": "s1", "title": "Team on its way", "text": "Ekipi ynë është në rrugë."}],
+    "answer": ANSWER,
+    "news": [],
+    "fresh": False,
     "form": {
-        "answer": "Ekipi ynë është te pompa. Uji kthehet sot deri në orën 18.",
         **dict.fromkeys(("note", "reason", "transcript", "task", "part_office", "words", "outcome", "anyway"), ""),
     },
     "errors": {},

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.look import samples_models
+from tests.look import samples_answers, samples_models
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_admin import ADMIN
 from tests.look.samples_counter import COUNTER
@@ -28,7 +28,7 @@ from tests.look.samples_messages import PAGES
 from tests.look.samples_routing import ROUTING
 from tests.look.samples_triage import PAGES as TRIAGE
 
-FRAGMENTS = ("queue", "intake-known", "triage-next", "triage-message")
+FRAGMENTS = ("queue", "intake-known", "triage-next", "triage-message", *samples_answers.FRAGMENTS)
 """Parts of a page, fetched on their own."""
 
 STAFF: dict[str, tuple[str, dict[str, object]]] = {
@@ -38,6 +38,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **ADMIN,
     **ROUTING,
     **TRIAGE,
+    **samples_answers.PAGES,
     "signin": (
         "signin",
         {
