@@ -91,7 +91,7 @@ def weight(session: Session, case: Case, contact: ContactPoint | None, typed: st
 
 def replies(session: Session, case: Case, who: Viewer, language: str, now: datetime) -> list[dict[str, object]]:
     """Saved replies to pick from, in the citizen's language where there is one."""
-    shown = []
+    shown: list[dict[str, object]] = []
     for reply in saved_replies.for_case(session, case, who, now):
         text, written_in = reply.body(language)
         other = "" if written_in == language else language_name(written_in)
