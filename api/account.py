@@ -1,6 +1,6 @@
 """What one was told, who one is here, and where one is signed in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from sqlmodel import col, select, update
 
 from api import throttle
 from api.auth import SignedIn, Staffed, hashed_cookie
+from api.devices import device
 from api.forms import Filled
 from api.pages import render
+from cases import second_factor, sign_in, staff_accounts, staff_links
 from core.database import database
 from core.errors import BadInput
 from core.passwords import hash_password, matches
@@ -24,10 +26,14 @@ from domain.visibility import readable
 
 router = APIRouter(include_in_schema=False)
 
-SHORTEST, LONGEST = 12, 200
-"""Length of a password: NIST SP 800-63B asks for length, not for signs."""
-
 NOTICES = 50
+SAID = {
+    "password": "Your password is changed. Every other browser is signed out.",
+    "ended": "Signed out there.",
+    "ended-all": "Every other browser is signed out.",
+    "factor-off": "Your second factor is taken off.",
+    "language": "Kept.",
+}
 
 
 @router.get("/staff/notices")
@@ -75,41 +81,62 @@ def read_notices(staff: Staffed, form: Filled) -> Response:
 
 
 @router.get("/staff/account")
-def show_account(request: Request, staff: Staffed, changed: bool = False) -> Response:
-    """Who one is here, and where one is signed in."""
-    return _account(request, staff, changed=changed)
+def show_account(request: Request, staff: Staffed, said: str = "") -> Response:
+    """Who one is here, what one signs in with, and where one is signed in."""
+    if said in SAID:
+        request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
+    return _account(request, staff)
 
 
-def _account(
-    request: Request, staff: SignedIn, *, changed: bool = False, errors: Mapping[str, str] | None = None
-) -> Response:
+def _account(request: Request, staff: SignedIn, *, errors: Mapping[str, str] | None = None) -> Response:
     now = datetime.now(UTC)
     with database().read() as session:
         known = catalogue(session)
         person = session.get_one(Staff, UUID(staff.id))
-        open_sessions = session.exec(
-            select(StaffSession)
-            .where(
-                col(StaffSession.staff_id) == person.id,
-                col(StaffSession.revoked_at).is_(None),
-                col(StaffSession.expires_at) > now,
-            )
-            .order_by(col(StaffSession.created_at).desc())
-        ).all()
         here = hashed_cookie(request)
         context = {
             "roles": [
                 {"role": role, "office": known.name(office)} for role, office in sorted(staff.viewer.roles, key=str)
             ],
             "email": person.email,
-            "changed": changed,
             "errors": dict(errors or {}),
-            "sessions": [
-                {"agent": one.agent, "created_at": one.created_at, "current": one.token_hash == here}
-                for one in open_sessions
-            ],
+            "by_password": staff_links.by_password(person),
+            "factor": {
+                "since": person.factor_since,
+                "needed": second_factor.needed(staff.roles),
+                "left": second_factor.codes_left(session, person.id),
+            },
+            "sessions": session_rows(sign_in.sessions_of(session, person.id, now), here),
         }
     return render(request, "staff/account.html", context, status=422 if errors else 200)
+
+
+def session_rows(sessions: Iterable[StaffSession], here: str = "") -> list[dict[str, object]]:
+    """Signed-in browsers as pages show them."""
+    return [
+        {
+            "id": str(one.id),
+            "device": device(one.agent),
+            "since": one.created_at,
+            "seen": one.last_seen_at or one.created_at,
+            "current": one.token_hash == here,
+        }
+        for one in sessions
+    ]
+
+
+@router.post("/staff/account/sessions")
+def end_sessions(request: Request, staff: Staffed, form: Filled) -> Response:
+    """Sign out another browser of one's own, or all others."""
+    now = datetime.now(UTC)
+    with database().write() as session:
+        if form.get("go") == "all":
+            staff_accounts.end_sessions(session, UUID(staff.id), now, but=staff.session_id)
+            said = "ended-all"
+        else:
+            staff_accounts.end_session(session, UUID(staff.id), form.get("session", ""), now)
+            said = "ended"
+    return RedirectResponse(f"/staff/account?said={said}", status_code=303)
 
 
 @router.post("/staff/account/language")
@@ -120,7 +147,7 @@ def set_language(staff: Staffed, form: Filled) -> Response:
         raise BadInput("Choose one of the languages offered.", fields={"language": "choose one"})
     with database().write() as session:
         session.get_one(Staff, UUID(staff.id)).language = wanted
-    return RedirectResponse("/staff/account", status_code=303)
+    return RedirectResponse("/staff/account?said=language", status_code=303)
 
 
 @router.post("/staff/account/password")
@@ -129,22 +156,15 @@ def change_password(request: Request, staff: Staffed, form: Filled) -> Response:
     throttle.check("sign-in", throttle.address_of(request))
     new, now = form.get("new", ""), datetime.now(UTC)
     with database().read() as session:
-        stored = session.get_one(Staff, UUID(staff.id)).password_hash
-    if not matches(form.get("current", "")[:1000], stored):
+        person = session.get_one(Staff, UUID(staff.id))
+    if not matches(form.get("current", "")[:1000], person.password_hash):
         throttle.spend("sign-in", throttle.address_of(request))
         return _account(request, staff, errors={"current": "This is not your password now."})
-    if not SHORTEST <= len(new) <= LONGEST:
-        return _account(request, staff, errors={"new": f"Choose {SHORTEST} to {LONGEST} letters or digits."})
+    if fault := sign_in.password_fault(new, person):
+        return _account(request, staff, errors={"new": fault})
     hashed = hash_password(new)
     with database().write() as session:
         session.get_one(Staff, UUID(staff.id)).password_hash = hashed
-        session.execute(
-            update(StaffSession)
-            .where(
-                col(StaffSession.staff_id) == UUID(staff.id),
-                col(StaffSession.token_hash) != hashed_cookie(request),
-                col(StaffSession.revoked_at).is_(None),
-            )
-            .values(revoked_at=now)
-        )
-    return RedirectResponse("/staff/account?changed=true", status_code=303)
+        staff_links.void(session, UUID(staff.id), now)
+        staff_accounts.end_sessions(session, UUID(staff.id), now, but=staff.session_id)
+    return RedirectResponse("/staff/account?said=password", status_code=303)

@@ -20,7 +20,14 @@ from reports import amiss
 
 router = APIRouter(include_in_schema=False)
 
-KINDS = {"office": "Offices", "service": "Services", "rule": "Rules", "area": "Areas"}
+KINDS = {
+    "office": "Offices",
+    "service": "Services",
+    "rule": "Rules",
+    "area": "Areas",
+    "staff": "Staff",
+    "key": "Keys",
+}
 PAGE = 50
 SAID = {
     "saved": "Saved. It counts from the next message on.",
@@ -33,6 +40,16 @@ SAID = {
     "service-back": "In use again. Its words are learnt within a minute.",
     "rule-added": "Added.",
     "rule-ended": "The rule ends on that day.",
+    "person-added": "Added. A link to choose a password is on its way to them by e-mail.",
+    "person-saved": "Saved.",
+    "person-left": "Signed out for good. Their open cases go to others.",
+    "person-back": "Back, with the roles they had. Send them a link to choose a password.",
+    "role-given": "Given. It counts from their next click on.",
+    "role-taken": "Taken. It counts from their next click on, and cases they may not have any more go to others.",
+    "link-sent": "A link to choose a password is on its way to them by e-mail.",
+    "sessions-ended": "Every browser of theirs is signed out.",
+    "factor-off": "Their second factor is off. They set up another telephone when they sign in.",
+    "key-revoked": "Ended. Whoever sends it is refused from now on.",
 }
 
 

@@ -1,36 +1,39 @@
-"""Signing in: argon2 passwords, sessions kept on the server, a CSRF token in every form."""
+"""Who is signed in: sessions kept on the server, a CSRF token in every form, the cookies of both.
+
+How one gets in is in `api.sign_in` and its kin.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, select, update
 
-from api import throttle
-from api.pages import render
-from core.crypto import same, token, token_hash
+from cases.sign_in import alive
+from core.crypto import cipher, same, token, token_hash
 from core.database import database
 from core.errors import NotAllowed
-from core.passwords import hash_password, matches
-from core.settings import DEMO_PASSWORD, settings
+from core.settings import settings
 from core.texts import clean
 from domain.catalogue import catalogue
 from domain.clock import Notice
-from domain.staff import Staff, StaffRole, StaffSession, email_index
-from domain.states import Role
+from domain.staff import Staff, StaffSession
 from domain.visibility import Viewer, readable, viewer
 
 router = APIRouter(include_in_schema=False)
 
 COOKIE = "ombud_session"
-FREE_ATTEMPTS = 5
-LONGEST_LOCK = timedelta(minutes=15)
+FAMILIAR = "ombud_browser"
+FAMILIAR_DAYS = 180
+FAMILIAR_PEOPLE = 5
+"""People whom one browser is familiar to, as at a counter that colleagues share."""
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly it is kept when a session was last used."""
 
 
 class SignInNeeded(Exception):
@@ -63,12 +66,7 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
         found = session.exec(
             select(StaffSession, Staff)
             .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
-            .where(
-                col(StaffSession.token_hash) == token_hash(value),
-                col(StaffSession.expires_at) > now,
-                col(StaffSession.revoked_at).is_(None),
-                col(Staff.active).is_(True),
-            )
+            .where(col(StaffSession.token_hash) == token_hash(value), alive(now), col(Staff.active).is_(True))
         ).first()
         if found is None:
             raise SignInNeeded
@@ -90,9 +88,19 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
         session_id=open_session.id,
         sorting=open_session.sorting,
     )
+    if _is_click(request) and now - (open_session.last_seen_at or open_session.created_at) > SEEN_EVERY:
+        with database().write() as session:
+            session.execute(
+                update(StaffSession).where(col(StaffSession.id) == open_session.id).values(last_seen_at=now)
+            )
     request.state.staff = staff
     request.state.csrf = staff.csrf
     yield staff
+
+
+def _is_click(request: Request) -> bool:
+    """Whether a person did something: what a page fetches by itself keeps nobody signed in."""
+    return request.method != "GET" or request.headers.get("sec-fetch-mode", "navigate") == "navigate"
 
 
 Staffed = Annotated[SignedIn, Depends(signed_in)]
@@ -123,61 +131,14 @@ def local_path(target: str) -> str:
     return target if safe and not parts.scheme and not parts.netloc else "/staff"
 
 
-@router.get("/staff/sign-in")
-def show_sign_in(request: Request, next: str = "/staff") -> Response:
-    """The sign-in page."""
-    return _page(request, next)
+def enter(request: Request, person: Staff, target: str, now: datetime) -> Response:
+    """Open a session for somebody who has shown who they are, and go on to a page."""
+    return with_session(RedirectResponse(local_path(target), status_code=303), request, person, now)
 
 
-def _page(request: Request, target: str, error: str = "", email: str = "", status: int = 200) -> Response:
-    demo = settings().environment == "demo"
-    context = {
-        "next": local_path(target),
-        "email": email,
-        "error": error,
-        "samples": _samples() if demo else [],
-        "sample_password": DEMO_PASSWORD if demo else "",
-    }
-    return render(request, "staff/signin.html", context, status=status)
-
-
-def _samples() -> list[dict[str, str]]:
-    """One sample sign-in per role, for the demo alone."""
-    with database().read() as session:
-        people = session.exec(
-            select(Staff, StaffRole.role)
-            .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
-            .where(col(Staff.active).is_(True))
-            .order_by(col(Staff.id))
-        ).all()
-    first = {str(role): person for person, role in reversed(people)}
-    return [{"name": first[role].name, "email": first[role].email, "role": role} for role in Role if role in first]
-
-
-@router.post("/staff/sign-in")
-def sign_in(
-    request: Request,
-    email: Annotated[str, Form()] = "",
-    password: Annotated[str, Form()] = "",
-    next: Annotated[str, Form()] = "/staff",
-) -> Response:
-    """Check the password and open a session. Attempts beyond five make each further one wait longer."""
-    now, address = datetime.now(UTC), throttle.address_of(request)
-    throttle.check("sign-in", address)
-    wrong = "That e-mail and password do not go together. Check both, or ask your administrator for a new password."
-    with database().read() as session:
-        person = session.exec(select(Staff).where(col(Staff.email_index) == email_index(email))).first()
-    if person is not None and person.locked_until is not None and person.locked_until > now:
-        seconds = int((person.locked_until - now).total_seconds()) + 1
-        return _page(request, next, f"Too many wrong passwords. Try again in {seconds} seconds.", email, 429)
-    # a stranger costs the same time as a colleague, so the time tells nobody who works here
-    right = matches(password[:1000], person.password_hash if person else _decoy())
-    if person is None or not right or not person.active:
-        throttle.spend("sign-in", address)  # one password tried on many people locks none of them
-        if person is not None:
-            _count_failure(person, now)
-        return _page(request, next, wrong, email, 401)
-    value = token()
+def with_session(response: Response, request: Request, person: Staff, now: datetime) -> Response:
+    """The same answer, with a fresh session in its cookie."""
+    value, hours = token(), settings().session_hours
     with database().write() as session:
         row = session.get_one(Staff, person.id, with_for_update=True)
         row.failed_attempts, row.locked_until = 0, None
@@ -187,36 +148,48 @@ def sign_in(
                 csrf=token(),
                 staff_id=row.id,
                 created_at=now,
-                expires_at=now + timedelta(hours=settings().session_hours),
+                expires_at=now + timedelta(hours=hours),
+                last_seen_at=now,
                 agent=clean(request.headers.get("user-agent", ""), 200),
             )
         )
-    response = RedirectResponse(local_path(next), status_code=303)
+    _set(response, COOKIE, value, hours * 3600)
+    _set(response, FAMILIAR, _familiar_with(request, person.id), FAMILIAR_DAYS * 86400)
+    return response
+
+
+def _set(response: Response, name: str, value: str, seconds: int) -> None:
     response.set_cookie(
-        COOKIE,
+        name,
         value,
-        max_age=settings().session_hours * 3600,
+        max_age=seconds,
         httponly=True,
         samesite="lax",
         secure=settings().site_url.startswith("https://"),
         path="/",
     )
-    return response
 
 
-@lru_cache(maxsize=1)
-def _decoy() -> str:
-    """A hash that no password matches."""
-    return hash_password(token())
+def is_familiar(request: Request, staff_id: UUID) -> bool:
+    """Whether this browser has signed this person in before: it carries a mark that only we can make."""
+    nonce, *marks = request.cookies.get(FAMILIAR, "").split(".")[: FAMILIAR_PEOPLE + 1]
+    return any(same(_mark(nonce, staff_id), mark) for mark in marks)
 
 
-def _count_failure(person: Staff, now: datetime) -> None:
-    with database().write() as session:
-        row = session.get_one(Staff, person.id, with_for_update=True)
-        row.failed_attempts += 1
-        if row.failed_attempts >= FREE_ATTEMPTS:
-            wait = timedelta(seconds=2 ** min(row.failed_attempts - FREE_ATTEMPTS + 1, 10))
-            row.locked_until = now + min(wait, LONGEST_LOCK)
+def browser_of(request: Request) -> str:
+    """What the wrong passwords of a familiar browser are counted under."""
+    return request.cookies.get(FAMILIAR, "").partition(".")[0][:64]
+
+
+def _familiar_with(request: Request, staff_id: UUID) -> str:
+    nonce, *marks = request.cookies.get(FAMILIAR, "").split(".")[: FAMILIAR_PEOPLE + 1]
+    nonce = nonce if marks else token()
+    own = _mark(nonce, staff_id)
+    return ".".join([nonce, own, *(mark for mark in marks if mark != own)][: FAMILIAR_PEOPLE + 1])
+
+
+def _mark(nonce: str, staff_id: UUID) -> str:
+    return cipher().seal(b"familiar browser\0" + staff_id.bytes + nonce.encode())[:32]
 
 
 @router.post("/staff/sign-out")

@@ -29,6 +29,11 @@ RULES: dict[str, RateLimitItem] = {
     "pin": parse("10 per hour"),  # per case, so that four digits hold
     "pin-week": parse("30 per 7 days"),  # … against the patient too: ten an hour would try them all in six weeks
     "sign-in": parse("30 per 10 minutes"),  # wrong passwords, whoever they are for
+    "browser": parse("10 per 10 minutes"),  # … of one that has signed the person in before, and waits for no stranger
+    "code": parse("10 per 10 minutes"),  # per person, from who has the password already
+    "code-day": parse("60 per 1 day"),  # … against the patient too: three of a million codes are right at a time
+    "forgot": parse("10 per hour"),  # links asked for from one address
+    "link": parse("30 per 10 minutes"),  # links that open nothing
 }
 REDIS_PAUSE = 10.0
 """Seconds without asking a Redis that did not answer; this process counts alone meanwhile."""

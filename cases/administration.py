@@ -45,10 +45,11 @@ def check_reader(who: Viewer) -> None:
 
 def wide(known: Catalogue, who: Viewer) -> bool:
     """Whether somebody administers the whole government: at its top, or where it is led from."""
-    return any(role is Role.admin and _at_the_top(known.offices.get(office)) for role, office in who.roles)
+    return any(role is Role.admin and at_the_top(known.offices.get(office)) for role, office in who.roles)
 
 
-def _at_the_top(office: Office | None) -> bool:
+def at_the_top(office: Office | None) -> bool:
+    """Whether an office administers, or leads, the whole government."""
     return office is not None and (office.parent_id is None or office.function == OfficeFunction.leadership)
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, true
 from sqlmodel import Session, col, select
 
 from cases import telling
@@ -31,6 +31,8 @@ LONG = timedelta(days=14)
 """Of an absence this long nothing waits: all open cases go to others."""
 ANSWERS = (ClockKind.first_response, ClockKind.reply_due)
 BATCH = 100
+MANY = 10_000
+"""Cases of one person: more than anybody has."""
 
 
 def sweep(now: datetime, limit: int = BATCH) -> int:
@@ -66,7 +68,13 @@ def hand_over(session: Session, absence: Absence, now: datetime, limit: int = BA
     return moved
 
 
-def _left(session: Session, now: datetime, limit: int) -> int:
+def left(session: Session, staff_id: UUID, now: datetime) -> int:
+    """Give to others at once what somebody has who was signed out for good; how many cases. What is worked on at this
+    moment goes with the next sweep."""
+    return _left(session, now, MANY, of=staff_id)
+
+
+def _left(session: Session, now: datetime, limit: int, of: UUID | None = None) -> int:
     """Cases of people who are signed out for good or work at the office no more."""
     works = exists(
         select(StaffRole.id).where(
@@ -79,7 +87,7 @@ def _left(session: Session, now: datetime, limit: int) -> int:
     rows = session.exec(
         select(Case.id, Case.office_id, Staff.id, Staff.active)
         .join(Staff, col(Staff.id) == col(Case.assignee_id))
-        .where(col(Case.state).in_(OPEN_STATES), gone)
+        .where(col(Case.state).in_(OPEN_STATES), gone, true() if of is None else col(Case.assignee_id) == of)
         .order_by(col(Case.id))
     ).all()
     theirs = (one for one, office, who, active in rows if not (active and _leads_from_above(session, who, office)))

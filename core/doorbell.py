@@ -9,6 +9,7 @@ SURVEYS = "surveys"
 MEDIA = "media"
 TRAINING = "training"
 CROWDS = "crowds"
+LINKS = "links"
 
 _ringers: list[Callable[[str], None]] = []
 

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.errors import Misconfigured
+from core.settings_sign_in import SignInSettings
 
 DEMO_GOVERNMENT = "Republic of Velmora"
 DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105  (production refuses it)
@@ -25,7 +26,7 @@ DEMO_MAIL_ADDRESS = "voice@velmora.example"
 DEMO_MAIL_PASSWORD = "demo-mail"  # noqa: S105
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings):
     """Everything an installation can be told. Times of day are local to `time_zone`."""
 
     model_config = SettingsConfigDict(env_prefix="OMBUD_", extra="ignore", frozen=True)
@@ -142,7 +143,6 @@ class Settings(BaseSettings):
     survey_day_start: int = Field(9, ge=0, le=23, description="No survey is sent before this hour.")
     survey_day_end: int = Field(20, ge=1, le=24, description="No survey is sent from this hour on.")
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
-    session_hours: int = Field(12, ge=1, description="Hours after which staff sign in again.")
     sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
     undo_seconds: float = Field(
         6.0,
@@ -195,7 +195,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Tirane") from error
         return value
 
-    @field_validator("public_url", "twilio_api_url", "telegram_api_url")
+    @field_validator("public_url", "twilio_api_url", "telegram_api_url", "oidc_issuer")
     @classmethod
     def _plain_url(cls, value: str | None) -> str | None:
         if value and urlsplit(value).scheme not in ("http", "https"):
@@ -208,6 +208,7 @@ class Settings(BaseSettings):
             raise ValueError("OMBUD_LANGUAGES names no language")
         if self.survey_day_start >= self.survey_day_end:
             raise ValueError("OMBUD_SURVEY_DAY_START must be before OMBUD_SURVEY_DAY_END")
+        self.check_sign_in()
         self.key_ring()
         return self
 
@@ -317,6 +318,8 @@ class Settings(BaseSettings):
             "OMBUD_TELEGRAM_WEBHOOK_SECRET": bool(self.telegram_token)
             and (self.telegram_webhook_secret in ("", DEMO_TELEGRAM_WEBHOOK_SECRET)),
             "OMBUD_MAIL_FROM": bool(self.imap_url or self.smtp_url) and self.mail_from in ("", DEMO_MAIL_ADDRESS),
+            "OMBUD_OIDC_ISSUER": bool(self.oidc_issuer)
+            and not (self.oidc_issuer.startswith("https://") or _on_loopback(self.oidc_issuer)),
             "OMBUD_PUBLIC_URL": not (self.public_url.startswith("https://") or _on_loopback(self.public_url)),
         }
         unsafe = [name for name, bad in defaults.items() if bad]

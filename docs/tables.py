@@ -18,7 +18,9 @@ SECRET = re.compile(r"secret|token|key|sid")
 def settings_table() -> str:
     """Every setting: variable, default, meaning."""
     lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
+    for name in dict.fromkeys((*Settings.__annotations__, *Settings.model_fields)):
+        if (field := Settings.model_fields.get(name)) is None:
+            continue
         default = field.default
         if default in ("", None, PydanticUndefined):
             shown = "empty"

@@ -29,7 +29,8 @@ class LabelSource(StrEnum):
 
 
 class ApiKey(Row, table=True):
-    """A key of an agency's system. Only its hash is stored; `prefix` helps to tell keys apart."""
+    """A key of an agency's system. Only its hash is stored; `prefix` helps to tell keys apart. With `office_id` it
+    reaches no further than that office and those below. `last_used_at` is to the minute."""
 
     __tablename__ = "api_key"
 
@@ -39,6 +40,10 @@ class ApiKey(Row, table=True):
     key_hash: str = Field(unique=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    office_id: UUID | None = Field(default=None, foreign_key="office.id")
+    made_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class TrainingLabel(Row, table=True):
@@ -55,7 +60,8 @@ class TrainingLabel(Row, table=True):
 
 
 class CatalogueChange(Row, table=True):
-    """One change to offices, services, areas or rules, by whom: before and after as they stood; None is not there."""
+    """One change to what is set up (offices, services, areas, rules, staff, keys …) and by whom: before and after as
+    they stood; None is not there."""
 
     __tablename__ = "catalogue_change"
 

@@ -1,19 +1,41 @@
-"""Staff, their roles per office, and their signed-in sessions."""
+"""Staff, their roles per office, what they sign in with, and their signed-in sessions."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint, text
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
+from core.claims import Claimable
 from core.crypto import blind_index
 from core.types import Encrypted, Json, UtcDateTime
 from domain.base import Row
 from domain.states import Role
 
+NO_PASSWORD = "!"  # noqa: S105  (no password has this hash, so none opens the account)
+
+
+class LinkKind(StrEnum):
+    """What a link to choose a password was made for."""
+
+    invite = "invite"
+    reset = "reset"
+
+
+class MailState(StrEnum):
+    """Life of the e-mail that carries a link; `none` is handed over by a person instead."""
+
+    none = "none"
+    queued = "queued"
+    sent = "sent"
+    failed = "failed"
+
 
 class Staff(Row, table=True):
-    """A person who signs in. The e-mail is looked up by its blind index."""
+    """A person who signs in. The e-mail is looked up by its blind index, and so is who they are at the identity
+    provider (`subject_index`). `factor_secret` is the key of their authenticator, and `factor_step` the step of its
+    last used code, so that none counts twice."""
 
     __tablename__ = "staff"
 
@@ -25,6 +47,10 @@ class Staff(Row, table=True):
     active: bool = True
     failed_attempts: int = 0
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    factor_secret: str | None = Field(default=None, sa_type=Encrypted)
+    factor_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    factor_step: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    subject_index: str | None = Field(default=None, unique=True)
 
 
 def email_index(email: str) -> str:
@@ -32,8 +58,13 @@ def email_index(email: str) -> str:
     return blind_index("staff e-mail", email.strip().casefold())
 
 
+def subject_index(issuer: str, subject: str) -> str:
+    """Blind index of a person at an identity provider: its address and the name it knows them by for good."""
+    return blind_index("identity", f"{issuer} {subject}")
+
+
 class StaffRole(Row, table=True):
-    """One role of one person at one office."""
+    """One role of one person at one office; since when and by whom, where that is known."""
 
     __tablename__ = "staff_role"
     __table_args__ = (UniqueConstraint("staff_id", "office_id", "role"),)
@@ -41,6 +72,36 @@ class StaffRole(Row, table=True):
     staff_id: UUID = Field(foreign_key="staff.id", index=True)
     office_id: UUID = Field(foreign_key="office.id", index=True)
     role: Role = Field(sa_type=Text)
+    given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    given_by: UUID | None = Field(default=None, foreign_key="staff.id")
+
+
+class RecoveryCode(Row, table=True):
+    """A code that stands in once for a lost authenticator. Its blind index is kept: the database alone guesses none."""
+
+    __tablename__ = "recovery_code"
+
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    code_index: str = Field(unique=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StaffLink(Row, Claimable, table=True):
+    """A link by which a person chooses a password: good once, until `expires_at`. The row is also the job of mailing
+    it; the token is worked out from its id under a key that is not in the database, and only its hash is stored.
+    `made_by` is None for a link somebody asked for themselves."""
+
+    __tablename__ = "staff_link"
+    __table_args__ = (Index("ix_staff_link_state_due_at", "state", "due_at"),)
+
+    staff_id: UUID = Field(foreign_key="staff.id", index=True)
+    kind: LinkKind = Field(sa_type=Text)
+    token_hash: str = Field(unique=True)
+    made_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    state: MailState = Field(default=MailState.none, sa_type=Text)
 
 
 class Absence(Row, table=True):
@@ -59,8 +120,8 @@ class Absence(Row, table=True):
 
 
 class StaffSession(Row, table=True):
-    """A signed-in browser. Only the hash of its token is stored. `sorting` is what was done with it at the triage
-    desk."""
+    """A signed-in browser. Only the hash of its token is stored. `last_seen_at` is to the minute; `sorting` is what was
+    done with it at the triage desk."""
 
     __tablename__ = "staff_session"
 
@@ -71,6 +132,7 @@ class StaffSession(Row, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     agent: str = ""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     sorting: dict[str, object] = Field(
         default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": text("'{}'")}
     )

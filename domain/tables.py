@@ -18,7 +18,7 @@ from domain.policy import Calendar, Policy
 from domain.review import Action, Finding, Review
 from domain.sender import Sender
 from domain.service import Area, Jurisdiction, Service
-from domain.staff import Absence, Staff, StaffRole, StaffSession
+from domain.staff import Absence, RecoveryCode, Staff, StaffLink, StaffRole, StaffSession
 from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
 from domain.training import TrainingRun
@@ -57,6 +57,7 @@ __all__ = [
     "Opinion",
     "OutboundMessage",
     "Policy",
+    "RecoveryCode",
     "Relay",
     "Review",
     "Rung",
@@ -65,6 +66,7 @@ __all__ = [
     "Sender",
     "Service",
     "Staff",
+    "StaffLink",
     "StaffRole",
     "StaffSession",
     "Surge",

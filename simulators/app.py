@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from core.errors import Misconfigured
 from core.settings import DEMO_MAIL_PASSWORD, Settings
-from simulators import calls, chatting, control, mail, phone, store, telegram, twilio
+from simulators import calls, chatting, control, identity, mail, phone, store, telegram, twilio
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
@@ -48,6 +48,11 @@ def mount(app: FastAPI, settings: Settings) -> None:
         imap=None if settings.imap_url or settings.smtp_url else settings.simulated_mail_at(143),
     )
     install(app, config, standalone=False)
+    issuer = f"{settings.site_url}/simulator/identity"
+    back = f"{settings.site_url}/staff/sign-in/provider/back"
+    provider = identity.Provider(issuer, settings.oidc_client_id or "ombud", settings.oidc_client_secret, back)
+    app.include_router(identity.router(provider), prefix="/simulator/identity")
+    app.state.identity = provider
 
 
 def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:

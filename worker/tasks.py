@@ -9,7 +9,20 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.sweep
 import surveys.sweep
-from cases import covering, holding, intake, lapses, media, outcomes, proposals, relaying, surges, training, trials
+from cases import (
+    covering,
+    holding,
+    intake,
+    lapses,
+    media,
+    outcomes,
+    proposals,
+    relaying,
+    staff_links,
+    surges,
+    training,
+    trials,
+)
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
@@ -116,6 +129,11 @@ def clear_desks() -> int:
     return _drain(lambda: covering.sweep(datetime.now(UTC)))
 
 
+def mail_links() -> int:
+    """Mail staff the links by which they choose a password."""
+    return _drain(lambda: staff_links.mail_due(datetime.now(UTC), senders().send))
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
@@ -129,6 +147,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.TRAINING: train_models,
     doorbell.CROWDS: tell_crowds,
     "likeness": compare_cases,
+    doorbell.LINKS: mail_links,
     SURGES: look_for_surges,
     TIDY: tidy_files,
 }

@@ -4,6 +4,7 @@ from datetime import date
 
 from tests.look import samples_answers, samples_models
 from tests.look.samples import NOW, REFERENCE, ago
+from tests.look.samples_access import ACCESS
 from tests.look.samples_admin import ADMIN
 from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import (
@@ -36,29 +37,10 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **PAGES,
     **samples_models.PAGES,
     **ADMIN,
+    **ACCESS,
     **ROUTING,
     **TRIAGE,
     **samples_answers.PAGES,
-    "signin": (
-        "signin",
-        {
-            "email": "",
-            "error": "",
-            "next": "/staff",
-            "samples": [{"name": "Arta Hoxha", "email": "arta@velmora.example", "role": "officer, Water, District 3"}],
-            "sample_password": "velmora",
-        },
-    ),
-    "signin-wrong": (
-        "signin",
-        {
-            "email": "a@b.example",
-            "error": "E-mail and password do not go together.",
-            "next": "/staff",
-            "samples": [],
-            "sample_password": "",
-        },
-    ),
     "desk": ("desk", DESK),
     "desk-overview": (
         "desk",
@@ -251,14 +233,4 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     **KIOSK,
-    "account": (
-        "account",
-        {
-            "roles": [{"role": "officer", "office": "Water, District 3"}],
-            "email": "arta@velmora.example",
-            "sessions": [{"agent": "Firefox on Linux", "created_at": ago(hours=2), "current": True}],
-            "changed": True,
-            "errors": {"new": "Choose 12 to 200 letters or digits."},
-        },
-    ),
 }

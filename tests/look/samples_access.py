@@ -1,0 +1,87 @@
+# ruff: noqa: E501  (tables of samples)
+"""Signing in, one's account, staff and keys."""
+
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from cases.staffing import Given
+from tests.look.samples import NOW, QR, ago
+from tests.look.samples_admin import CHANGES
+
+SIGN_IN: dict[str, object] = {
+    "email": "", "error": "", "next": "/staff", "sample_password": "velmora", "provider": "", "by_password": True, "glass": False,
+    "samples": [{"name": "Arta Hoxha", "email": "arta@velmora.example", "role": "officer, Water, District 3"}],
+}  # fmt: skip
+LINK: dict[str, object] = {
+    "token": "x",
+    "name": "Arta Hoxha",
+    "email": "arta@velmora.example",
+    "invited": True,
+    "until": NOW + timedelta(days=3),
+    "errors": {},
+    "shortest": 12,
+}
+SQUARE: dict[str, object] = {
+    "square": Markup(QR),
+    "secret": "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP",
+    "ticket": "s.x",
+    "inside": False,
+    "errors": {},
+}
+SESSIONS = [
+    {"id": "s1", "device": "Firefox, Linux", "since": ago(hours=2), "seen": NOW, "current": True},
+    {"id": "s2", "device": "", "since": ago(days=1), "seen": ago(hours=3), "current": False},
+]
+ACCOUNT: dict[str, object] = {
+    "roles": [{"role": "officer", "office": "Water, District 3"}], "email": "arta@velmora.example", "by_password": True,
+    "factor": {"since": None, "needed": True, "left": 0}, "sessions": SESSIONS, "errors": {},
+}  # fmt: skip
+PERSON_ROW: dict[str, object] = {
+    "id": "p1", "name": "Arta Hoxha", "email": "arta@velmora.example", "roles": [{"role": "officer", "office": "Torvin Water Works"}],
+    "active": True, "waiting": False, "factor": True, "seen": ago(hours=3),
+}  # fmt: skip
+SHOWS = {"": "Who work here", "left": "Who have left"}
+PEOPLE: dict[str, object] = {
+    "people": [PERSON_ROW, {**PERSON_ROW, "id": "p2", "name": "Bujar Leka", "waiting": True, "factor": False, "seen": None, "email": ""},
+               {**PERSON_ROW, "id": "p3", "name": "Rupert Saltmarsh of the Ministry for Everything Else", "active": False, "roles": []}],
+    "total": 3, "q": "", "office": "", "role": "", "show": "", "shows": SHOWS, "roles": ["officer", "head"], "offices": ["Torvin Water Works (WAT2)"],
+    "may_add": True, "newer": "", "older": "/staff/people?page=1",
+}  # fmt: skip
+FACTS: dict[str, object] = {
+    "active": True, "me": False, "waiting": False, "factor": ago(days=40), "locked": NOW + timedelta(minutes=3),
+    "roles": [{"id": "r1", "role": "officer", "office": "Torvin Water Works", "since": ago(days=90), "by": "Rupert Saltmarsh", "may_take": True},
+              {"id": "r2", "role": "auditor", "office": "Prime Minister's Office", "since": None, "by": "", "may_take": False}],
+    "sessions": SESSIONS, "link": {"until": NOW + timedelta(days=2), "mail": "failed", "failed": True},
+}  # fmt: skip
+PERSON: dict[str, object] = {
+    "id": "p1", "title": "Arta Hoxha", "given": Given("Arta Hoxha", "arta@velmora.example", "en"), "seen": "x", "facts": FACTS, "manages": True,
+    "may_give": True, "roles": ["officer", "head"], "offices": ["Torvin Water Works (WAT2)"], "picks": [], "mails": True, "link": "", "changes": CHANGES, "errors": {},
+}  # fmt: skip
+ACCESS: dict[str, tuple[str, dict[str, object]]] = {
+    "signin": ("signin", SIGN_IN),
+    "signin-wrong": ("signin", {**SIGN_IN, "email": "a@b.example", "error": "E-mail and password do not go together.", "samples": [], "sample_password": ""}),
+    "signin-provider": ("signin", {**SIGN_IN, "provider": "the government's directory", "by_password": False, "glass": True, "samples": []}),
+    "signin-code": ("signin_code", {"ticket": "s.x", "errors": {"code": "This code opens nothing."}}),
+    "signin-forgot": ("signin_forgot", {"mails": True, "sent": False}),
+    "signin-forgot-sent": ("signin_forgot", {"mails": True, "sent": True}),
+    "signin-forgot-nomail": ("signin_forgot", {"mails": False, "sent": False}),
+    "signin-link": ("signin_link", LINK),
+    "signin-link-reset": ("signin_link", {**LINK, "invited": False, "errors": {"new": "Choose 12 to 200 letters or digits.", "again": "These two are not the same."}}),
+    "signin-set-up": ("second_factor", SQUARE),
+    "factor": ("second_factor", {**SQUARE, "inside": True, "since": None, "left": 0, "needed": False, "errors": {"code": "Not these.", "current": "This is not your password."}}),
+    "factor-set": ("second_factor", {**SQUARE, "inside": True, "since": ago(days=3), "left": 8, "needed": False}),
+    "recovery-codes": ("recovery_codes", {"codes": [f"abcd{n}-fghj{n}" for n in range(10)], "next": "/staff"}),
+    "account": ("account", {**ACCOUNT, "errors": {"new": "Choose 12 to 200 letters or digits."}}),
+    "account-factor": ("account", {**ACCOUNT, "factor": {"since": ago(days=40), "needed": True, "left": 1}, "sessions": SESSIONS[:1]}),
+    "people": ("people", PEOPLE),
+    "people-none": ("people", {**PEOPLE, "people": [], "total": 0, "may_add": False, "older": "", "q": "xyz"}),
+    "person": ("person", PERSON),
+    "person-link": ("person", {**PERSON, "link": "https://voice.example.org/staff/sign-in/link/" + "0123456789abcdef" * 4, "facts": {**FACTS, "waiting": True, "factor": None, "locked": None, "sessions": []}}),
+    "person-left": ("person", {**PERSON, "facts": {**FACTS, "active": False, "roles": [], "link": None}, "mails": False}),
+    "person-read": ("person", {**PERSON, "manages": False, "facts": {**FACTS, "link": {"until": NOW, "mail": "sent", "failed": False}}}),
+    "person-new": ("person", {**PERSON, "title": "", "facts": None, "given": Given(office="torvin"), "changes": [],
+                              "picks": [{"code": "WAT2", "name": "Torvin Water Works", "above": "National Water Authority"}],
+                              "errors": {"name": "Give their name.", "email": "This is no e-mail address.", "role": "Choose a role.", "office": "Several offices may be meant: choose one."}}),
+    "person-new-nomail": ("person", {**PERSON, "title": "", "facts": None, "given": Given(), "changes": [], "mails": False}),
+}  # fmt: skip
