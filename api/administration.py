@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from sqlmodel import col, func, select
 
 from api.auth import Staffed
 from api.pages import render
@@ -14,8 +15,9 @@ from core.database import database
 from core.errors import BadInput
 from core.i18n import language_name
 from core.settings import settings
-from domain.access import CatalogueChange
+from domain.access import ApiKey, CatalogueChange
 from domain.catalogue import catalogue
+from domain.staff import Staff
 from reports import amiss
 
 router = APIRouter(include_in_schema=False)
@@ -69,6 +71,10 @@ def show_overview(request: Request, staff: Staffed) -> Response:
                 for rule in known.jurisdictions
             ),
             "areas": len(known.areas),
+            "people": session.exec(select(func.count()).select_from(Staff).where(col(Staff.active).is_(True))).one(),
+            "keys": session.exec(
+                select(func.count()).select_from(ApiKey).where(col(ApiKey.revoked_at).is_(None))
+            ).one(),
             "warnings": amiss.warnings(session, today),
             "changes": change_lines(newest),
             "changed": number,

@@ -155,9 +155,8 @@ def _claims(id_token: str) -> dict[str, Any]:
         )
     except jwt.PyJWTError as error:
         log.warning("token_not_believed", error=type(error).__name__, detail=str(error)[:200])
-        raise NotVouched(
-            "What was said there about you cannot be checked. An administrator finds more in the log."
-        ) from error
+        text = "What was said there about you cannot be checked. An administrator finds more in the log."
+        raise NotVouched(text) from error
     if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != settings().oidc_client_id:
         raise NotVouched("What was said there about you was meant for another program.")
     return claims
@@ -173,8 +172,6 @@ def _key(key_id: str) -> Any:
         found = [key for key in usable if key.key_id == key_id] if key_id else usable
         if len(found) == 1:
             return found[0]
-        if time.monotonic() - provider.at < 1.0:
-            break  # fetched just now
     raise jwt.InvalidKeyError("no such key, or more than one")
 
 

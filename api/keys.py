@@ -1,19 +1,23 @@
 """Keys of agencies' systems: made once, shown once, kept as a hash."""
 
 import secrets
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from core.crypto import token_hash
 from core.errors import BadInput, NotFound
 from core.ids import new_id
 from core.texts import clean
 from domain.access import ApiKey, Scope
+from domain.catalogue import catalogue
+from domain.visibility import SYSTEM_KEY, Viewer
 
 PREFIX = "ombud_"
+USED_EVERY = timedelta(minutes=1)
+"""How exactly it is kept when a key was last used."""
 _RANK = {Scope.read: 0, Scope.write: 1, Scope.admin: 2}
 
 
@@ -24,6 +28,9 @@ class Holder:
     key_id: UUID
     name: str
     scope: Scope
+    viewer: Viewer = SYSTEM_KEY
+    stale: bool = False
+    """Whether it should be kept that the key was used just now."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the scope includes another one."""
@@ -38,27 +45,48 @@ class NewKey:
     key: ApiKey
 
 
-def create(session: Session, name: str, scope: Scope, now: datetime) -> NewKey:
+def create(
+    session: Session,
+    name: str,
+    scope: Scope,
+    now: datetime,
+    *,
+    office_id: UUID | None = None,
+    expires_at: datetime | None = None,
+    made_by: UUID | None = None,
+) -> NewKey:
     """Make a key. Keys of one name are one system: what either posted counts as posted by the other, so that a key
-    can be replaced. Raises BadInput for an empty or overlong name."""
+    can be replaced. With an office it reads no further than that and those below, and reports for no other.
+
+    Raises BadInput for an empty or overlong name."""
     name = clean(name)
     if not 1 <= len(name) <= 80:
         raise BadInput("The key's name is empty or too long.", mend="Name the system, in at most 80 characters.")
     prefix = secrets.token_hex(4)
     secret = f"{PREFIX}{prefix}_{secrets.token_urlsafe(32)}"
     key = ApiKey(id=new_id(), name=name, scope=scope, prefix=prefix, key_hash=token_hash(secret), created_at=now)
+    key.office_id, key.expires_at, key.made_by = office_id, expires_at, made_by
     session.add(key)
     return NewKey(secret, key)
 
 
-def verify(session: Session, secret: str) -> Holder | None:
-    """Who a key belongs to; None when there is no such key or it was revoked."""
+def verify(session: Session, secret: str, now: datetime) -> Holder | None:
+    """Who a key belongs to; None when there is no such key, it was revoked or its time is over."""
     if not secret.startswith(PREFIX) or len(secret) > 200 or not secret.isascii():
         return None
     key = session.exec(select(ApiKey).where(col(ApiKey.key_hash) == token_hash(secret))).first()
-    if key is None or key.revoked_at is not None:
+    if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    return Holder(key.id, key.name, Scope(key.scope))
+    viewer = SYSTEM_KEY
+    if key.office_id is not None:
+        viewer = replace(SYSTEM_KEY, offices=catalogue(session).subtree(key.office_id))
+    stale = key.last_used_at is None or now - key.last_used_at > USED_EVERY
+    return Holder(key.id, key.name, Scope(key.scope), viewer, stale)
+
+
+def used(session: Session, holder: Holder, now: datetime) -> None:
+    """Keep that a key was used."""
+    session.execute(update(ApiKey).where(col(ApiKey.id) == holder.key_id).values(last_used_at=now))
 
 
 def revoke(session: Session, prefix: str, now: datetime) -> ApiKey:

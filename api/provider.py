@@ -65,8 +65,8 @@ def come_back(request: Request, state: str = "", code: str = "", error: str = ""
     person = identities.match(who.issuer, who.subject, who.email, now)
     if person is None:
         text = (
-            f"{provider_name()} knows you, but nobody here has your address. Ask your administrator to add you with the "
-            "address you have there."
+            f"{provider_name()} knows you, but nobody here has your address. Ask your administrator to add you with "
+            "the address you have there."
         )
         return _once(show_refused(request, target, text, 403))
     return _once(go_on(request, person, target, now, strong=who.strong))

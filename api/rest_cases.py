@@ -31,7 +31,6 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.clock import Clock
 from domain.states import CaseKind, CaseState, ClockKind
-from domain.visibility import SYSTEM_KEY
 from escalation.terms import calendar_of
 from nlp.redaction import redact
 from surveys.transactions import unknown_code
@@ -224,7 +223,7 @@ def _details(known: Catalogue, body: CaseIn) -> dict[str, JSON]:
 def get_case(reference: Annotated[str, Path(max_length=40)], holder: Reader, now: Now) -> CaseOut:
     """A case by its reference, as the citizen knows it; small slips of writing are forgiven."""
     with database().read() as session:
-        return _present(session, [history.load(session, SYSTEM_KEY, reference)], holder, now)[0]
+        return _present(session, [history.load(session, holder.viewer, reference)], holder, now)[0]
 
 
 @router.get(
@@ -257,7 +256,7 @@ def list_cases(
             channel=channel,
             kind=kind,
         )
-        lines = history.find(session, SYSTEM_KEY, chosen, order=order, limit=limit + 1, after=after)
+        lines = history.find(session, holder.viewer, chosen, order=order, limit=limit + 1, after=after)
         shown = lines[:limit]
         following = None
         if len(lines) > limit:

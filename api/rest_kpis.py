@@ -11,7 +11,6 @@ from api.rest_shared import Now, Reader, offices_of, read_moment
 from core.database import database
 from core.errors import BadInput
 from domain.catalogue import catalogue
-from domain.visibility import SYSTEM_KEY
 from reports import kpis
 
 router = APIRouter()
@@ -71,7 +70,7 @@ def get_silence(
     with database().read() as session:
         known = catalogue(session)
         offices = offices_of(known, office, below=below)
-        found = kpis.silence(session, SYSTEM_KEY, offices, since=start, until=end, now=now)
+        found = kpis.silence(session, holder.viewer, offices, since=start, until=end, now=now)
     return SilenceFigures(
         office=office.strip().upper() if office else None,
         since=start.isoformat().replace("+00:00", "Z"),

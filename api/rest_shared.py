@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.keys import Holder, verify
+from api.keys import Holder, used, verify
 from core.database import database
 from core.errors import BadInput, NotAllowed
 from core.settings import settings
@@ -17,7 +17,7 @@ from domain.access import Scope
 from domain.catalogue import Catalogue
 from surveys.transactions import unknown_code
 
-_bearer = HTTPBearer(auto_error=False, description="A key made with `ombud api-key create`.")
+_bearer = HTTPBearer(auto_error=False, description="A key made at /staff/keys or with `ombud api-key create`.")
 EARLIEST, LATEST = 1970, 2200
 
 
@@ -29,12 +29,15 @@ def clock() -> datetime:
 Now = Annotated[datetime, Depends(clock)]
 
 
-def _holder(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Holder:
+def _holder(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)], now: Now) -> Holder:
     """The key's holder; 401 without a valid key."""
     holder = None
     if given is not None:
         with database().read() as session:
-            holder = verify(session, given.credentials)
+            holder = verify(session, given.credentials, now)
+        if holder is not None and holder.stale:
+            with database().write() as session:
+                used(session, holder, now)
     if holder is None:
         what = "The key is unknown or was revoked." if given else "This address needs a key."
         detail = f"{what} Send it as Authorization: Bearer."

@@ -1,5 +1,6 @@
 """`POST /api/v1/transactions`: completed services, from agencies' systems."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -7,10 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator
 
+from api.keys import Holder
 from api.problems import documented
 from api.rest_shared import EARLIEST, LATEST, Now, Writer
 from core.database import database
 from core.errors import BadInput
+from core.texts import clean
+from domain.catalogue import Catalogue, catalogue
 from surveys import transactions
 from surveys.transactions import BATCH, TransactionIn
 
@@ -88,6 +92,20 @@ class TransactionResults(BaseModel):
     transactions: list[TransactionResult]
 
 
+def _check_reach(known: Catalogue, holder: Holder, bodies: Sequence[TransactionBody]) -> None:
+    """Raise BadInput where a key that is for some offices reports a service of another."""
+    if holder.viewer.offices is None:
+        return
+    mine = {code for code, office in known.office_by_code.items() if office.id in holder.viewer.offices}
+    wrong = {
+        f"transactions/{index}/office": f"This key does not report for {clean(body.office, 40)}."
+        for index, body in enumerate(bodies)
+        if (code := body.office.strip().upper()) in known.office_by_code and code not in mine
+    }
+    if wrong:
+        raise BadInput(next(iter(wrong.values())), mend="Ask an administrator for a key of that office.", fields=wrong)
+
+
 @router.post(
     "/transactions",
     status_code=201,
@@ -109,6 +127,7 @@ def post_transactions(body: OneOrMany, holder: Writer, now: Now) -> Response:
     ]
     try:
         with database().write() as session:
+            _check_reach(catalogue(session), holder, bodies)
             found = transactions.accept(session, holder.name, items, now)
     except BadInput as error:
         if single:

@@ -26,6 +26,9 @@ def match(issuer: str, subject: str, email: str, now: datetime) -> Staff | None:
             if person is None or not person.active or person.subject_index is not None:
                 return None
             person.subject_index = index
-            text = "From now on you also sign in with the account of your government. If that was not you, tell your administrator."
+            text = (
+                "From now on you also sign in with the account of your government. If that was not you, tell your "
+                "administrator."
+            )
             session.add(Notice(staff_id=person.id, dedupe_key=f"account:{new_id()}", text=text, at=now))
         return person if person is not None and person.active else None

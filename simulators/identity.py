@@ -1,4 +1,4 @@
-"""A stand-in for a government's identity provider: OpenID Connect with real keys, real signatures, and anybody one likes.
+"""A stand-in for a government's identity provider: OpenID Connect with real keys and signatures, for anybody one likes.
 
 Its page asks whom to sign in as. It checks what a provider checks: the client's secret, the address to go back to, that
 a code is used once and within a minute, and PKCE.
@@ -78,9 +78,8 @@ class Provider:
     def public(self) -> dict[str, Any]:
         """Its public key as a JWK (RFC 7517)."""
         numbers = self.key.public_key().public_numbers()
-        return {
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id, "n": _number(numbers.n), "e": _number(numbers.e),
-        }  # fmt: skip
+        modulus, exponent = _number(numbers.n), _number(numbers.e)
+        return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id, "n": modulus, "e": exponent}
 
 
 def router(provider: Provider) -> APIRouter:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
+from typing import Any
 
 import httpx
 from sqlmodel import col, select, update
@@ -84,7 +85,7 @@ class Browser:
         assert found, self.page.text
         return found[1].replace(" ", "")
 
-    def _call(self, method: str, path: str, **request: object) -> httpx.Response:
+    def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"User-Agent": self.agent, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         answer = self.web.call(method, path, headers=headers, **request)
         for name, value in answer.cookies.items():

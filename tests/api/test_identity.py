@@ -1,4 +1,4 @@
-"""Signing in with an identity provider that signs real tokens: whom it lets in, and every answer that is not believed."""
+"""Signing in with an identity provider that signs real tokens: whom it lets in, and what of it is not believed."""
 
 import hashlib
 import time
@@ -41,6 +41,7 @@ def served(installation: Installation, monkeypatch: pytest.MonkeyPatch, **given:
         portal = web.http.portal
         assert portal is not None
         monkeypatch.setattr(identity, "_client", lambda: httpx.Client(transport=OneHop(web.app, portal)))
+        provider(web).__dict__["key"] = KEY
         identity.forget()
         yield administered(web)
         identity.forget()
@@ -174,6 +175,8 @@ def signed_by(key: object, algorithm: str, kid: str = "") -> Callable[[Provider]
     return install
 
 
+KEY, OTHER = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+"""Made once, for that is slow."""
 FORGED = {
     "another issuer": forged(lambda body: body.update(iss="https://evil.example")),
     "another program": forged(lambda body: body.update(aud="other")),
@@ -184,8 +187,8 @@ FORGED = {
     "from the future": forged(lambda body: body.update(iat=int(time.time()) + 6000)),
     "no end": forged(lambda body: body.pop("exp")),
     "nobody": forged(lambda body: body.pop("sub")),
-    "another key": signed_by(rsa.generate_private_key(public_exponent=65537, key_size=2048), "RS256"),
-    "an unknown key": signed_by(rsa.generate_private_key(public_exponent=65537, key_size=2048), "RS256", "x"),
+    "another key": signed_by(OTHER, "RS256"),
+    "an unknown key": signed_by(OTHER, "RS256", "x"),
     "the client's secret": signed_by(GIVEN["oidc_client_secret"] * 2, "HS256"),
     "no signature": signed_by(None, "none"),
 }
@@ -204,8 +207,7 @@ def test_a_changed_key_is_fetched_anew(site: Web, monkeypatch: pytest.MonkeyPatc
     browser = Browser(site)
     assert browser._call("GET", answered(site, there(browser), OFFICER)).status_code == 303
     it = provider(site)
-    it.__dict__.pop("key")
-    it.__dict__.pop("key_id")
+    it.__dict__ |= {"key": OTHER, "key_id": "the next one"}
     browser = Browser(site)
     assert browser._call("GET", answered(site, there(browser), OFFICER)).status_code == 303
 

@@ -66,6 +66,8 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "service_code": "water",
         "rule_id": "x",
         "area_code": "x",
+        "person_id": str(web.known.staff["officer1"]),
+        "kind": "staff",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()

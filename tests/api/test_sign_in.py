@@ -1,6 +1,7 @@
-"""Ways in besides the password: links, the second factor, recovery codes; sessions that end; locks that hold strangers."""
+"""Ways in besides the password: links, the second factor, recovery codes; sessions that end, locks for strangers."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,10 +34,10 @@ def site(web: Web) -> Web:
 
 
 @pytest.fixture
-def strict(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Web:
+def strict(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
     """Administrators need a second factor; nothing but the page is used, so the served application may go."""
     with web_of(installation, monkeypatch, second_factor_roles="admin,integrity") as web:
-        yield administered(web)  # type: ignore[misc]
+        yield administered(web)
 
 
 def link_shown(web: Web, name: str = "officer1") -> str:

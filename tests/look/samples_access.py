@@ -58,6 +58,16 @@ PERSON: dict[str, object] = {
     "id": "p1", "title": "Arta Hoxha", "given": Given("Arta Hoxha", "arta@velmora.example", "en"), "seen": "x", "facts": FACTS, "manages": True,
     "may_give": True, "roles": ["officer", "head"], "offices": ["Torvin Water Works (WAT2)"], "picks": [], "mails": True, "link": "", "changes": CHANGES, "errors": {},
 }  # fmt: skip
+KEY: dict[str, object] = {
+    "prefix": "a1b2c3d4", "name": "Civil registry", "scope": "write", "office": "Civil Registry", "made": ago(days=80), "by": "Rupert Saltmarsh",
+    "used": ago(hours=1), "ends": NOW + timedelta(days=200), "state": "",
+}  # fmt: skip
+KEYS: dict[str, object] = {
+    "keys": [KEY, {**KEY, "prefix": "b1", "name": "Open data", "scope": "read", "office": "", "by": "", "used": None, "ends": None},
+             {**KEY, "prefix": "b2", "state": "ended"}, {**KEY, "prefix": "b3", "state": "over"}],
+    "scopes": [{"code": "read", "about": "Reads cases, with names and numbers struck out, and figures."}, {"code": "write", "about": "Reads, brings in cases, and reports completed services."}],
+    "offices": ["Civil Registry (CIV)"], "wide": True, "may_make": True, "secret": "", "given": {"name": "", "scope": "", "office": "", "until": ""}, "errors": {},
+}  # fmt: skip
 ACCESS: dict[str, tuple[str, dict[str, object]]] = {
     "signin": ("signin", SIGN_IN),
     "signin-wrong": ("signin", {**SIGN_IN, "email": "a@b.example", "error": "E-mail and password do not go together.", "samples": [], "sample_password": ""}),
@@ -74,6 +84,9 @@ ACCESS: dict[str, tuple[str, dict[str, object]]] = {
     "recovery-codes": ("recovery_codes", {"codes": [f"abcd{n}-fghj{n}" for n in range(10)], "next": "/staff"}),
     "account": ("account", {**ACCOUNT, "errors": {"new": "Choose 12 to 200 letters or digits."}}),
     "account-factor": ("account", {**ACCOUNT, "factor": {"since": ago(days=40), "needed": True, "left": 1}, "sessions": SESSIONS[:1]}),
+    "keys": ("keys", {**KEYS, "secret": "ombud_a1b2c3d4_" + "x" * 43}),
+    "keys-wrong": ("keys", {**KEYS, "keys": [], "errors": {"name": "Name the system.", "scope": "Choose what it may do.", "office": "No open office is called so.", "until": "Write a day such as 2027-06-30."}}),
+    "keys-read": ("keys", {**KEYS, "may_make": False}),
     "people": ("people", PEOPLE),
     "people-none": ("people", {**PEOPLE, "people": [], "total": 0, "may_add": False, "older": "", "q": "xyz"}),
     "person": ("person", PERSON),
