@@ -78,6 +78,7 @@ EVENTS: dict[str, str] = {
     EntryKind.joined: N_("It is handled together with other messages about the same"),
     EntryKind.parted: N_("It is handled by itself again"),
     EntryKind.relabelled: N_("The office corrected what it is about"),
+    EntryKind.recounted: N_("The time for an answer was counted anew, as opening days or rules were corrected"),
 }
 """What happened, as the citizen reads it."""
 
@@ -120,6 +121,7 @@ STAFF_EVENTS: dict[str, str] = {
     EntryKind.joined: N_("joined with others"),
     EntryKind.parted: N_("taken apart from others"),
     EntryKind.relabelled: N_("topic corrected"),
+    EntryKind.recounted: N_("counted anew"),
 }
 
 URGENCIES: dict[str, str] = {

@@ -10,6 +10,7 @@ MEDIA = "media"
 TRAINING = "training"
 CROWDS = "crowds"
 LINKS = "links"
+CORRECTIONS = "corrections"
 
 _ringers: list[Callable[[str], None]] = []
 

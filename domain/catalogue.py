@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -51,6 +52,8 @@ class Catalogue:
     calendars: dict[UUID, Calendar]
     areas: dict[UUID, Outline] = field(default_factory=dict)
     loaded_at: float = field(default=0.0, compare=False)
+    worked_out: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What rules made of it, kept as long as it holds; a changed copy begins with none."""
 
     @cached_property
     def office_by_code(self) -> dict[str, Office]:
@@ -61,6 +64,16 @@ class Catalogue:
     def service_by_code(self) -> dict[str, Service]:
         """Active services by code."""
         return {service.code: service for service in self.services.values() if service.active}
+
+    @cached_property
+    def office_by_any_code(self) -> dict[str, Office]:
+        """Offices by code as it is written, also those that were closed."""
+        return {office.code: office for office in self.offices.values()}
+
+    @cached_property
+    def service_by_any_code(self) -> dict[str, Service]:
+        """Services by code, also those that were retired."""
+        return {service.code: service for service in self.services.values()}
 
     @cached_property
     def children(self) -> dict[UUID | None, list[Office]]:

@@ -16,9 +16,11 @@ class Clock(Row, table=True):
     """One deadline of a case. Seconds; `target_seconds` and `working_seconds` are working time, `elapsed_seconds` not.
 
     `entry` is the number of the timeline entry that started it. `rungs` are the moments of its ladder, in order:
-    [{"number": 1, "tell": "officer", "after": working seconds, "at": ISO time}]. Working time is `worked_seconds` up to
-    `counted_from` and from there the calendar of `office_id`. `paused_until`: when the question to the citizen expires
-    (kept once expired, so that asking again buys no second pause until the citizen has written).
+    [{"number": 1, "tell": "officer", "after": working seconds, "at": ISO time}], or with "age" in elapsed seconds
+    instead of "after". Working time is `worked_seconds` up to `counted_from` and from there the calendar of
+    `office_id`. `idle_seconds`: elapsed time that no age counts, as a question was open or the clock had ended.
+    `paused_until`: when the question to the citizen expires (kept once expired, so that asking again buys no second
+    pause until the citizen has written).
     """
 
     __tablename__ = "clock"
@@ -38,6 +40,7 @@ class Clock(Row, table=True):
     deadline_at: datetime = Field(sa_type=UtcDateTime)
     rungs: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
     worked_seconds: int = 0
+    idle_seconds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     counted_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -46,7 +49,10 @@ class Clock(Row, table=True):
 
 
 class Rung(Row, Claimable, table=True):
-    """The next rung of a running clock: a job due at `due_at`, climbed once (unique on clock and number)."""
+    """A rung of a running clock that is next: a job due at `due_at`, climbed once (unique on clock and number).
+
+    A ladder with steps by working time and by elapsed time has a next one of each.
+    """
 
     __tablename__ = "rung"
     __table_args__ = (

@@ -326,6 +326,7 @@ class EntryKind(StrEnum):
     joined = "joined"
     parted = "parted"
     relabelled = "relabelled"
+    recounted = "recounted"
 
 
 def check_transition(before: CaseState, after: CaseState) -> None:

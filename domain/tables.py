@@ -14,7 +14,7 @@ from domain.kiosk import KioskDevice
 from domain.office import Office
 from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
-from domain.policy import Calendar, Policy
+from domain.policy import Calendar, Correction, Policy
 from domain.review import Action, Finding, Review
 from domain.sender import Sender
 from domain.service import Area, Jurisdiction, Service
@@ -45,6 +45,7 @@ __all__ = [
     "ContactPoint",
     "ContactProof",
     "Conversation",
+    "Correction",
     "Finding",
     "GivenAnswer",
     "InboundMessage",

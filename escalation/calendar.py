@@ -6,17 +6,17 @@ hour that daylight saving skips is not worked, and one that it repeats is worked
 
 import json
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import BadInput
 from domain.policy import Calendar
+from escalation.spans import DAY, Spans, public_holidays, read_spans, wrong
 
-Spans = tuple[tuple[int, int], ...]
-
-DAY = 86_400
 SECOND = 1_000_000  # the table counts microseconds, so that nothing is rounded between two figures
 FARTHEST = 100  # years ahead that a deadline may lie
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,10 +28,15 @@ _EVERYWHERE_YEAR = 2000  # a leap year, to check a yearly date with
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Working spans of whole local years in UTC microseconds; `before[i]` is the working time before `starts[i]`."""
+    """Working spans of whole local years in UTC microseconds; `before[i]` is the working time before `starts[i]`.
+
+    A moment between `low` and `high` surely lies in one of its years, in whatever zone.
+    """
 
     first: int
     last: int
+    low: int
+    high: int
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     before: tuple[int, ...]
@@ -45,27 +50,37 @@ class _Table:
         return self.before[place] + min(moment, self.ends[place]) - self.starts[place]
 
 
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What repeats, from the day `since` on: seven days from Monday, without the public holidays of `country`."""
+
+    since: date
+    days: tuple[Spans, ...]
+    country: str | None = None
+
+
 @dataclass(slots=True)
 class WorkingCalendar:
     """When an office works. Built by `WorkingCalendar.of` or `parse`; safe to share between threads.
 
-    `week` holds seven days from Monday. `days` are single dates and `yearly` (month, day) dates that replace the
-    week's; a single date wins over a yearly one, both over a public holiday of `country` ("AL", or "DE-BY" with a
-    region).
+    `weeks` are in order, the first for all days before the second. `days` are single dates and `yearly` (month, day)
+    dates that replace the week's; a single date wins over a yearly one, both over a public holiday. `names` says what
+    a day of either is, by its key ("2026-03-14", "03-14").
     """
 
     zone: ZoneInfo
-    week: tuple[Spans, ...]
+    weeks: tuple[Week, ...]
     days: dict[date, Spans] = field(default_factory=dict)
     yearly: dict[tuple[int, int], Spans] = field(default_factory=dict)
-    country: str | None = None
     name: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     _table: _Table | None = field(default=None, repr=False, compare=False)
 
     @staticmethod
     def of(row: Calendar) -> "WorkingCalendar":
         """The working calendar of a table row; equal rows share one. Raises BadInput in words if it cannot be read."""
-        return _parsed(row.name, row.time_zone, json.dumps(row.week), json.dumps(row.days), row.country)
+        given = (row.week, row.days, row.weeks, row.notes)
+        return _parsed(row.name, row.time_zone, row.country, *map(json.dumps, given))
 
     def add(self, start: datetime, seconds: int) -> datetime:
         """The first moment by which `seconds` of working time have passed since `start`, in UTC.
@@ -73,28 +88,40 @@ class WorkingCalendar:
         A target that ends with a span ends then, not when the next span begins. Raises BadInput if there is not that
         much working time within a hundred years.
         """
+        return self.moments(start, (seconds,))[0]
+
+    def moments(self, start: datetime, ahead: Sequence[int]) -> list[datetime]:
+        """`add` for several lengths at once, which costs little more than for one."""
         moment = _ticks(start)
-        if seconds <= 0:
-            return start.astimezone(UTC)
-        first = start.astimezone(self.zone).year
-        table = self._covering(first, first)
-        wanted = table.worked(moment) + seconds * SECOND
-        while table.total < wanted:
-            self._check_ahead(first, table.last)
-            before = table.first
-            table = self._covering(first, min(2 * table.last - first + 1, first + FARTHEST))
-            if table.first != before:  # another thread grew it backwards: its count begins earlier
-                wanted = table.worked(moment) + seconds * SECOND
-        place = bisect_left(table.before, wanted) - 1
-        return _EPOCH + timedelta(microseconds=table.starts[place] + wanted - table.before[place])
+        table = self._table
+        first = None
+        if table is None or not table.low <= moment <= table.high:
+            first = start.astimezone(self.zone).year
+            table = self._covering(first, first)
+        begun, before, starts = table.worked(moment), table.before, table.starts
+        found = []
+        for seconds in ahead:
+            if seconds <= 0:
+                found.append(start.astimezone(UTC))
+                continue
+            wanted = begun + seconds * SECOND
+            if wanted > table.total:
+                table = self._reaching(table, first or start.astimezone(self.zone).year, moment, seconds * SECOND)
+                begun, before, starts = table.worked(moment), table.before, table.starts
+                wanted = begun + seconds * SECOND
+            place = bisect_left(before, wanted) - 1
+            found.append(_EPOCH + timedelta(microseconds=starts[place] + wanted - before[place]))
+        return found
 
     def between(self, start: datetime, end: datetime) -> int:
         """Whole seconds of working time from `start` to `end`; 0 if the end is not later."""
-        if end <= start:
-            _ticks(start)
+        first, last = _ticks(start), _ticks(end)
+        if last <= first:
             return 0
-        table = self._covering(start.astimezone(self.zone).year, end.astimezone(self.zone).year)
-        return (table.worked(_ticks(end)) - table.worked(_ticks(start))) // SECOND
+        table = self._table
+        if table is None or first < table.low or last > table.high:
+            table = self._covering(start.astimezone(self.zone).year, end.astimezone(self.zone).year)
+        return (table.worked(last) - table.worked(first)) // SECOND
 
     def spans(self, day: date) -> Spans:
         """Working spans of a local date, in seconds of its wall clock, and in order."""
@@ -102,22 +129,65 @@ class WorkingCalendar:
             return single
         if (each_year := self.yearly.get((day.month, day.day))) is not None:
             return each_year
-        if self.country and day in public_holidays(self.country, day.year):
+        week = self.week(day)
+        if week.country and day in public_holidays(week.country, day.year):
             return ()
-        return self.week[day.weekday()]
+        return week.days[day.weekday()]
+
+    def week(self, day: date) -> Week:
+        """The week that counts on a local date."""
+        found = self.weeks[0]
+        for later in self.weeks[1:]:
+            if later.since > day:
+                break
+            found = later
+        return found
+
+    def named(self, day: date) -> str:
+        """What is special about a local date: the name it was given, or that of its public holiday; else nothing."""
+        for special, key in (
+            (day in self.days, day.isoformat()),
+            ((day.month, day.day) in self.yearly, f"{day:%m-%d}"),
+        ):
+            if special and self.names.get(key):
+                return self.names[key]
+        country = self.week(day).country
+        return public_holidays(country, day.year).get(day, "") if country else ""
+
+    def worked_days(self, start: datetime, end: datetime) -> Iterator[tuple[date, int]]:
+        """Each local date from `start` to `end` with the working seconds between them that fall on it."""
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        day, last = start.astimezone(self.zone).date(), end.astimezone(self.zone).date()
+        while day <= last:
+            midnight = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+            next_day = day + timedelta(days=1)
+            after = datetime(next_day.year, next_day.month, next_day.day, tzinfo=self.zone)
+            yield day, self.between(max(start, midnight), min(end, after))
+            day = next_day
 
     def check(self) -> None:
         """Raise BadInput if the calendar never has a working second."""
-        if not any(self.week) and not any(self.yearly.values()) and not any(self.days.values()):
+        if not self._ever() and not any(self.days.values()):
             raise BadInput(
                 f"The calendar {self.name!r} has no working time at all, so no deadline can be counted.",
                 mend="Give at least one weekday a span, such as 08:00 to 16:00.",
             )
 
+    def _ever(self) -> bool:
+        """Whether something is worked again and again: the last week is the one that goes on."""
+        return any(self.weeks[-1].days) or any(self.yearly.values())
+
+    def _reaching(self, table: _Table, first: int, moment: int, ahead: int) -> _Table:
+        """A table with so much working time after a moment of the local year `first`."""
+        table = self._covering(first, max(first, table.last))
+        while table.total < table.worked(moment) + ahead:
+            self._check_ahead(first, table.last)
+            table = self._covering(first, min(2 * max(table.last, first) - first + 1, first + FARTHEST))
+        return table
+
     def _check_ahead(self, first: int, last: int) -> None:
         self.check()
-        only_days = not any(self.week) and not any(self.yearly.values())
-        if (only_days and last >= max(day.year for day in self.days)) or last - first >= FARTHEST:
+        if (not self._ever() and last >= max(day.year for day in self.days)) or last - first >= FARTHEST:
             raise BadInput(
                 f"The calendar {self.name!r} has too little working time for a target that long.",
                 mend="Shorten the target, or give the calendar's week more hours.",
@@ -148,7 +218,18 @@ class WorkingCalendar:
         for start, end in zip(starts, ends, strict=True):
             before.append(total)
             total += end - start
-        self._table = _Table(first, last, tuple(starts), tuple(ends), tuple(before), total)
+        low, high = ((date(first, 1, 1).toordinal() - _EPOCH_DAY), (date(last, 12, 31).toordinal() - _EPOCH_DAY + 1))
+        margin = _WIDEST_OFFSET * SECOND
+        self._table = _Table(
+            first,
+            last,
+            low * DAY * SECOND + margin,
+            high * DAY * SECOND - margin,
+            tuple(starts),
+            tuple(ends),
+            tuple(before),
+            total,
+        )
         return self._table
 
     def _moments(self, day: date, spans: Spans) -> list[tuple[int, int]]:
@@ -180,8 +261,12 @@ class WorkingCalendar:
 
 
 @lru_cache(maxsize=512)
-def _parsed(name: str, time_zone: str, week: str, days: str, country: str | None) -> WorkingCalendar:
-    return parse(name, time_zone, json.loads(week), json.loads(days), country)
+def _parsed(
+    name: str, time_zone: str, country: str | None, week: str, days: str, weeks: str, notes: str
+) -> WorkingCalendar:
+    return parse(
+        name, time_zone, json.loads(week), json.loads(days), country, weeks=json.loads(weeks), notes=json.loads(notes)
+    )
 
 
 def parse(
@@ -190,8 +275,13 @@ def parse(
     week: dict[str, list[list[str]]],
     days: dict[str, list[list[str]]] | None = None,
     country: str | None = None,
+    *,
+    weeks: Iterable[Mapping[str, Any]] = (),
+    notes: Mapping[str, Mapping[str, str]] | None = None,
 ) -> WorkingCalendar:
     """A working calendar from what a person wrote. Keys of `days`: "2026-03-14", or "03-14" for every year.
+
+    `weeks` and `notes` are those of `domain.policy.Calendar`.
 
     Raises:
         BadInput: naming the calendar, the day and what is wrong with it.
@@ -199,78 +289,41 @@ def parse(
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise _wrong(name, f"{time_zone!r} is no time zone", "Use an IANA name, such as Europe/Tirane.") from error
-    weekdays: list[Spans] = [()] * 7
-    for key, spans in week.items():
-        if key not in ("0", "1", "2", "3", "4", "5", "6"):
-            raise _wrong(name, f"{key!r} is no weekday", "Weekdays run from 0 (Monday) to 6 (Sunday).")
-        weekdays[int(key)] = _spans(name, key, spans)
+        raise wrong(name, f"{time_zone!r} is no time zone", "Use an IANA name, such as Europe/Tirane.") from error
     single: dict[date, Spans] = {}
     yearly: dict[tuple[int, int], Spans] = {}
     for key, spans in (days or {}).items():
         try:
             if len(key) == 5:
                 each = date.fromisoformat(f"{_EVERYWHERE_YEAR}-{key}")
-                yearly[each.month, each.day] = _spans(name, key, spans)
+                yearly[each.month, each.day] = read_spans(name, key, spans)
             else:
-                single[date.fromisoformat(key)] = _spans(name, key, spans)
+                single[date.fromisoformat(key)] = read_spans(name, key, spans)
         except ValueError as error:
-            raise _wrong(name, f"{key!r} is no date", "Write 2026-03-14, or 03-14 for every year.") from error
-    calendar = WorkingCalendar(zone, tuple(weekdays), single, yearly, country or None, name)
-    if country:
-        public_holidays(country, _EVERYWHERE_YEAR)
+            raise wrong(name, f"{key!r} is no date", "Write 2026-03-14, or 03-14 for every year.") from error
+    found = [_week(name, date.min, week, country)]
+    for later in weeks:
+        try:
+            since = date.fromisoformat(str(later["from"]))
+        except ValueError as error:
+            raise wrong(name, f"{later['from']!r} is no date", "Write 2026-03-14.") from error
+        found.append(_week(name, since, later["week"], later.get("country")))
+    found[1:] = sorted(found[1:], key=lambda one: one.since)
+    names = {key: note["name"] for key, note in (notes or {}).items() if note.get("name")}
+    calendar = WorkingCalendar(zone, tuple(found), single, yearly, name, names)
     calendar.check()
     return calendar
 
 
-@lru_cache(maxsize=1024)
-def public_holidays(country: str, year: int) -> frozenset[date]:
-    """Public holidays of a country ("AL") or a region of it ("DE-BY") in a year. Raises BadInput if it is unknown."""
-    import holidays
-
-    code, _, region = country.partition("-")
-    try:
-        return frozenset(holidays.country_holidays(code, subdiv=region or None, years=year))
-    except NotImplementedError as error:  # what the library raises for a country it does not know
-        raise BadInput(
-            f"No public holidays are known for {country!r}.",
-            mend="Use a two-letter country such as AL, or leave it empty and list the days yourself.",
-        ) from error
-
-
-def _spans(name: str, day: str, spans: list[list[str]]) -> Spans:
-    found: list[tuple[int, int]] = []
-    for span in spans:
-        if not isinstance(span, list | tuple) or len(span) != 2:
-            raise _wrong(name, f"{span!r} on {day} is no span", 'Write two times, such as ["08:00", "12:00"].')
-        start, end = (_seconds(name, day, text) for text in span)
-        end = end or DAY  # "00:00" at the end of a span is the midnight that ends the day
-        if start >= end:
-            raise _wrong(
-                name, f"the span {span[0]}–{span[1]} on {day} ends before it begins", "Split a night at 24:00."
-            )
-        found.append((start, end))
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(found):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return tuple(merged)
-
-
-def _seconds(name: str, day: str, text: object) -> int:
-    parts = text.split(":") if isinstance(text, str) else []
-    if len(parts) in (2, 3) and all(part.isascii() and part.isdigit() and len(part) == 2 for part in parts):
-        hours, minutes, seconds = (*map(int, parts), 0)[:3]
-        total = hours * 3600 + minutes * 60 + seconds
-        if minutes < 60 and seconds < 60 and total <= DAY:
-            return total
-    raise _wrong(name, f"{text!r} on {day} is no time of day", "Write 08:00, 16:30:00, or 24:00 for midnight.")
-
-
-def _wrong(name: str, what: str, mend: str) -> BadInput:
-    return BadInput(f"The calendar {name!r} cannot be used: {what}.", mend=mend)
+def _week(name: str, since: date, week: Mapping[str, list[list[str]]], country: str | None) -> Week:
+    weekdays: list[Spans] = [()] * 7
+    for key, spans in week.items():
+        if key not in ("0", "1", "2", "3", "4", "5", "6"):
+            raise wrong(name, f"{key!r} is no weekday", "Weekdays run from 0 (Monday) to 6 (Sunday).")
+        weekdays[int(key)] = read_spans(name, key, spans)
+    if country:
+        public_holidays(country, _EVERYWHERE_YEAR)
+    return Week(since, tuple(weekdays), country or None)
 
 
 def _ticks(moment: datetime) -> int:

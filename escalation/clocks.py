@@ -4,129 +4,111 @@ The citizen's own clocks (`first_response`, `reply_due`) follow from what the ci
 whatever staff recorded. The institution's clocks (`resolution`, `acceptance`, `appeal`) are started by an act of it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from domain.states import ClockKind, ClockState, EntryKind
+from escalation.answers import Answer, answers_of
 from escalation.calendar import WorkingCalendar
-from escalation.ticking import end, expire, move, pause, proceed, retarget, start, unpause
-from escalation.values import LIVE, SILENCES, Event, Holding, Replay, ReplayedClock, Rules, span
+from escalation.ticking import end, expire, move, pause, proceed, retarget, unpause
+from escalation.values import LIVE, SILENCES, Event, Holding, Replay, ReplayedClock, Rules, Terms
 
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A human answer that reached the citizen and was not lost afterwards."""
-
-    sent: int
-    templated: bool
+_Key = tuple[ClockKind, int]
 
 
 def replay(events: Sequence[Event], rules: Rules, until: datetime) -> Replay:
     """Clocks and holdings of a case whose timeline is `events` (in order of number), as they stand at `until`."""
-    run = _Run(rules, _answers(events))
-    for event in events:
-        run.pass_time(event.at)
-        run.take(event)
-    run.pass_time(until)
+    answers = answers_of(events)
+    run = _run(events, rules, answers, until, {})
+    # what has ended is judged by what was promised then: a policy entered later does not reach it
+    bounds = {
+        (clock.kind, clock.entry): clock.ended_at
+        for clock in run.clocks
+        if clock.entered_at is not None and clock.ended_at is not None and clock.entered_at > clock.ended_at
+    }
+    if bounds:
+        run = _run(events, rules, answers, until, bounds)
     return Replay(tuple(run.clocks), tuple(run.held(until)))
 
 
-def _answers(events: Iterable[Event]) -> dict[int, _Answer]:
-    """Human answers by the number of the entry that says they were delivered, without those that were lost later.
-
-    A delivery after a failure stands (receipts come out of order); a question to the citizen is no answer.
-    """
-    sent: dict[str, _Answer] = {}
-    reached: dict[str, int] = {}
-    questions: set[str] = set()
-    unsent = ""  # an answer that is only shown on the tracking page has no message; its delivery follows it
+def _run(
+    events: Sequence[Event],
+    rules: Rules,
+    answers: Mapping[int, Answer],
+    until: datetime,
+    bounds: Mapping[_Key, datetime],
+) -> "_Run":
+    run = _Run(rules, answers, bounds)
     for event in events:
-        message = event.says("message")
-        if not message and event.kind is EntryKind.answered:
-            message = unsent = f"#{event.number}"
-        elif not message and event.kind is EntryKind.answer_delivered:
-            message = unsent or f"#{event.number}"
-        if event.kind is EntryKind.answered:
-            sent[message] = _Answer(event.number, event.body.get("templated") is True)
-        elif event.kind is EntryKind.asked and message:
-            questions.add(message)
-        elif event.kind is EntryKind.answer_delivered:
-            reached.setdefault(message, event.number)
-        elif event.kind is EntryKind.answer_failed:
-            reached.pop(message, None)
-    return {
-        number: sent.get(message, _Answer(number, False))
-        for message, number in reached.items()
-        if message not in questions
-    }
+        if run.asking:
+            run.pass_time(event.at)
+        take = _TAKES.get(event.kind)
+        if take is not None:
+            take(run, event)
+    run.pass_time(until)
+    return run
 
 
 class _Run:
-    """The state of one replay."""
+    """The state of one replay. `bounds`: until when the policies that judge a clock have to have been entered."""
 
-    def __init__(self, rules: Rules, answers: Mapping[int, _Answer]) -> None:
+    def __init__(self, rules: Rules, answers: Mapping[int, Answer], bounds: Mapping[_Key, datetime]) -> None:
         self.rules = rules
         self.answers = answers
+        self.bounds = bounds
         self.clocks: list[ReplayedClock] = []
         self.office = ""
         self.service: str | None = None
         self.urgent = False
         self.answered = False
         self.closed = False
+        self.asking = False
         self.moves: list[tuple[str, datetime]] = []
 
-    def take(self, event: Event) -> None:
-        """Let one event act on the clocks."""
-        match event.kind:
-            case EntryKind.received:
-                self._hold(event.office, event.at)
-                self._open(ClockKind.first_response, event, "the citizen's message was received")
-            case (
-                EntryKind.routed
-                | EntryKind.transferred
-                | EntryKind.refused
-                | EntryKind.lapsed
-                | EntryKind.accepted
-                | EntryKind.released
-            ):
-                self._moved(event)
-            case EntryKind.withdrawn:
-                self._void(event, "void, as the offer was taken back")
-            case EntryKind.citizen_wrote:
-                self._citizen_wrote(event)
-            case EntryKind.answer_delivered:
-                self._delivered(event)
-            case EntryKind.answer_failed:
-                for clock in self._live(*SILENCES):
-                    clock.steps.append((event.at, "an answer did not reach the citizen, so it does not count"))
-                if self.closed:
-                    self._reopen(ClockKind.resolution, event.at)
-            case EntryKind.marked_urgent:
-                self._mark(event)
-            case EntryKind.asked:
-                for clock in self._live(ClockKind.resolution):
-                    limit = event.at + timedelta(days=clock.pause_days)
-                    if pause(clock, self._calendar(clock), event.at, limit):
-                        clock.steps.append((event.at, "paused, as the citizen was asked something"))
-            case EntryKind.closed:
-                self._finish(ClockKind.resolution, event.at, "the case was closed")
-                self.closed = True
-            case EntryKind.reopened:
-                self._reopen(ClockKind.resolution, event.at)
-            case EntryKind.clock_started:
-                self._confirm(event)
-            case EntryKind.clock_ended | EntryKind.clock_resumed:
-                self._institution(event)
-            case _:
-                pass
+    def received(self, event: Event) -> None:
+        """The citizen's message: the case begins, and its first silence."""
+        self._hold(event.office, event.at)
+        self._open(ClockKind.first_response, event, "received")
+
+    def withdrawn(self, event: Event) -> None:
+        """An offer was taken back."""
+        self._void(event, "void: taken back")
+
+    def failed(self, event: Event) -> None:
+        """An answer did not reach the citizen."""
+        for clock in self._live(*SILENCES):
+            clock.steps.append((event.at, "not delivered", ()))
+        if self.closed:
+            self._reopen(ClockKind.resolution, event.at)
+
+    def asked(self, event: Event) -> None:
+        """A question to the citizen is open."""
+        for clock in self._live(ClockKind.resolution):
+            days = clock.pause_days
+            if clock.entered_at is not None and clock.entered_at > event.at:
+                days = self._terms(clock, event.at).pause_days
+            limit = event.at + timedelta(days=days)
+            since = clock.counted_from
+            if pause(clock, self._calendar(clock), event.at, limit):
+                self.asking = True
+                self._counted(clock, since, event.at)
+                clock.steps.append((event.at, "paused", (limit,)))
+
+    def closed_by_staff(self, event: Event) -> None:
+        """Closing settles the matter, and ends no silence."""
+        self._finish(ClockKind.resolution, event.at, "closed")
+        self.closed = True
+
+    def reopened(self, event: Event) -> None:
+        """The matter is not settled after all."""
+        self._reopen(ClockKind.resolution, event.at)
 
     def pass_time(self, now: datetime) -> None:
         """Let questions to the citizen expire that nobody answered by `now`."""
         for clock in self._live(ClockKind.resolution):
             moment = expire(clock, self._calendar(clock), now)
             if moment is not None:
-                clock.steps.append((moment, "runs again, as the question to the citizen expired"))
+                clock.steps.append((moment, "expired", ()))
 
     def held(self, until: datetime) -> Iterable[Holding]:
         """Who held the case from when to when."""
@@ -148,33 +130,42 @@ class _Run:
         return [clock for clock in self.clocks if clock.kind in kinds and clock.state in LIVE]
 
     def _open(self, kind: ClockKind, event: Event, why: str, since: datetime | None = None) -> ReplayedClock:
-        started_at = since or event.at
-        terms = self.rules.terms(kind, self.office, self.service, started_at, urgent=self.urgent)
+        started_at, bound = since or event.at, self.bounds.get((kind, event.number)) if self.bounds else None
+        terms = self.rules.terms(kind, self.office, self.service, started_at, urgent=self.urgent, known_by=bound)
+        plan = terms.plan
         clock = ReplayedClock(
-            kind=kind,
-            entry=event.number,
-            office=self.office,
-            started_at=started_at,
-            target_seconds=0,
-            deadline_at=started_at,
-            rungs=[],
-            policy_id=terms.policy_id,
-            counts_templated=terms.counts_templated,
-            pause_days=terms.pause_days,
+            kind,
+            event.number,
+            self.office,
+            started_at,
+            plan.target_seconds,
+            plan.deadline_at,
+            plan.rungs,
+            terms.policy_id,
+            terms.counts_templated,
+            terms.pause_days,
+            terms.entered_at,
+            counted_from=started_at,
+            service=self.service,
         )
-        start(clock, terms.plan, started_at)
-        zone = self._calendar(clock).zone
         clock.steps.append(
-            (
-                started_at,
-                f"starts at {self.office}, as {why}; {terms.policy} gives it {span(clock.target_seconds)} of working "
-                f"time, which is until {clock.deadline_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            )
+            (started_at, "starts", (self.office, why, terms.policy, plan.target_seconds, plan.deadline_at, self.urgent))
         )
         self.clocks.append(clock)
         return clock
 
-    def _confirm(self, event: Event) -> None:
+    def _terms(self, clock: ReplayedClock, known_by: datetime | None) -> Terms:
+        """The terms a clock started with, by what was known at a moment; those for urgent cases if it is one now."""
+        first_office = str(clock.steps[0][2][0])
+        return self.rules.terms(
+            clock.kind, first_office, clock.service, clock.started_at, urgent=self.urgent, known_by=known_by
+        )
+
+    def _counted(self, clock: ReplayedClock, since: datetime | None, until: datetime) -> None:
+        """A stretch of working time ends."""
+        clock.stretches.append((clock.office, since or clock.started_at, until))
+
+    def confirmed(self, event: Event) -> None:
         """The entry that recorded a start: it names the clock, and may say that it began earlier."""
         kind = ClockKind(event.says("clock"))
         since = datetime.fromisoformat(event.says("since")) if event.says("since") else None
@@ -187,55 +178,63 @@ class _Run:
                 self._open(kind, event, _WHY[kind], since or clock.started_at).confirmed = True
             return
         if kind is ClockKind.acceptance:
-            self._void(event, "void, as the case went on to another office")
+            self._void(event, "void: went on")
         elif self._live(kind):
             return
         self._open(kind, event, _WHY[kind], since)
 
-    def _mark(self, event: Event) -> None:
+    def marked(self, event: Event) -> None:
         """It cannot wait, or can after all: running clocks get their target by the terms they started with."""
         if self.urgent == bool(event.says("urgency")):
             return
         self.urgent = not self.urgent
         for clock in self._live(*ClockKind):
-            plan = self.rules.terms(clock.kind, clock.office, self.service, clock.started_at, urgent=self.urgent).plan
+            plan = self._terms(clock, self.bounds.get((clock.kind, clock.entry))).plan
+            if clock.state is ClockState.running:
+                self._counted(clock, clock.counted_from, event.at)
             retarget(clock, self._calendar(clock), plan, event.at, shorter=self.urgent)
-            zone = self._calendar(clock).zone
-            what = "urgent, so it is" if self.urgent else "not urgent after all, so it is"
-            clock.steps.append((event.at, f"{what} due by {clock.deadline_at.astimezone(zone):%Y-%m-%d %H:%M}"))
+            clock.steps.append((event.at, "urgent" if self.urgent else "not urgent", (clock.deadline_at,)))
 
     def _void(self, event: Event, why: str) -> None:
         """No offer stands any more, and nobody was late to answer it."""
         for clock in self._live(ClockKind.acceptance):
             clock.state = ClockState.void
-            clock.steps.append((event.at, why))
+            clock.steps.append((event.at, why, ()))
 
-    def _citizen_wrote(self, event: Event) -> None:
+    def citizen_wrote(self, event: Event) -> None:
+        """A further message: the matter goes on, and where it was answered a reply is due."""
         for clock in self._live(ClockKind.resolution):
             if unpause(clock, self._calendar(clock), event.at):
-                clock.steps.append((event.at, "runs again, as the citizen wrote"))
+                clock.steps.append((event.at, "written", ()))
         if self.answered and event.body.get("thanks") is not True and not self._live(*SILENCES):
             self._open(ClockKind.reply_due, event, _WHY[ClockKind.reply_due])
 
-    def _delivered(self, event: Event) -> None:
+    def delivered(self, event: Event) -> None:
+        """A human answer reached the citizen: the silence ends."""
         answer = self.answers.get(event.number)
         if answer is None:
             return
         for clock in self._live(*SILENCES):
-            if answer.templated and not clock.counts_templated:
-                clock.steps.append((event.at, "a saved reply sent unedited reached the citizen, which does not end it"))
+            if answer.templated and not self._counts_templated(clock, event.at):
+                clock.steps.append((event.at, "templated", ()))
             elif clock.kind is ClockKind.first_response or answer.sent > clock.entry:
-                self._end(clock, event.at, "a human answer reached the citizen")
+                self._end(clock, event.at, "answered")
                 self.answered = True
 
-    def _moved(self, event: Event) -> None:
+    def _counts_templated(self, clock: ReplayedClock, at: datetime) -> bool:
+        if clock.entered_at is not None and clock.entered_at > at:
+            return self._terms(clock, at).counts_templated
+        return clock.counts_templated
+
+    def moved(self, event: Event) -> None:
+        """Somebody else has the case, or was asked to take it."""
         if event.kind is EntryKind.routed:
             self.service = event.says("service") or self.service
         desk = self.rules.triage()
         if event.kind in (EntryKind.accepted, EntryKind.refused):
-            self._finish(ClockKind.acceptance, event.at, f"the office {event.kind}")
+            self._finish(ClockKind.acceptance, event.at, str(event.kind))
         elif event.kind is EntryKind.lapsed:
-            self._finish(ClockKind.acceptance, event.at, "nobody answered the offer")
+            self._finish(ClockKind.acceptance, event.at, "lapsed")
         if event.kind is EntryKind.transferred:
             # only an offer: whoever has it stays accountable until the other office accepts
             office = desk if event.says("to") == desk else None
@@ -253,19 +252,22 @@ class _Run:
         self.moves.append((office, at))
         if not before:
             return
-        self._finish(ClockKind.acceptance, at, "the case was taken over")
+        self._finish(ClockKind.acceptance, at, "taken over")
         for clock in self._live(*ClockKind):
             old, new = self.rules.calendar(clock.office), self.rules.calendar(office)
+            if clock.state is ClockState.running:
+                self._counted(clock, clock.counted_from, at)
             clock.office = office
             move(clock, old, new, at)
-            clock.steps.append((at, f"goes on at {office}, without a reset"))
+            clock.steps.append((at, "moved", (office, clock.deadline_at)))
 
-    def _institution(self, event: Event) -> None:
+    def institution(self, event: Event) -> None:
+        """What the institution wrote down of its own clocks."""
         kind = ClockKind(event.says("clock"))
         if kind in SILENCES:
             return
         if event.kind is EntryKind.clock_ended:
-            self._finish(kind, event.at, "it was recorded as ended")
+            self._finish(kind, event.at, "recorded")
             return
         self._reopen(kind, event.at)
 
@@ -277,28 +279,44 @@ class _Run:
         if clock is not None and clock.state in (ClockState.met, ClockState.missed):
             clock.office = self.office
             proceed(clock, self._calendar(clock), at)
-            clock.steps.append((at, "runs again"))
+            clock.steps.append((at, "taken up", (clock.deadline_at,)))
 
     def _finish(self, kind: ClockKind, at: datetime, why: str) -> None:
         for clock in self._live(kind):
             self._end(clock, at, why)
 
     def _end(self, clock: ReplayedClock, at: datetime, why: str) -> None:
+        if clock.state is ClockState.running:
+            self._counted(clock, clock.counted_from, at)
         end(clock, self._calendar(clock), at)
-        verdict = "within the target" if clock.state is ClockState.met else "after the target"
-        clock.steps.append(
-            (
-                at,
-                f"ends {verdict}, as {why}; the citizen waited {span(clock.elapsed_seconds or 0)}, "
-                f"{span(clock.working_seconds or 0)} of them working time",
-            )
-        )
+        clock.steps.append((at, "ends", (clock.state, why, clock.elapsed_seconds or 0, clock.working_seconds or 0)))
 
 
 _WHY = {
-    ClockKind.first_response: "the citizen's message was received",
-    ClockKind.reply_due: "the citizen wrote again after an answer",
-    ClockKind.resolution: "the office undertook to settle it",
-    ClockKind.acceptance: "another office was asked to take it",
-    ClockKind.appeal: "the citizen appealed",
+    ClockKind.first_response: "received",
+    ClockKind.reply_due: "wrote again",
+    ClockKind.resolution: "undertook",
+    ClockKind.acceptance: "offered",
+    ClockKind.appeal: "appealed",
 }
+_TAKES: Mapping[EntryKind, Callable[[_Run, Event], None]] = {
+    EntryKind.received: _Run.received,
+    EntryKind.routed: _Run.moved,
+    EntryKind.transferred: _Run.moved,
+    EntryKind.refused: _Run.moved,
+    EntryKind.lapsed: _Run.moved,
+    EntryKind.accepted: _Run.moved,
+    EntryKind.released: _Run.moved,
+    EntryKind.withdrawn: _Run.withdrawn,
+    EntryKind.citizen_wrote: _Run.citizen_wrote,
+    EntryKind.answer_delivered: _Run.delivered,
+    EntryKind.answer_failed: _Run.failed,
+    EntryKind.marked_urgent: _Run.marked,
+    EntryKind.asked: _Run.asked,
+    EntryKind.closed: _Run.closed_by_staff,
+    EntryKind.reopened: _Run.reopened,
+    EntryKind.clock_started: _Run.confirmed,
+    EntryKind.clock_ended: _Run.institution,
+    EntryKind.clock_resumed: _Run.institution,
+}
+"""What each kind of entry does to the clocks; the others do nothing."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.catalogue import Catalogue
 from domain.states import CaseState, OfficeFunction, Role
 from domain.visibility import Viewer
-from escalation.policy import TELLS
+from escalation.ladder import HEIGHT as _HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,3 @@ def _integrity_steps(matter: Matter, tell: str, roster: Roster) -> Iterator[tupl
             leads = {person.id for person in roster.at(matter.office_id, role)}
             yield step, [person for person in staff if person.id in leads]
     yield "integrity", staff
-
-
-_HEIGHT = {tell: height for height, tell in enumerate(TELLS)}

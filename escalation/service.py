@@ -4,30 +4,26 @@ Each call writes the clock, the next rung of its ladder and the timeline entry t
 them in line with the timeline, and is enough after any entry; the others do the same for one clock without reading it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect
 from sqlmodel import Session, col, select
 
 from core.ids import new_id
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Rung
-from domain.states import CaseState, ClockKind, ClockState, EntryKind, RungState
+from domain.states import CaseState, ClockKind, ClockState, EntryKind
 from domain.timeline import TimelineEntry, append
 from escalation import policy as policies
-from escalation import ticking
+from escalation import rungs, ticking
 from escalation.calendar import WorkingCalendar
 from escalation.clocks import replay
 from escalation.explanation import explain as explain_events
-from escalation.terms import CatalogueRules, calendar_of, policy_id
-from escalation.values import LIVE, SILENCES, Event, ReplayedClock
-
-EXPIRY = 0
-"""Number of the rung that wakes a clock whose question to the citizen expires; a ladder counts from 1."""
-RESUME = "resume"
+from escalation.terms import calendar_of, rules_of
+from escalation.values import LIVE, SILENCES, Event, Replay, ReplayedClock
 
 
 def start(session: Session, case: Case, kind: ClockKind, now: datetime, since: datetime | None = None) -> Clock:
@@ -40,17 +36,23 @@ def start(session: Session, case: Case, kind: ClockKind, now: datetime, since: d
             if kind is not ClockKind.acceptance:
                 return running
             running.state = ClockState.void
-            _disarm(session, running)
+            rungs.disarm(session, running)
     known = catalogue(session)
     began = since or now
-    chosen = CatalogueRules(known, case.kind).policy(kind, case.office_id, case.service_id, began)
-    calendar = calendar_of(known, case.office_id)
-    planned = policies.plan(chosen, kind, began, calendar, urgent=case.urgency is not None)
+    service = known.services.get(case.service_id) if case.service_id else None
+    terms = rules_of(known, case.kind).terms(
+        kind,
+        known.offices[case.office_id].code,
+        service.code if service else None,
+        began,
+        urgent=case.urgency is not None,
+    )
+    planned = terms.plan
     body: dict[str, object] = {
         "clock": kind,
         "target_seconds": planned.target_seconds,
         "deadline": planned.deadline_at.isoformat(),
-        "policy": chosen.name,
+        "policy": terms.policy,
         **({"since": began.isoformat()} if began != now else {}),
     }
     entry = append(session, case, EntryKind.clock_started, now, body=body)
@@ -62,15 +64,14 @@ def start(session: Session, case: Case, kind: ClockKind, now: datetime, since: d
         kind=kind,
         entry=entry.number,
         office_id=case.office_id,
-        policy_id=policy_id(chosen),
+        policy_id=terms.policy_id,
         started_at=began,
         target_seconds=planned.target_seconds,
         deadline_at=planned.deadline_at,
     )
     ticking.start(clock, planned, began)
     session.add(clock)
-    if clock.rungs:
-        session.add(_rung(clock, clock.rungs[0]))
+    rungs.first(session, clock)
     return clock
 
 
@@ -81,7 +82,7 @@ def end(session: Session, case: Case, kind: ClockKind, now: datetime) -> None:
         calendar = calendar_of(known, clock.office_id)
         _wake(session, case, clock, calendar, now)
         ticking.end(clock, calendar, now)
-        _disarm(session, clock)
+        rungs.disarm(session, clock)
         _say_ended(session, case, clock, now)
 
 
@@ -99,7 +100,7 @@ def resume(session: Session, case: Case, kind: ClockKind, now: datetime) -> None
         return
     clock.office_id = case.office_id
     ticking.proceed(clock, calendar_of(catalogue(session), case.office_id), now)
-    _arm(session, clock)
+    rungs.arm(session, clock)
     append(session, case, EntryKind.clock_resumed, now, body={"clock": kind, "why": "taken up again"})
 
 
@@ -113,7 +114,7 @@ def pause(session: Session, case: Case, kind: ClockKind, now: datetime) -> None:
         calendar = calendar_of(known, clock.office_id)
         _wake(session, case, clock, calendar, now)
         if ticking.pause(clock, calendar, now, now + timedelta(days=days)):
-            _arm(session, clock)
+            rungs.arm(session, clock)
             append(
                 session,
                 case,
@@ -130,7 +131,7 @@ def unpause(session: Session, case: Case, kind: ClockKind, now: datetime) -> Non
         calendar = calendar_of(known, clock.office_id)
         _wake(session, case, clock, calendar, now)
         if ticking.unpause(clock, calendar, now):
-            _arm(session, clock)
+            rungs.arm(session, clock)
             append(session, case, EntryKind.clock_resumed, now, body={"clock": kind, "why": "the citizen wrote"})
 
 
@@ -151,7 +152,7 @@ def move(session: Session, case: Case, now: datetime) -> None:
     for clock in _live(session, case, *ClockKind):
         if clock.kind == ClockKind.acceptance:
             ticking.end(clock, calendar_of(known, clock.office_id), now)
-            _disarm(session, clock)
+            rungs.disarm(session, clock)
             _say_ended(session, case, clock, now)
         elif clock.office_id != case.office_id:
             before = calendar_of(known, clock.office_id)
@@ -159,67 +160,92 @@ def move(session: Session, case: Case, now: datetime) -> None:
             clock.office_id = case.office_id
             ticking.move(clock, before, after, now)
             if before != after:
-                _arm(session, clock)
+                rungs.arm(session, clock)
 
 
 def restate(session: Session, case: Case, now: datetime) -> list[str]:
-    """Bring the stored clocks in line with the timeline (after an entry, or a corrected calendar or policy).
+    """Bring the stored clocks in line with the timeline (after an entry).
 
     Returns what changed, in words; the starts and ends that follow are written to the timeline.
     """
     session.flush()
     known = catalogue(session)
-    told = replay(events(session, case, known), CatalogueRules(known, case.kind), now)
+    told = replay(events(session, case, known), rules_of(known, case.kind), now)
     stored = {(clock.kind, clock.entry): clock for clock in _all(session, case)}
-    ladders = _ladders(session, [clock.id for clock in stored.values()])
-    codes = {office.code: office.id for office in known.offices.values()}
+    return bring(session, case, known, told, stored, rungs.ladders(session, [c.id for c in stored.values()]), now)
+
+
+def bring(
+    session: Session,
+    case: Case,
+    known: Catalogue,
+    told: Replay,
+    stored: Mapping[tuple[ClockKind, int], Clock],
+    ladders: Mapping[UUID, Mapping[int, Rung]],
+    now: datetime,
+    *,
+    quiet: bool = False,
+) -> list[str]:
+    """Write a replay's clocks to the stored ones and let the right rungs wait; returns what changed, in words.
+
+    `quiet` leaves the timeline to the caller, but for clocks that start.
+    """
+    gone = dict(stored)
+    codes = known.office_by_any_code
     changed: list[str] = []
     for clock in told.clocks:
-        row = stored.pop((clock.kind, clock.entry), None)
+        row = gone.pop((clock.kind, clock.entry), None)
         if row is None:
             changed.append(f"{clock.kind} starts")
-            body: dict[str, object] = {
-                "clock": clock.kind,
-                "target_seconds": clock.target_seconds,
-                "deadline": clock.deadline_at.isoformat(),
-                "policy": _policy_name(known, clock.policy_id),
-                "since": clock.started_at.isoformat(),
-                "cause": clock.entry,
-            }
-            append(session, case, EntryKind.clock_started, now, body=body)
-            row = Clock(
-                case_id=case.id,
-                kind=clock.kind,
-                entry=clock.entry,
-                office_id=codes[clock.office],
-                started_at=clock.started_at,
-                target_seconds=clock.target_seconds,
-                deadline_at=clock.deadline_at,
-            )
-            session.add(row)
+            row = _started(session, case, known, clock, now)
         before = (row.state, row.ended_at, row.deadline_at)
-        _copy(clock, row, codes[clock.office])
-        _arm(session, row, ladders.get(row.id, {}))
+        _copy(clock, row, codes[clock.office].id)
+        rungs.arm(session, row, ladders.get(row.id, {}))
         if row.state in LIVE and before[0] in (ClockState.met, ClockState.missed, ClockState.void):
             changed.append(f"{row.kind} runs again")
-            append(session, case, EntryKind.clock_resumed, now, body={"clock": row.kind, "why": "replayed"})
+            if not quiet:
+                append(session, case, EntryKind.clock_resumed, now, body={"clock": row.kind, "why": "replayed"})
         elif row.ended_at is not None and before[:2] != (row.state, row.ended_at):
             changed.append(f"{row.kind} ended {row.state}")
-            _say_ended(session, case, row, now)
+            if not quiet:
+                _say_ended(session, case, row, now)
         elif before[2] != row.deadline_at:
             changed.append(f"{row.kind} is due {row.deadline_at.isoformat()} instead of {before[2].isoformat()}")
-    for row in stored.values():
+    for row in gone.values():
         if row.state != ClockState.void:
             changed.append(f"{row.kind} is void")
             row.state, row.ended_at, row.elapsed_seconds, row.working_seconds = ClockState.void, None, None, None
-            _disarm(session, row)
+            rungs.disarm(session, row)
     return changed
+
+
+def _started(session: Session, case: Case, known: Catalogue, clock: ReplayedClock, now: datetime) -> Clock:
+    body: dict[str, object] = {
+        "clock": clock.kind,
+        "target_seconds": clock.target_seconds,
+        "deadline": clock.deadline_at.isoformat(),
+        "policy": _policy_name(known, clock.policy_id),
+        "since": clock.started_at.isoformat(),
+        "cause": clock.entry,
+    }
+    append(session, case, EntryKind.clock_started, now, body=body)
+    row = Clock(
+        case_id=case.id,
+        kind=clock.kind,
+        entry=clock.entry,
+        office_id=known.office_by_any_code[clock.office].id,
+        started_at=clock.started_at,
+        target_seconds=clock.target_seconds,
+        deadline_at=clock.deadline_at,
+    )
+    session.add(row)
+    return row
 
 
 def explain(session: Session, case: Case, now: datetime) -> list[str]:
     """Every step of the case's clocks and holding times in words."""
     known = catalogue(session)
-    return explain_events(events(session, case, known), CatalogueRules(known, case.kind), now)
+    return explain_events(events(session, case, known), rules_of(known, case.kind), now)
 
 
 def events(session: Session, case: Case, known: Catalogue) -> list[Event]:
@@ -257,6 +283,7 @@ def _copy(clock: ReplayedClock, row: Clock, office_id: UUID) -> None:
         "deadline_at",
         "rungs",
         "worked_seconds",
+        "idle_seconds",
         "counted_from",
         "paused_until",
         "ended_at",
@@ -271,7 +298,7 @@ def _wake(session: Session, case: Case, clock: Clock, calendar: WorkingCalendar,
         return
     if case.state == CaseState.waiting:
         case.state = CaseState.open
-    _arm(session, clock)
+    rungs.arm(session, clock)
     append(session, case, EntryKind.clock_resumed, now, body={"clock": clock.kind, "why": "the question expired"})
 
 
@@ -297,57 +324,3 @@ def _say_ended(session: Session, case: Case, clock: Clock, now: datetime) -> Non
         "working_seconds": clock.working_seconds,
     }
     append(session, case, EntryKind.clock_ended, now, body=body)
-
-
-def _rung(clock: Clock, step: dict[str, object]) -> Rung:
-    return Rung(
-        id=new_id(),
-        told=[],
-        clock_id=clock.id,
-        case_id=clock.case_id,
-        number=int(str(step["number"])),
-        tell=str(step["tell"]),
-        due_at=datetime.fromisoformat(str(step["at"])),
-    )
-
-
-def _disarm(session: Session, clock: Clock) -> None:
-    session.execute(
-        update(Rung)
-        .where(col(Rung.clock_id) == clock.id, col(Rung.state) == RungState.waiting)
-        .values(state=RungState.void)
-        .execution_options(synchronize_session="fetch")
-    )
-
-
-def _ladders(session: Session, clock_ids: list[UUID]) -> dict[UUID, dict[int, Rung]]:
-    """Rungs of clocks by number."""
-    found: dict[UUID, dict[int, Rung]] = {}
-    for rung in session.exec(select(Rung).where(col(Rung.clock_id).in_(clock_ids))):
-        found.setdefault(rung.clock_id, {})[rung.number] = rung
-    return found
-
-
-def _arm(session: Session, clock: Clock, rows: dict[int, Rung] | None = None) -> None:
-    """Let the one rung wait that is next: the first not climbed, or the end of the pause; the others are void."""
-    if rows is None:
-        session.flush()
-        rows = _ladders(session, [clock.id]).get(clock.id, {})
-    wanted: dict[str, object] | None = None
-    if clock.state == ClockState.paused and clock.paused_until is not None:
-        wanted = {"number": EXPIRY, "tell": RESUME, "at": clock.paused_until.isoformat()}
-    elif clock.state == ClockState.running:
-        climbed = {number for number, rung in rows.items() if rung.state == RungState.climbed}
-        wanted = next((step for step in clock.rungs if step["number"] not in climbed), None)
-    for number, rung in rows.items():
-        if rung.state == RungState.waiting and (wanted is None or wanted["number"] != number):
-            rung.state = RungState.void
-    if wanted is None:
-        return
-    fresh = _rung(clock, wanted)
-    row = rows.get(fresh.number)
-    if row is None:
-        session.add(fresh)
-    elif row.state != RungState.waiting or row.due_at != fresh.due_at or row.tell != fresh.tell:
-        row.state, row.due_at, row.tell = RungState.waiting, fresh.due_at, fresh.tell
-        row.leased_until, row.attempts, row.last_error = None, 0, None

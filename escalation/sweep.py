@@ -18,7 +18,6 @@ from sqlmodel import Session, col
 
 from core.claims import claim, retry_at
 from core.database import Database, database
-from core.i18n import format_datetime, translator
 from core.ids import new_id
 from core.logs import logger
 from domain.case import Case
@@ -30,23 +29,13 @@ from domain.timeline import TimelineEntry, seal
 from domain.visibility import viewer_of
 from escalation import service, terms
 from escalation.bulk import insert_rows, update_rows
+from escalation.ladder import following
+from escalation.notices import text_of
 from escalation.recipients import Matter, Person, Roster, Told, choose
+from escalation.rungs import EXPIRY
 
 LEASE = timedelta(minutes=1)
 _log = logger(__name__)
-N_ = str
-
-TEXTS = {
-    ClockKind.first_response: N_(
-        "{reference}: the citizen still waits for a first answer, {share}% of the time is gone."
-    ),
-    ClockKind.reply_due: N_("{reference}: the citizen wrote again and waits, {share}% of the time is gone."),
-    ClockKind.resolution: N_("{reference}: the matter is not settled, {share}% of the time is gone."),
-    ClockKind.acceptance: N_("{reference}: nobody has accepted it yet, {share}% of the time is gone."),
-    ClockKind.appeal: N_("{reference}: the appeal is not decided, {share}% of the time is gone."),
-}
-DUE, LATE = N_("Due {moment}."), N_("It was due {moment}.")
-
 _rung, _clock, _case = (cast(Any, model).__table__ for model in (Rung, Clock, Case))
 _entry, _notice = (cast(Table, cast(Any, model).__table__) for model in (TimelineEntry, Notice))
 
@@ -172,12 +161,12 @@ class _Batch:
         self.rungs.append((row["rung_id"], RungState.climbed, self.now, ids))
         self._notify(row, told)
         number = row["number"]
-        for step in row["rungs"]:
-            if step["number"] == number + 1:
-                due_at = datetime.fromisoformat(step["at"])
-                self.next_rungs.append(
-                    (new_id(), row["clock_id"], row["case_id"], number + 1, step["tell"], "waiting", due_at, 0, [])
-                )
+        step = following(row["rungs"], number)
+        if step is not None:
+            due_at = datetime.fromisoformat(str(step["at"]))
+            self.next_rungs.append(
+                (new_id(), row["clock_id"], row["case_id"], step["number"], step["tell"], "waiting", due_at, 0, [])
+            )
 
     def write(self, connection: Connection) -> None:
         """Write all of it, one statement a table."""
@@ -240,18 +229,20 @@ class _Batch:
             self.notices.append((new_id(), person.id, row["case_id"], key, text, self.now))
 
     def _text(self, row: RowMapping, person: Person) -> str:
-        say = translator(person.language).gettext
-        after = next((step["after"] for step in row["rungs"] if step["number"] == row["number"]), row["target_seconds"])
+        rung: dict[str, object] = next((step for step in row["rungs"] if step["number"] == row["number"]), {})
         zone = self.zones.get(row["office_id"])
         if zone is None:
             zone = self.zones[row["office_id"]] = terms.calendar_of(self.known, row["office_id"]).zone
-        words = say(TEXTS[ClockKind(row["clock_kind"])]).format(
-            reference=row["reference"], share=round(100 * after / row["target_seconds"])
+        return text_of(
+            ClockKind(row["clock_kind"]),
+            rung,
+            reference=row["reference"],
+            target=row["target_seconds"],
+            deadline=row["deadline_at"],
+            now=self.now,
+            zone=zone,
+            language=person.language,
         )
-        moment = say(DUE if row["deadline_at"] > self.now else LATE).format(
-            moment=format_datetime(row["deadline_at"], "en", zone, "short")
-        )
-        return f"{words} {moment}"
 
 
 _ENTRY_COLUMNS = (
@@ -277,13 +268,13 @@ def climb(session: Session, rung_ids: Sequence[UUID], now: datetime) -> int:
     due = _DUE.where(_rung.c.id.in_(rung_ids), _rung.c.state == RungState.waiting).order_by(_rung.c.due_at, _rung.c.id)
     rows = connection.execute(due).mappings().all()
     known = catalogue(session)
-    ladder = [row for row in rows if row["number"] != service.EXPIRY]
+    ladder = [row for row in rows if row["number"] != EXPIRY]
     batch = _Batch(now.astimezone(UTC), known, load_roster(connection, known, ladder))
     for row in ladder:
         batch.settle(row)
     batch.write(connection)
     for row in rows:
-        if row["number"] == service.EXPIRY:
+        if row["number"] == EXPIRY:
             _expire(session, row["case_id"], row["rung_id"], now)
     return len(rows)
 

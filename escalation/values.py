@@ -39,13 +39,23 @@ class Terms:
     policy: str
     counts_templated: bool
     pause_days: int
+    entered_at: datetime | None = None
 
 
 class Rules(Protocol):
     """Where a replay asks for policies and calendars, by office code, service code and moment."""
 
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime, *, urgent: bool = False) -> Terms:
-        """Terms of a clock that starts at an office."""
+    def terms(
+        self,
+        clock: ClockKind,
+        office: str,
+        service: str | None,
+        at: datetime,
+        *,
+        urgent: bool = False,
+        known_by: datetime | None = None,
+    ) -> Terms:
+        """Terms of a clock that starts at an office; with `known_by` only by policies entered until then."""
         ...
 
     def calendar(self, office: str) -> WorkingCalendar:
@@ -57,9 +67,17 @@ class Rules(Protocol):
         ...
 
 
+Told = tuple[datetime, str, tuple[object, ...]]
+"""When, what happened to a clock, and what belongs to it; `escalation.explanation` puts it into words."""
+
+
 @dataclass(slots=True)
 class ReplayedClock:
-    """A clock as the timeline makes it; same columns as `domain.clock.Clock`, with the office's code."""
+    """A clock as the timeline makes it; same columns as `domain.clock.Clock`, with the office's code.
+
+    `stretches` are those in which it was counted, each by the calendar of an office; the last one, if it runs, begins
+    at `counted_from`.
+    """
 
     kind: ClockKind
     entry: int
@@ -71,15 +89,19 @@ class ReplayedClock:
     policy_id: UUID | None
     counts_templated: bool
     pause_days: int
+    entered_at: datetime | None = None
     state: ClockState = ClockState.running
     worked_seconds: int = 0
+    idle_seconds: int = 0
     counted_from: datetime | None = None
     paused_until: datetime | None = None
     ended_at: datetime | None = None
     elapsed_seconds: int | None = None
     working_seconds: int | None = None
     confirmed: bool = False
-    steps: list[tuple[datetime, str]] = field(default_factory=list)
+    service: str | None = None
+    steps: list[Told] = field(default_factory=list)
+    stretches: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from celery import Celery
 
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
+import escalation.recount
 import escalation.sweep
 import surveys.sweep
 from cases import (
@@ -124,6 +125,11 @@ def look_for_surges() -> int:
     return surges.sweep(datetime.now(UTC))
 
 
+def count_anew() -> int:
+    """Count cases anew whose calendar or policy was corrected."""
+    return _drain(lambda: escalation.recount.correct_due(datetime.now(UTC)))
+
+
 def clear_desks() -> int:
     """Give to others what those who are away cannot answer in time, and all of those who left."""
     return _drain(lambda: covering.sweep(datetime.now(UTC)))
@@ -148,6 +154,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.CROWDS: tell_crowds,
     "likeness": compare_cases,
     doorbell.LINKS: mail_links,
+    doorbell.CORRECTIONS: count_anew,
     SURGES: look_for_surges,
     TIDY: tidy_files,
 }

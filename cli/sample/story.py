@@ -10,7 +10,6 @@ from uuid import UUID
 
 from cli.sample.rows import plain
 from cli.sample.world import World
-from core.i18n import translator
 from core.ids import new_id
 from domain.case import Case
 from domain.citizen import ContactPoint
@@ -29,9 +28,9 @@ from domain.states import (
 )
 from domain.timeline import TimelineEntry, seal
 from escalation.clocks import replay
+from escalation.notices import text_of
 from escalation.recipients import Matter, choose
-from escalation.service import EXPIRY, RESUME
-from escalation.sweep import DUE, LATE, TEXTS
+from escalation.rungs import EXPIRY, RESUME
 from escalation.values import LIVE, SILENCES, Event, ReplayedClock
 
 SWEEP = timedelta(seconds=3)
@@ -259,12 +258,17 @@ class Story:
             told=ids,
         )
         self._climbed.setdefault((clock.kind, clock.entry), []).append(climbed)
-        share = round(100 * int(str(rung["after"])) / clock.target_seconds)
-        moment = f"{clock.deadline_at.astimezone(self.world.calendar(case.office_id).zone):%Y-%m-%d %H:%M}"
         for person in told.people:
-            say = translator(person.language).gettext
-            words = say(TEXTS[clock.kind]).format(reference=case.reference, share=share)
-            when = say(DUE if clock.deadline_at > at else LATE).format(moment=moment)
+            words = text_of(
+                clock.kind,
+                rung,
+                reference=case.reference,
+                target=clock.target_seconds,
+                deadline=clock.deadline_at,
+                now=at,
+                zone=self.world.calendar(case.office_id).zone,
+                language=person.language,
+            )
             read = self.world.now - at > NOTICES_UNREAD or self.world.chance(0.5)
             self._notices.append(
                 (
@@ -274,7 +278,7 @@ class Story:
                         staff_id=person.id,
                         case_id=case.id,
                         dedupe_key="",
-                        text=f"{words} {when}",
+                        text=words,
                         at=at,
                         read_at=min(at + timedelta(hours=2), self.world.now) if read else None,
                     ),
@@ -330,7 +334,8 @@ class Story:
                     name: getattr(clock, name)
                     for name in (
                         "state", "started_at", "target_seconds", "deadline_at", "rungs", "worked_seconds",
-                        "counted_from", "paused_until", "ended_at", "elapsed_seconds", "working_seconds",
+                        "idle_seconds", "counted_from", "paused_until", "ended_at", "elapsed_seconds",
+                        "working_seconds",
                     )
                 },
             )  # fmt: skip

@@ -15,7 +15,6 @@ from core.crypto import blind_index, mask
 from domain.catalogue import Catalogue
 from domain.citizen import Citizen, ContactPoint
 from domain.office import Office
-from domain.policy import Policy
 from domain.staff import Staff, StaffRole
 from domain.states import CaseKind, ClockKind, OfficeFunction, Role
 from domain.visibility import viewer_of
@@ -33,26 +32,24 @@ class KeptRules(CatalogueRules):
     """Rules that remember what they said: a case is replayed many times while it is told."""
 
     @cached_property
-    def _kept(self) -> tuple[dict[Any, Terms], dict[str, WorkingCalendar]]:
-        return {}, {}
-
-    def terms(self, clock: ClockKind, office: str, service: str | None, at: datetime, *, urgent: bool = False) -> Terms:
-        """Terms of a clock that starts at an office."""
-        kept, key = self._kept[0], (clock, office, service, at, urgent)
-        if key not in kept:
-            kept[key] = super().terms(clock, office, service, at, urgent=urgent)
-        return kept[key]
-
-    def policy(self, clock: ClockKind, office_id: UUID, service_id: UUID | None, at: datetime) -> Policy:
-        """The policy of a clock that starts at a moment; the sample's are the same on every day."""
-        kept, key = self._policies, (clock, office_id, service_id)
-        if key not in kept:
-            kept[key] = super().policy(clock, office_id, service_id, at)
-        return kept[key]
-
-    @cached_property
-    def _policies(self) -> dict[Any, Policy]:
+    def _kept(self) -> dict[Any, Terms]:
         return {}
+
+    def terms(
+        self,
+        clock: ClockKind,
+        office: str,
+        service: str | None,
+        at: datetime,
+        *,
+        urgent: bool = False,
+        known_by: datetime | None = None,
+    ) -> Terms:
+        """Terms of a clock that starts at an office."""
+        kept, key = self._kept, (clock, office, service, at, urgent, known_by)
+        if key not in kept:
+            kept[key] = super().terms(clock, office, service, at, urgent=urgent, known_by=known_by)
+        return kept[key]
 
     def triage(self) -> str | None:
         """Code of the triage desk."""
@@ -61,13 +58,6 @@ class KeptRules(CatalogueRules):
     @cached_property
     def _desk(self) -> str | None:
         return super().triage()
-
-    def calendar(self, office: str) -> WorkingCalendar:
-        """The calendar an office works by."""
-        kept = self._kept[1]
-        if office not in kept:
-            kept[office] = super().calendar(office)
-        return kept[office]
 
 
 @dataclass

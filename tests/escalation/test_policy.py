@@ -75,9 +75,9 @@ def test_a_plan_counts_working_time() -> None:
         policy("x", targets={"first_response": 12}, ladder=ladder), ClockKind.first_response, MONDAY, CALENDAR
     )
     assert (planned.target_seconds, planned.deadline_at) == (43200, datetime(2026, 3, 3, 11, tzinfo=UTC))
-    assert [(r.number, r.tell, r.after, r.at) for r in planned.rungs] == [
-        (1, "officer", 10800, datetime(2026, 3, 2, 10, tzinfo=UTC)),
-        (2, "head", 43200, datetime(2026, 3, 3, 11, tzinfo=UTC)),
+    assert planned.rungs == [
+        {"number": 1, "tell": "officer", "after": 10800, "at": "2026-03-02T10:00:00+00:00"},
+        {"number": 2, "tell": "head", "after": 43200, "at": "2026-03-03T11:00:00+00:00"},
     ]
 
 

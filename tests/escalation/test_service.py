@@ -33,6 +33,7 @@ KEPT = (
     "deadline_at",
     "rungs",
     "worked_seconds",
+    "idle_seconds",
     "counted_from",
     "paused_until",
     "ended_at",
