@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from api.words import CHANNELS, CLOCKS, NATURES, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
 from channels.errors import Failure
-from core.i18n import format_duration
+from core.i18n import format_datetime, format_duration
 from domain.case import Case
 from domain.catalogue import Catalogue, name_of
 from domain.states import ClockKind, EntryKind
 from domain.timeline import TimelineEntry
+from escalation.terms import calendar_of
 
 TOLD = {
     "officer": "the officer",
@@ -252,6 +253,8 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"given to {body.get('to')}" + (f", as {body['why']}" if body.get("why") else "")
         case EntryKind.edited if body.get("book"):
             return f"read again in the book and corrected by {body.get('by')}"
+        case EntryKind.recounted:
+            return _recounted(entry, known)
         case EntryKind.acknowledged:
             return "the citizen was sent the reference"
         case EntryKind.clock_started:
@@ -284,6 +287,27 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"marked as {nature}" if nature else "marked as a matter to answer after all"
         case kind:
             return STAFF_EVENTS[kind]
+
+
+def _recounted(entry: TimelineEntry, known: Catalogue) -> str:
+    """What was counted anew, and why."""
+    moved = []
+    zone = calendar_of(known, entry.office_id).zone if entry.office_id else UTC
+    clocks = entry.body.get("clocks")
+    for one in clocks if isinstance(clocks, list) else []:
+        name = CLOCKS[str(one["clock"])].lower()
+        if "is" in one:
+            verdicts = {"met": "in time", "missed": "too late"}
+            moved.append(f"{name} {verdicts.get(str(one['is']), str(one['is']))} after all")
+        elif one["before"] != one["after"]:
+            before, after = (datetime.fromisoformat(str(one[name])) for name in ("before", "after"))
+            shown = [format_datetime(at, "en", zone, "short") for at in (after, before)]
+            moved.append(f"{name} due {shown[0]} instead of {shown[1]}")
+        else:
+            moved.append(f"{name} by another working time")
+    why = entry.body.get("why")
+    reasons = " ".join(map(str, why)) if isinstance(why, list) else ""
+    return f"counted anew: {', '.join(moved)}. {reasons}".rstrip(" .")
 
 
 def _urgent(body: Mapping[str, object]) -> str:

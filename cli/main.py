@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import cli.clocks
 import cli.keys
 import cli.nlp
 import cli.routes
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(cli.nlp.app, name="nlp")
 app.add_typer(cli.routes.app, name="routing")
+app.add_typer(cli.clocks.app, name="clocks")
 app.add_typer(cli.keys.app, name="api-key")
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]

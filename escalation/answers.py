@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from domain.states import EntryKind
 from escalation.values import Event
 
+# looked up once: each timeline is read entry by entry
+ANSWERED, DELIVERED = EntryKind.answered, EntryKind.answer_delivered
+FAILED, ASKED = EntryKind.answer_failed, EntryKind.asked
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Answer:
     """A human answer that reached the citizen and was not lost afterwards."""
 
@@ -25,19 +29,19 @@ def answers_of(events: Iterable[Event]) -> dict[int, Answer]:
     questions: set[str] = set()
     unsent = ""  # an answer that is only shown on the tracking page has no message; its delivery follows it
     for event in events:
-        message = event.says("message")
-        if not message and event.kind is EntryKind.answered:
-            message = unsent = f"#{event.number}"
-        elif not message and event.kind is EntryKind.answer_delivered:
-            message = unsent or f"#{event.number}"
-        if event.kind is EntryKind.answered:
+        kind = event.kind
+        if kind is ANSWERED:
+            message = event.says("message")
+            if not message:
+                message = unsent = f"#{event.number}"
             sent[message] = Answer(event.number, event.body.get("templated") is True)
-        elif event.kind is EntryKind.asked and message:
-            questions.add(message)
-        elif event.kind is EntryKind.answer_delivered:
-            reached.setdefault(message, event.number)
-        elif event.kind is EntryKind.answer_failed:
-            reached.pop(message, None)
+        elif kind is DELIVERED:
+            reached.setdefault(event.says("message") or unsent or f"#{event.number}", event.number)
+        elif kind is FAILED:
+            reached.pop(event.says("message"), None)
+        elif kind is ASKED:
+            questions.add(event.says("message"))
+    questions.discard("")
     return {
         number: sent.get(message, Answer(number, False))
         for message, number in reached.items()

@@ -94,23 +94,22 @@ class WorkingCalendar:
         """`add` for several lengths at once, which costs little more than for one."""
         moment = _ticks(start)
         table = self._table
-        first = None
         if table is None or not table.low <= moment <= table.high:
-            first = start.astimezone(self.zone).year
-            table = self._covering(first, first)
-        begun, before, starts = table.worked(moment), table.before, table.starts
+            year = start.astimezone(self.zone).year
+            table = self._covering(year, year)
+        begun, before, starts, total = table.worked(moment), table.before, table.starts, table.total
         found = []
         for seconds in ahead:
+            wanted = begun + seconds * SECOND
+            if wanted > total:
+                table = self._reaching(table, start.astimezone(self.zone).year, moment, seconds * SECOND)
+                begun, before, starts, total = table.worked(moment), table.before, table.starts, table.total
+                wanted = begun + seconds * SECOND
             if seconds <= 0:
                 found.append(start.astimezone(UTC))
                 continue
-            wanted = begun + seconds * SECOND
-            if wanted > table.total:
-                table = self._reaching(table, first or start.astimezone(self.zone).year, moment, seconds * SECOND)
-                begun, before, starts = table.worked(moment), table.before, table.starts
-                wanted = begun + seconds * SECOND
             place = bisect_left(before, wanted) - 1
-            found.append(_EPOCH + timedelta(microseconds=starts[place] + wanted - before[place]))
+            found.append(_EPOCH + timedelta(0, 0, starts[place] + wanted - before[place]))
         return found
 
     def between(self, start: datetime, end: datetime) -> int:

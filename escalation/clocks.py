@@ -14,6 +14,8 @@ from escalation.ticking import end, expire, move, pause, proceed, retarget, unpa
 from escalation.values import LIVE, SILENCES, Event, Holding, Replay, ReplayedClock, Rules, Terms
 
 _Key = tuple[ClockKind, int]
+_OPENING = 8
+"""Entries in which a case is opened."""
 
 
 def replay(events: Sequence[Event], rules: Rules, until: datetime) -> Replay:
@@ -39,14 +41,26 @@ def _run(
     bounds: Mapping[_Key, datetime],
 ) -> "_Run":
     run = _Run(rules, answers, bounds)
+    run.confirmed_at_once = _is_confirmed_at_once(events)
     for event in events:
         if run.asking:
             run.pass_time(event.at)
         take = _TAKES.get(event.kind)
         if take is not None:
             take(run, event)
-    run.pass_time(until)
+    if run.asking:
+        run.pass_time(until)
     return run
+
+
+def _is_confirmed_at_once(events: Sequence[Event]) -> bool:
+    """Whether the first silence's start is written down before anything could happen to it: then it starts there."""
+    for event in events[1:_OPENING]:
+        if event.kind is EntryKind.clock_started:
+            return event.says("clock") == ClockKind.first_response and "cause" not in event.body
+        if event.kind is not EntryKind.routed and event.kind in _TAKES:
+            return False
+    return False
 
 
 class _Run:
@@ -63,12 +77,16 @@ class _Run:
         self.answered = False
         self.closed = False
         self.asking = False
+        self.confirmed_at_once = False
+        self.first_at: datetime | None = None
         self.moves: list[tuple[str, datetime]] = []
 
     def received(self, event: Event) -> None:
         """The citizen's message: the case begins, and its first silence."""
         self._hold(event.office, event.at)
-        self._open(ClockKind.first_response, event, "received")
+        self.first_at = event.at
+        if not self.confirmed_at_once or event.number > 1:
+            self._open(ClockKind.first_response, event, "received")
 
     def withdrawn(self, event: Event) -> None:
         """An offer was taken back."""
@@ -172,6 +190,10 @@ class _Run:
         if kind in SILENCES:
             # a silence is what the citizen heard, not what somebody wrote down: the entry only gives it its number
             if "cause" in event.body:
+                return
+            if self.confirmed_at_once and kind is ClockKind.first_response:
+                self.confirmed_at_once = False
+                self._open(kind, event, _WHY[kind], since or self.first_at).confirmed = True
                 return
             for clock in [clock for clock in self._live(kind) if not clock.confirmed]:
                 self.clocks.remove(clock)

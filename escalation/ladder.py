@@ -71,7 +71,15 @@ def _step(policy: str, step: Mapping[str, object], target: int, part: float) -> 
 def rung_of(number: int, step: Step, at: datetime) -> dict[str, object]:
     """A step as kept in `Clock.rungs`."""
     measure = "age" if step.elapsed else "after"
-    return {"number": number, "tell": step.tell, measure: step.seconds, "at": at.isoformat(), **step.said}
+    rung: dict[str, object] = {
+        "number": number,
+        "tell": TELLS[step.height],
+        measure: step.seconds,
+        "at": at.isoformat(),
+    }
+    if step.said:
+        rung.update(step.said)
+    return rung
 
 
 def is_elapsed(rung: Mapping[str, object]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from core.errors import BadInput
@@ -51,8 +52,7 @@ class Shape:
         return Plan(self.target, deadline, rungs)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a policy asks of a clock. `target_seconds` is working time; `rungs` are as kept in `Clock.rungs`."""
 
     target_seconds: int

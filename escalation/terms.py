@@ -13,8 +13,41 @@ from escalation import policy as policies
 from escalation.calendar import WorkingCalendar
 from escalation.values import Terms
 
-MOST_RANKED = 20_000
+MOST_KEPT = 20_000
 """Offices × services × clocks whose policies are kept in order; then they are put in order again."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """A policy as it stands for one kind of clock, without the price of a row's attributes."""
+
+    policy: Policy
+    clock: ClockKind
+    id: UUID | None = field(init=False)
+    name: str = field(init=False)
+    counts: bool = field(init=False)
+    pause_days: int = field(init=False)
+    entered_at: datetime | None = field(init=False)
+    always: bool = field(init=False)
+    shapes: dict[bool, policies.Shape] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        row = self.policy
+        self.id, self.name, self.counts, self.pause_days = (
+            policy_id(row),
+            row.name,
+            row.counts_templated,
+            row.pause_days,
+        )
+        self.entered_at = row.entered_at
+        self.always = row.valid_from.year <= 1970 and row.valid_to is None and row.entered_at is None
+
+    def shape(self, urgent: bool) -> policies.Shape:
+        """What it asks of the clock; read once."""
+        found = self.shapes.get(urgent)
+        if found is None:
+            found = self.shapes[urgent] = policies.shape(self.policy, self.clock, urgent=urgent)
+        return found
 
 
 @dataclass(frozen=True)
@@ -23,8 +56,8 @@ class CatalogueRules:
 
     known: Catalogue
     case_kind: CaseKind
-    _ranked: dict[Any, list[Policy]] = field(default_factory=dict, repr=False, compare=False)
-    _shapes: dict[Any, policies.Shape] = field(default_factory=dict, repr=False, compare=False)
+    _standing: dict[Any, list[Standing]] = field(default_factory=dict, repr=False, compare=False)
+    _desks: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
     _calendars: dict[str, WorkingCalendar] = field(default_factory=dict, repr=False, compare=False)
 
     def terms(
@@ -39,19 +72,10 @@ class CatalogueRules:
     ) -> Terms:
         """Terms of a clock of this kind of case at an office."""
         calendar = self.calendar(office)
-        chosen = policies.first_valid(self.ranked(clock, office, service), policies.local_day(at, calendar), known_by)
-        key = (id(chosen), clock, urgent)
-        shape = self._shapes.get(key)
-        if shape is None:
-            shape = self._shapes[key] = policies.shape(chosen, clock, urgent=urgent)
-        return Terms(
-            shape.plan(at, calendar),
-            policy_id(chosen),
-            chosen.name,
-            chosen.counts_templated,
-            chosen.pause_days,
-            chosen.entered_at,
-        )
+        for one in self.standing(clock, office, service):
+            if one.always or policies.valid(one.policy, policies.local_day(at, calendar), known_by):
+                break
+        return Terms(one.shape(urgent).plan(at, calendar), one.id, one.name, one.counts, one.pause_days, one.entered_at)
 
     def calendar(self, office: str) -> WorkingCalendar:
         """The calendar an office works by."""
@@ -60,15 +84,16 @@ class CatalogueRules:
             found = self._calendars[office] = calendar_of(self.known, self._office(office))
         return found
 
-    def ranked(self, clock: ClockKind, office: str, service: str | None) -> list[Policy]:
-        """The policies that may apply to a clock at an office, best first, whatever the day."""
+    def standing(self, clock: ClockKind, office: str, service: str | None) -> list[Standing]:
+        """The policies that may apply to a clock at an office, best first, whatever the day; the last one always is one
+        that does."""
         key = (clock, office, service)
-        found = self._ranked.get(key)
+        found = self._standing.get(key)
         if found is None:
-            if len(self._ranked) >= MOST_RANKED:
-                self._ranked.clear()
+            if len(self._standing) >= MOST_KEPT:
+                self._standing.clear()
             known_service = self.known.service_by_any_code.get(service) if service else None
-            found = self._ranked[key] = policies.ranked(
+            best_first = policies.ranked(
                 self.known.policies,
                 self.known,
                 self._office(office),
@@ -76,19 +101,15 @@ class CatalogueRules:
                 self.case_kind,
                 clock,
             )
+            found = self._standing[key] = [Standing(one, clock) for one in (*best_first, policies.BUILT_IN)]
         return found
-
-    def policy(self, clock: ClockKind, office_id: UUID, service_id: UUID | None, at: datetime) -> Policy:
-        """The policy of a clock that starts at a moment."""
-        service = self.known.services.get(service_id) if service_id else None
-        office = self.known.offices[office_id].code
-        best_first = self.ranked(clock, office, service.code if service else None)
-        return policies.first_valid(best_first, policies.local_day(at, self.calendar(office)))
 
     def triage(self) -> str | None:
         """The office of the triage desk."""
-        desk = self.known.with_function(OfficeFunction.triage)
-        return desk.code if desk else None
+        if "triage" not in self._desks:
+            desk = self.known.with_function(OfficeFunction.triage)
+            self._desks["triage"] = desk.code if desk else None
+        return self._desks["triage"]
 
     def _office(self, code: str) -> UUID:
         office = self.known.office_by_any_code.get(code)

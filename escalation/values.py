@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain.states import ClockKind, ClockState, EntryKind
@@ -30,8 +30,7 @@ class Event:
         return value if isinstance(value, str) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What applies to a clock that starts: its plan and the rules of its policy."""
 
     plan: Plan
@@ -104,8 +103,7 @@ class ReplayedClock:
     stretches: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(NamedTuple):
     """How long one office had the case. `until` None: it still has it."""
 
     office: str
@@ -115,7 +113,7 @@ class Holding:
     working_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Replay:
     """All clocks of a case in order of their start, and who held it when."""
 

@@ -36,6 +36,7 @@ EXPECTED = {
         "nlp: first prediction of a process",
     ],
     "send": ["send: messages", "send: statements per message"],
+    "replay": ["replay: median timeline", "replay: silent timeline", "replay: eventful timeline"],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 

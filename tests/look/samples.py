@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from markupsafe import Markup
 from segno import make_qr
 
-from tests.look import samples_report
+from tests.look import samples_report, samples_timing
 
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
 REFERENCE = "K7QF-3M9V"
@@ -304,3 +304,5 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
         {"status": 429, "message": "Too many numbers were tried from this network.", "mend": "Wait ten minutes."},
     ),
 }
+
+CITIZEN |= samples_timing.pages()[0]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.look import samples_answers, samples_models
+from tests.look import samples_answers, samples_models, samples_timing
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_access import ACCESS
 from tests.look.samples_admin import ADMIN
@@ -41,6 +41,22 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **ROUTING,
     **TRIAGE,
     **samples_answers.PAGES,
+    **samples_timing.pages()[1],
+    "signin": (
+        "signin",
+        {
+            "email": "",
+            "error": "",
+            "next": "/staff",
+            "samples": [{"name": "Arta Hoxha", "email": "arta@velmora.example", "role": "officer, Water, District 3"}],
+            "sample_password": "velmora",
+        },
+    ),
+    "signin-wrong": (
+            "email": "a@b.example",
+            "error": "E-mail and password do not go together.",
+            "samples": [],
+            "sample_password": "",
     "desk": ("desk", DESK),
     "desk-overview": (
         "desk",
