@@ -42,21 +42,6 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **TRIAGE,
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
-    "signin": (
-        "signin",
-        {
-            "email": "",
-            "error": "",
-            "next": "/staff",
-            "samples": [{"name": "Arta Hoxha", "email": "arta@velmora.example", "role": "officer, Water, District 3"}],
-            "sample_password": "velmora",
-        },
-    ),
-    "signin-wrong": (
-            "email": "a@b.example",
-            "error": "E-mail and password do not go together.",
-            "samples": [],
-            "sample_password": "",
     "desk": ("desk", DESK),
     "desk-overview": (
         "desk",
