@@ -18,7 +18,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import event
 
 from core import database as core_database
-from core import passwords
+from core import logs, passwords
 from core.database import Database
 from core.settings import settings
 from domain import catalogue, tables
@@ -33,6 +33,11 @@ REQUIRE_ALL = os.environ.get("OMBUD_TEST_REQUIRE_ALL") == "1"
 
 LONGEST = ("journeys/test_storm", "journeys/", "test_benchmarks", "look/test_browser", "browser/", "kiosk/test_browser")
 """Where the tests are that take longest, or that share one broker: first, and so on one process while others go on."""
+
+
+def pytest_configure() -> None:
+    """Logs as they are in service: what structlog does by itself draws each traceback in colours, for seconds."""
+    logs.configure()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -188,6 +193,8 @@ def installation(
         url = postgres_url
         emptied(url)
     monkeypatch.setenv("OMBUD_DATABASE_URL", url)
+    for way in ("TWILIO", "TELEGRAM", "MAIL"):  # who tests the pace sets one
+        monkeypatch.setenv(f"OMBUD_{way}_PER_SECOND", "1000")
     settings.cache_clear()
     core_database.database.cache_clear()
     catalogue.forget()

@@ -15,7 +15,7 @@ from core.settings import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
 from tests.conftest import REDIS
 from tests.processes import HTTP, ROOT, Process, environment_of, free_port, prepare, site, wait_for
 
-MESSAGES = 240
+MESSAGES = 160
 SEED = 20261123
 
 
@@ -54,11 +54,11 @@ def test_kill_nine_loses_nothing_and_repeats_nothing(
         with site(tmp_path, environment, workers=1) as running:
             for number in range(MESSAGES):
                 deliver(running.url, number)
-                if number % 30 == 10:
+                if number % 20 == 10:
                     victim = dice.choice([running.web, running.workers[0]])
                     time.sleep(dice.random() * 0.4)  # a random moment, from a seed
                     victim.kill()
-                    if number % 60 == 10:
+                    if number % 40 == 10:
                         redis.Redis.from_url(REDIS).flushdb()
                     victim.start()
             wait_for(lambda: HTTP.get(f"{running.url}/readyz").status_code == 200, seconds=40)
