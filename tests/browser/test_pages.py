@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from core.settings import DEMO_PASSWORD
+from tests import axe
 from tests.browser.people import (
     api_key,
     case_of,
@@ -210,12 +210,7 @@ def test_a_case_is_offered_accepted_and_closed(served: Site, browser: Browser) -
 
 def findings(page: Page) -> list[str]:
     """Serious findings of axe, and sideways scrolling."""
-    result = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    found = [
-        f"{item['id']}: {[node['target'] for node in item['nodes']][:3]}"
-        for item in result
-        if item["impact"] in ("serious", "critical") and item["id"] not in ALLOWED
-    ]
+    found = axe.findings(page, ALLOWED)
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [*found, *([f"{over}px too wide"] if over > 0 else [])]
 

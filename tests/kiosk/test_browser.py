@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 from sqlmodel import select
 
 from core.settings import settings
 from domain.survey import Answer
 from tests.api.site import web_of
+from tests.axe import findings
 from tests.browser.conftest import CHROMIUM
 from tests.browser.people import tab_to
 from tests.conftest import Installation, left_out
@@ -209,7 +209,7 @@ def test_every_step_fits_every_screen_in_every_language_and_has_no_finding(table
                 page.set_viewport_size({"width": width, "height": height})
                 over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 small = page.evaluate(SMALL)
-                found = axe(page) if number == SIZES.index((width, height)) else []
+                found = findings(page) if number == SIZES.index((width, height)) else []
                 if over > 0 or small or found:
                     faults.append((lang, width, name, over, small, found))
             if name == "words":
@@ -217,11 +217,6 @@ def test_every_step_fits_every_screen_in_every_language_and_has_no_finding(table
                 page.click("#hand")
                 assert sides(page, "left")
     assert faults == []
-
-
-def axe(page: Page) -> list[str]:
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def sides(page: Page, hand: str) -> bool:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from api.pages import navigation
+from tests.axe import findings, ready
 from tests.look import samples, samples_staff
 from tests.look.site import build, serving
 
@@ -44,20 +44,12 @@ PAGES = (
 )
 
 
-def findings(page: Page, allowed: set[str]) -> list[str]:
-    result = Axe().run(page, options={"resultTypes": ["violations"]})
-    return [
-        f"{item['id']}: {[node['target'] for node in item['nodes']][:3]}"
-        for item in result.response["violations"]
-        if item["impact"] in ("serious", "critical") and item["id"] not in allowed
-    ]
-
-
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_pages_have_no_serious_finding_and_fit(base: str, browser: Browser, width: int, scheme: str) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
     )
+    ready(context)
     page = context.new_page()
     refused: list[str] = []
     page.on(
@@ -120,7 +112,7 @@ def test_menu_opens_by_keyboard_with_scripts_and_without(base: str, browser: Bro
         assert listed.count() == pages - tabs, "each page stands in one place only"
         assert page.locator(".menu-list [aria-current]:visible").inner_text() == "Messages"
         if scripts:
-            assert findings(page, set()) == []
+            assert findings(page) == []
             page.keyboard.press("Tab")
             page.keyboard.press("Escape")
             assert page.evaluate("document.activeElement.matches('.menu:not([open]) summary')")

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from core.errors import Misconfigured
 from core.settings import Settings
 from simulators.app import mount
+from tests.axe import findings
 from tests.simulators.world import CITIZEN, World, running, until
 
 SHOULD_FIT = 60_000
@@ -128,17 +129,13 @@ def test_in_a_browser(net: World, browser: Browser, script: bool) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(net: World, browser: Browser, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-
     net.http.post(f"{net.url}/simulator/phone/sms", data={"number": CITIZEN, "text": "hello"})
     context = browser.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"{net.url}/simulator/phone")
     page.locator("details.wire > summary").click()
     page.locator(".wire table").wait_for()
-    found = Axe().run(page).response["violations"]
-    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
+    assert findings(page) == []
     context.close()
 
 
