@@ -10,12 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlmodel import Session
 
-from api import choices, desk, report_files
+from api import choices, queue, report_files
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
 from api.words import KINDS, SOURCES
 from cases import assisted, history, intake
+from cases.filters import Filter
 from channels import assisted as screens
 from channels.values import Channel
 from core.crypto import mask, same
@@ -257,7 +258,7 @@ def _found(session: Session, case: Case) -> dict[str, object]:
         "state": str(case.state),
         "office": catalogue(session).name(case.office_id),
         "at": case.received_at,
-        "silent_seconds": desk.silent_seconds(case, now()),
+        "silent_seconds": queue.silent_seconds(case, now()),
     }
 
 
@@ -275,5 +276,5 @@ def _line(session: Session, who: Viewer, kept: assisted.Kept) -> dict[str, objec
         "triage": case.state == "triage",
         "at": case.opened_at,
         "received_at": case.received_at,
-        "seen": history.count(session, who, history.Filter(words=case.reference)) > 0,
+        "seen": history.count(session, who, Filter(words=case.reference)) > 0,
     }

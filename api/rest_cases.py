@@ -18,6 +18,7 @@ from api.keys import Holder
 from api.problems import documented, problem
 from api.rest_shared import Now, Reader, Writer, offices_of
 from cases import history, intake, parts
+from cases.filters import Filter
 from channels.phones import read_phone
 from channels.values import JSON, Channel, Inbound
 from core.crypto import cipher, same
@@ -250,7 +251,7 @@ def list_cases(
     """Pages hold still while cases come in: the cursor remembers the last line, not a count."""
     after = read_cursor(cursor, order) if cursor is not None else None
     with database().read() as session:
-        chosen = history.Filter(
+        chosen = Filter(
             states=frozenset(state) if state else None,
             office_ids=offices_of(catalogue(session), office, below=below),
             channel=channel,
@@ -261,8 +262,8 @@ def list_cases(
         following = None
         if len(lines) > limit:
             last = shown[-1]
-            following = write_cursor(order, last.due_at if order is Order.due else last.case.opened_at, last.case.id)
-        return CasePage(items=_present(session, [line.case for line in shown], holder, now), next=following)
+            following = write_cursor(order, last.due_at if order is Order.due else last.opened_at, last.id)
+        return CasePage(items=_present(session, shown, holder, now), next=following)
 
 
 def write_cursor(order: Order, key: datetime | None, last: UUID) -> str:

@@ -10,12 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from api import case_pane, desk, surges
+from api import case_pane, queue, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
 from cases import firewall, handover, history, lifecycle, marks, parts, presence
 from cases.acting import Form, Repeated
+from cases.filters import Filter
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, OmbudError
 from core.texts import clean
@@ -61,30 +62,46 @@ def _now() -> datetime:
 
 
 @router.get("/staff")
-def show_desk(request: Request, staff: Staffed, said: str = "") -> Response:
-    """The desk, with the most urgent case open."""
-    return _desk(request, staff.viewer, None, said=said)
+def show_desk(
+    request: Request, staff: Staffed, said: str = "", view: str = "", q: str = "", order: str = ""
+) -> Response:
+    """The desk with a view of the queue, by default the one chosen last, or with what was searched for."""
+    asked = queue.asked_of(request, view, q, order)
+    return queue.remember(_desk(request, staff.viewer, None, said=said, asked=asked), asked)
 
 
 @router.get("/staff/cases/{reference}")
 def show_case(
-    request: Request, staff: Staffed, reference: str, said: str = "", use: str = "", reply: str = "", entry: int = 0
+    request: Request,
+    staff: Staffed,
+    reference: str,
+    said: str = "",
+    use: str = "",
+    reply: str = "",
+    entry: int = 0,
+    view: str = "",
+    q: str = "",
+    order: str = "",
 ) -> Response:
-    """The desk with one case open.
+    """The desk with one case open, beside the view or the search it was chosen from.
 
     `use` is the part whose answer is to be sent on, put into the box; `reply` the saved reply to put there; `entry` the
     answer that was just sent and may still be taken back.
     """
     presence.look_in(staff.viewer, reference, _now())
+    asked = queue.asked_of(request, view, q, order)
     back = f"/staff/cases/{reference}/answer/{entry}/undo" if said == "answer" and entry else ""
-    return _desk(request, staff.viewer, reference, said=said, use=use, reply=reply, undo=back)
+    return _desk(request, staff.viewer, reference, said=said, use=use, reply=reply, undo=back, asked=asked)
 
 
 @router.get("/staff/queue")
-def show_queue(request: Request, staff: Staffed, open: str = "") -> Response:
+def show_queue(
+    request: Request, staff: Staffed, open: str = "", view: str = "", q: str = "", order: str = ""
+) -> Response:
     """The queue alone, for the live view; 304 when nothing changed."""
+    asked = queue.asked_of(request, view, q, order)
     with database().read() as session:
-        context = desk.queue(session, staff.viewer, _minute())
+        context = queue.queue(session, staff.viewer, _minute(), asked)
     return render_fragment(request, "staff/queue.html", {**context, "opened": open})
 
 
@@ -94,12 +111,11 @@ def _minute() -> datetime:
 
 
 @router.get("/staff/search")
-def search(request: Request, staff: Staffed, q: str = "") -> Response:
+def search(request: Request, staff: Staffed, q: str = "", order: str = "") -> Response:
     """Cases by reference or words, among those the person may see."""
-    words = clean(q, 200)
-    if not words:
+    if not clean(q):
         return RedirectResponse("/staff", status_code=303)
-    return _desk(request, staff.viewer, None, chosen=history.Filter(words=words))
+    return _desk(request, staff.viewer, None, asked=queue.asked_of(request, q=q, order=order))
 
 
 def _desk(
@@ -108,7 +124,7 @@ def _desk(
     reference: str | None,
     *,
     said: str = "",
-    chosen: history.Filter | None = None,
+    asked: queue.Asked | None = None,
     errors: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
     problem: OmbudError | None = None,
@@ -126,9 +142,12 @@ def _desk(
         undo = undo or (f"/staff/cases/{reference}/crowd/undo" if said == "join" and reference else "")
         request.state.flash = {"text": SAID[said], "tone": "well", "undo": undo}
     with database().read() as session:
-        context = desk.queue(session, who, now, chosen)
-        rows = context["queue"]
-        opened = reference or (rows[0]["reference"] if rows else None)  # type: ignore[index]
+        asked = asked or queue.asked_of(request)
+        context = queue.column(session, who, now, asked)
+        only = "" if reference else queue.the_only_one(context, asked)
+        if only:
+            return RedirectResponse(f"/staff/cases/{only}?{asked.query}", status_code=303)
+        opened = reference
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
         nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": case_pane.ALONE, "about": {}}
         nothing |= {"offices": [], "people": [], "outcomes": [], "answer": None, "news": [], "fresh": False}
@@ -177,7 +196,7 @@ def act_on(
 
 def _still_visible(session: Session, who: Viewer, case: Case) -> bool:
     session.flush()
-    return bool(history.find(session, who, history.Filter(words=case.reference), limit=1))
+    return bool(history.find(session, who, Filter(words=case.reference), limit=1))
 
 
 @router.post("/staff/cases/{reference}/note")

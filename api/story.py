@@ -83,6 +83,7 @@ def tell(
     told: list[dict[str, object]] = []
     run: list[Chapter] = []
     messages: list[tuple[datetime, list[dict[str, object]]]] = []
+    gone = {entry.body.get("note") for entry in entries if entry.kind == EntryKind.note_taken_back}
     for entry in entries:
         file = (files or {}).get(entry.number) if entry.kind == EntryKind.attached else None
         if file is not None and messages:
@@ -94,7 +95,7 @@ def tell(
             messages.append((entry.at, []))
             told.append(_said(entry, names) | {"files": messages[-1][1]})
             continue
-        if entry.kind in SPOKEN and entry.body.get("text"):
+        if entry.kind in SPOKEN and entry.body.get("text") and entry.number not in gone:
             told += [_folded(chapter, known, names) for chapter in run]
             run = []
             told.append(_said(entry, names))

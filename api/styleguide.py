@@ -27,6 +27,7 @@ ROW: dict[str, object] = {
     "office": "",
     "assignee": "",
     "crowd": 0,
+    "pieces": [],
 }
 SAMPLES: dict[str, object] = {
     "now": NOW,

@@ -1,15 +1,13 @@
 """Reading cases: lists under the visibility predicate, one case with its timeline, the citizen's view, the proof."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, not_, nulls_last, or_
-from sqlalchemy.orm import aliased
-from sqlalchemy.sql.elements import ColumnElement as Column
+from sqlalchemy import and_, func, nulls_last, or_
 from sqlmodel import Session, col, select
 
+from cases.filters import Filter, conditions
 from cases.opening import pin_of
 from core.crypto import same
 from core.errors import NotFound
@@ -18,89 +16,11 @@ from core.texts import latin_digits
 from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.clock import Clock
-from domain.states import CaseKind, CaseState, ClockKind, ClockState, EntryKind, LeadLink
+from domain.states import EntryKind, LeadLink
 from domain.timeline import TimelineEntry, faults
 from domain.visibility import Viewer, names_citizen, visible
 
 PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to; what is left out narrows nothing. Offices are those that answer now.
-
-    `folded`: of a crowd only the lead, or where that is not in the list, whoever has waited longest.
-    """
-
-    states: frozenset[CaseState] | None = None
-    office_ids: frozenset[UUID] | None = None
-    channel: str | None = None
-    kind: CaseKind | None = None
-    assignee_id: UUID | None = None
-    words: str | None = None
-    folded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a list: the case and the deadline that comes first of its running clocks."""
-
-    case: Case
-    due_at: datetime | None
-    clock: ClockKind | None
-
-
-def _next_due() -> Column[datetime | None]:
-    """Earliest deadline among the running clocks of a case."""
-    return (
-        select(func.min(Clock.deadline_at))
-        .where(col(Clock.case_id) == col(Case.id), col(Clock.state) == ClockState.running)
-        .correlate(Case)
-        .scalar_subquery()
-    )
-
-
-def _conditions(who: Viewer, chosen: Filter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [visible(who)]
-    if chosen.states is not None:
-        conditions.append(col(Case.state).in_(chosen.states))
-    if chosen.office_ids is not None:
-        conditions.append(col(Case.office_id).in_(chosen.office_ids))
-    if chosen.channel is not None:
-        conditions.append(col(Case.channel) == chosen.channel)
-    if chosen.kind is not None:
-        conditions.append(col(Case.kind) == chosen.kind)
-    if chosen.assignee_id is not None:
-        conditions.append(col(Case.assignee_id) == chosen.assignee_id)
-    if chosen.folded:
-        conditions.append(_first_of_crowd(chosen.states))
-    if chosen.words:
-        reference = normalise_reference(chosen.words)
-        conditions.append(
-            col(Case.reference) == reference if reference else col(Case.text).icontains(chosen.words, autoescape=True)
-        )
-    return conditions
-
-
-def _first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:
-    """That a case stands for its crowd, or is in none; looked into for members alone."""
-    other = aliased(Case)
-    before = or_(
-        col(other.id) == col(Case.lead_id),
-        and_(
-            col(other.lead_id) == col(Case.lead_id),
-            col(other.lead_link) == LeadLink.same,
-            or_(
-                col(other.received_at) < col(Case.received_at),
-                and_(col(other.received_at) == col(Case.received_at), col(other.id) < col(Case.id)),
-            ),
-        ),
-    )
-    there = select(other.id).where(before, col(other.office_id) == col(Case.office_id))
-    if states is not None:
-        there = there.where(col(other.state).in_(states))
-    member = and_(col(Case.lead_id).is_not(None), col(Case.lead_link) == LeadLink.same)
-    return not_(and_(member, there.correlate(Case).exists()))
 
 
 def find(
@@ -111,15 +31,15 @@ def find(
     order: str = "due",
     limit: int = PAGE,
     after: tuple[datetime | None, UUID] | None = None,
-) -> list[Line]:
+) -> Sequence[Case]:
     """A page of the cases a viewer may see.
 
     `order` is due (soonest deadline first, then those without), newest or oldest; `after` is the sort key and id of
     the last line of the page before.
     """
-    due = _next_due()
-    query = select(Case, due.label("due")).where(*_conditions(who, chosen))
+    query = select(Case).where(*conditions(session, who, chosen))
     if order == "due":
+        due = col(Case.due_at)
         query = query.order_by(nulls_last(due.asc()), col(Case.id))
         if after is not None:
             moment, last = after
@@ -139,13 +59,15 @@ def find(
                 if order == "newest"
                 else or_(key > moment, and_(key == moment, col(Case.id) > last))
             )
-    found = session.exec(query.limit(limit)).all()
-    return [Line(case, moment, None) for case, moment in found]
+    return session.exec(query.limit(limit)).all()
 
 
-def count(session: Session, who: Viewer, chosen: Filter) -> int:
-    """How many cases the same list would have in all."""
-    return session.exec(select(func.count()).select_from(Case).where(*_conditions(who, chosen))).one()
+def count(session: Session, who: Viewer, chosen: Filter, most: int | None = None) -> int:
+    """How many cases the same list would have in all; with `most` it stops counting there."""
+    if most is None:
+        return session.exec(select(func.count()).select_from(Case).where(*conditions(session, who, chosen))).one()
+    some = select(Case.id).where(*conditions(session, who, chosen)).limit(most).subquery()
+    return session.exec(select(func.count()).select_from(some)).one()
 
 
 def load(session: Session, who: Viewer, reference: str) -> Case:

@@ -19,7 +19,7 @@ from channels.values import Channel
 from core.errors import BadInput, Conflict
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.states import CaseState, EntryKind, Outcome, Purpose, RelayWhat
+from domain.states import CaseState, EntryKind, Outcome, Purpose, RelayWhat, Templated
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 from nlp.courtesy import is_only_thanks
@@ -212,10 +212,12 @@ def close(
     form: Form,
     *,
     anyway: str = "",
+    many: bool = False,
 ) -> Case:
     """Dispose of a case. The words go to the citizen as an answer; closing alone ends no silence.
 
-    `anyway` is why it is closed although offices still work on parts of it.
+    `anyway` is why it is closed although offices still work on parts of it. `many`: others get the very same words, so
+    they were written for none of them, whatever they are like.
     """
     words = words_of(text, "The closing answer", limit=ANSWER_LIMIT)
     case = begin(session, case_id, who, form)
@@ -224,7 +226,7 @@ def close(
     if case.state == CaseState.triage:
         raise Conflict("Triage does not close: an office answers.", mend="Place it with the office it belongs to.")
     beside = parts.check_finished(session, case, anyway)
-    verdict = templated.judge(session, case, who, words, now)
+    verdict = templated.judge(session, case, who, words, now) or (templated.Verdict(Templated.copy) if many else None)
     entry = settle(session, case, who, outcome, words, now, form, {**beside, **_judged(verdict)})
     templated.keep(session, case, who, entry, words, verdict, None, now)
     relays.relay(session, case, entry, RelayWhat.close, now, who)

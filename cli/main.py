@@ -115,10 +115,11 @@ def doctor(as_json: Json = False) -> None:
 
 @app.command()
 def verify(as_json: Json = False) -> None:
-    """Prove that no timeline entry was changed, removed, inserted or reordered, and that every file is there."""
+    """Prove that no timeline entry was changed, removed, inserted or reordered, that every file is there, and that
+    queues and searches stand on what the timelines say."""
     from sqlmodel import func, select
 
-    from cases import attachments, history
+    from cases import attachments, history, kept
     from core.database import database
     from domain.case import Case
     from domain.timeline import TimelineEntry
@@ -126,7 +127,7 @@ def verify(as_json: Json = False) -> None:
     with database().read() as session:
         cases = session.exec(select(func.count()).select_from(Case)).one()
         entries = session.exec(select(func.count()).select_from(TimelineEntry)).one()
-        faults = [*history.verify(session), *attachments.faults(session)]
+        faults = [*history.verify(session), *attachments.faults(session), *kept.faults(session)]
     if as_json:
         print_json({"holds": not faults, "cases": cases, "entries": entries, "faults": faults})
     elif faults:
@@ -137,6 +138,19 @@ def verify(as_json: Json = False) -> None:
         out.print(f"Every timeline holds: {cases:,} cases, {entries:,} entries.")
     if faults:
         raise typer.Exit(HOLDS_NOT)
+
+
+@app.command()
+def reindex(as_json: Json = False) -> None:
+    """Make anew what searches find cases by and queues are sorted by; needed where `ombud verify` says so."""
+    from cases import kept
+    from core.database import database
+
+    done = kept.rebuild(database())
+    if as_json:
+        print_json({"cases": done})
+    else:
+        out.print(f"{done:,} cases are found by their words again.")
 
 
 @app.command(name="import")

@@ -11,6 +11,7 @@ TRAINING = "training"
 CROWDS = "crowds"
 LINKS = "links"
 CORRECTIONS = "corrections"
+BULK = "bulk"
 
 _ringers: list[Callable[[str], None]] = []
 

@@ -21,7 +21,8 @@ class Case(Row, table=True):
     `lead_id` is the case this one is `lead_link` of. `urgency` is why it cannot wait; `nature` what else it is than a
     matter to answer. `source` is who put it in and how; `confidential` hides who the citizen is from the office.
     `triage_by` reads it at the triage desk until `triage_until`, and nobody else meanwhile.
-    `location` has `latitude` and `longitude` in degrees (WGS 84).
+    `location` has `latitude` and `longitude` in degrees (WGS 84). `due_at` is the first deadline of its running clocks,
+    kept by `domain.clock`; `reopened_at` when it was last opened again, kept by `domain.timeline`.
     """
 
     __tablename__ = "case"
@@ -31,6 +32,7 @@ class Case(Row, table=True):
         Index("ix_case_opened", "opened_at"),
         Index("ix_case_assignee_state", "assignee_id", "state"),
         Index("ix_case_assignee_opened", "assignee_id", "opened_at"),
+        Index("ix_case_due", "due_at", "id"),
     )
 
     reference: str = Field(unique=True, max_length=9)
@@ -74,6 +76,8 @@ class Case(Row, table=True):
     first_response_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     first_response_templated: bool = False
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reopened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
     timeline_length: int = 0
     timeline_head: str = ""

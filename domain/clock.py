@@ -1,14 +1,22 @@
-"""Clocks of a case and the rungs of their ladders."""
+"""Clocks of a case and the rungs of their ladders; and the case's next deadline, kept beside them.
 
+`Case.due_at` is what every queue is sorted by, so it stands in the case itself. One place keeps it: whenever a flush
+writes a clock, `_keep` writes the deadline with it. Whoever writes clocks past the ORM calls `settle_due`.
+"""
+
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Connection, Index, Text, UniqueConstraint, event, func, inspect, select, update
+from sqlalchemy.orm import Session
+from sqlmodel import Field, col
 
 from core.claims import Claimable
 from core.types import Json, UtcDateTime
 from domain.base import Row
+from domain.case import Case
 from domain.states import ClockKind, ClockState, RungState
 
 
@@ -83,3 +91,47 @@ class Notice(Row, table=True):
     text: str
     at: datetime = Field(sa_type=UtcDateTime)
     read_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def next_due(clocks: Iterable[Clock]) -> datetime | None:
+    """The first deadline of the clocks that run; None when none does."""
+    return min((clock.deadline_at for clock in clocks if clock.state == ClockState.running), default=None)
+
+
+def settle_due(connection: Connection, case_ids: Collection[UUID] | None = None) -> None:
+    """Bring the next deadlines in line with the clocks in the database, of these cases or of all."""
+    first = (
+        select(func.min(col(Clock.deadline_at)))
+        .where(col(Clock.case_id) == col(Case.id), col(Clock.state) == ClockState.running)
+        .correlate(Case)
+        .scalar_subquery()
+    )
+    statement = update(Case).values(due_at=first)
+    connection.execute(statement if case_ids is None else statement.where(col(Case.id).in_(case_ids)))
+
+
+@event.listens_for(Session, "before_flush")
+def _keep(session: Session, _: Any, __: Any) -> None:
+    """The deadline of every case a clock of which is about to be written."""
+    moved = {row.case_id for row in (*session.new, *session.dirty) if isinstance(row, Clock) and _moves(row)}
+    if not moved:
+        return
+    clocks: dict[UUID, list[Clock]] = {case_id: [] for case_id in moved}
+    cases = {row.id: row for row in session.new if isinstance(row, Case) and row.id in moved}
+    for row in session.new:
+        if isinstance(row, Clock) and row.case_id in moved:
+            clocks[row.case_id].append(row)
+    with session.no_autoflush:
+        if stored := moved - cases.keys():
+            for row in session.scalars(select(Clock).where(col(Clock.case_id).in_(stored))):
+                clocks[row.case_id].append(row)
+        for case_id in moved:
+            case = cases.get(case_id) or session.get(Case, case_id)
+            if case is not None and case.due_at != (due := next_due(clocks[case_id])):
+                case.due_at = due
+
+
+def _moves(clock: Clock) -> bool:
+    """Whether what is to be written of a clock may move the next deadline."""
+    known = inspect(clock).attrs
+    return bool(known["state"].history.has_changes() or known["deadline_at"].history.has_changes())

@@ -303,6 +303,7 @@ class EntryKind(StrEnum):
     answer_delivered = "answer_delivered"
     answer_failed = "answer_failed"
     noted = "noted"
+    note_taken_back = "note_taken_back"
     transferred = "transferred"
     refused = "refused"
     accepted = "accepted"

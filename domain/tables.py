@@ -15,6 +15,7 @@ from domain.office import Office
 from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
 from domain.policy import Calendar, Correction, Policy
+from domain.queue import BulkAct, BulkItem, SavedView
 from domain.review import Action, Finding, Review
 from domain.sender import Sender
 from domain.service import Area, Jurisdiction, Service
@@ -23,6 +24,7 @@ from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
 from domain.training import TrainingRun
 from domain.wording import Wording
+from domain.words import CaseWords
 
 __all__ = [
     "Absence",
@@ -33,10 +35,13 @@ __all__ = [
     "Area",
     "Attachment",
     "BookPage",
+    "BulkAct",
+    "BulkItem",
     "Calendar",
     "CallBack",
     "Case",
     "CasePresence",
+    "CaseWords",
     "CatalogueChange",
     "CatalogueRevision",
     "Citizen",
@@ -64,6 +69,7 @@ __all__ = [
     "Rung",
     "SavedReply",
     "SavedReplyVersion",
+    "SavedView",
     "Sender",
     "Service",
     "Staff",

@@ -8,14 +8,17 @@ inserted or reordered in the database breaks the chain or misses the head.
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Text, UniqueConstraint, event
+from sqlalchemy.orm import Session as AnySession
 from sqlmodel import Field, Session
 
 from core.crypto import cipher
 from core.ids import new_id
 from core.types import Json, UtcDateTime
+from domain import words
 from domain.base import Row
 from domain.case import Case
 from domain.states import EntryKind
@@ -88,6 +91,8 @@ def next_entry(
     case.timeline_length = entry.number
     case.timeline_head = entry.hash
     case.updated_at = max(case.updated_at, now)
+    if kind is EntryKind.reopened:
+        case.reopened_at = now
     return entry
 
 
@@ -106,6 +111,41 @@ def append(
     entry = next_entry(case, kind, now, actor=actor, public=public, office_id=office_id, body=body)
     session.add(entry)
     return entry
+
+
+SEARCHED = frozenset(
+    {
+        EntryKind.received,
+        EntryKind.citizen_wrote,
+        EntryKind.edited,
+        EntryKind.transcribed,
+        EntryKind.answered,
+        EntryKind.asked,
+        EntryKind.called_back,
+        EntryKind.part_answered,
+        EntryKind.noted,
+    }
+)
+"""Entries whose words a case is found by. What closed it was sent as an answer."""
+
+
+def searched(entry: TimelineEntry) -> str:
+    """The words of an entry that its case is found by; empty for none."""
+    said = entry.body.get("text") if entry.kind in SEARCHED else None
+    return said if isinstance(said, str) else ""
+
+
+@event.listens_for(AnySession, "after_flush")
+def _index(session: AnySession, _: Any) -> None:
+    """What was just written is found from the same transaction on."""
+    fresh = [row for row in session.new if isinstance(row, Case)]
+    changed = [row for row in session.dirty if isinstance(row, Case)]
+    said: dict[UUID, list[str]] = {}
+    for row in session.new:
+        if isinstance(row, TimelineEntry) and (text := searched(row)):
+            said.setdefault(row.case_id, []).append(text)
+    if fresh or changed or said:
+        words.follow(session, fresh, changed, said)
 
 
 def faults(case: Case, entries: Iterable[TimelineEntry]) -> list[str]:

@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 import domain.tables  # noqa: F401  (so that the metadata is whole)
 from core.settings import settings
 from domain.base import metadata
+from domain.words import FTS
 
 _LOCK = 0x6F6D6275  # "ombu": advisory lock of PostgreSQL, so that two processes starting at once take turns
 
@@ -48,9 +49,22 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _included(item: Any, name: str | None, kind: str, reflected: bool, _: Any) -> bool:
+    """Leave out what SQLite keeps beside a table for full text, and an index that is not for this dialect."""
+    if kind == "table":
+        return not (reflected and str(name).startswith(FTS))
+    wanted = getattr(item, "_ddl_if", None)
+    return wanted is None or wanted.dialect == context.get_context().dialect.name
+
+
 def _configure(**where: Any) -> None:
     context.configure(
-        target_metadata=metadata(), render_item=_render, render_as_batch=True, compare_server_default=True, **where
+        target_metadata=metadata(),
+        render_item=_render,
+        include_object=_included,
+        render_as_batch=True,
+        compare_server_default=True,
+        **where,
     )
 
 

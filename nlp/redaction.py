@@ -60,6 +60,11 @@ _PATRONYMIC = re.compile(
 def redact(text: str, names: Finder | None = None) -> str:
     """The text with contact details, long numbers and names replaced by what they were; dates, amounts and references
     stay. `names` finds further names."""
+    return _without_names(without_contacts(text), names)
+
+
+def without_contacts(text: str) -> str:
+    """The text with contact details and long numbers replaced by what they were; names stay."""
     for pattern, mark in ((_LINK, LINK), (_EMAIL, EMAIL), (_HANDLE, HANDLE)):
         text = pattern.sub(mark, text)
     # one digit for one digit, so places found in the plain digits are places in the text
@@ -69,7 +74,7 @@ def redact(text: str, names: Finder | None = None) -> str:
         if mark:
             parts += [text[at : match.start()], mark]
             at = match.end()
-    return _without_names("".join([*parts, text[at:]]), names)
+    return "".join([*parts, text[at:]])
 
 
 def _without_names(text: str, names: Finder | None) -> str:

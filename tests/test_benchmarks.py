@@ -37,6 +37,17 @@ EXPECTED = {
     ],
     "send": ["send: messages", "send: statements per message"],
     "replay": ["replay: median timeline", "replay: silent timeline", "replay: eventful timeline"],
+    "desk": [
+        "desk: statements of a page, at most",
+        "desk: queue",
+        "desk: queue, late",
+        "desk: live queue",
+        "desk: search, common word",
+        "desk: search, rare word",
+        "desk: search, two words",
+        "desk: queue of the leadership",
+        "desk: search of the leadership",
+    ],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 

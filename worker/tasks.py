@@ -11,6 +11,7 @@ import escalation.recount
 import escalation.sweep
 import surveys.sweep
 from cases import (
+    bulk,
     covering,
     holding,
     intake,
@@ -120,6 +121,11 @@ def compare_cases() -> int:
     return _drain(lambda: proposals.compare_due(datetime.now(UTC)))
 
 
+def act_on_many() -> int:
+    """Do to many cases what somebody asked for."""
+    return _drain(lambda: bulk.run_due(datetime.now(UTC)))
+
+
 def look_for_surges() -> int:
     """Find offices and services where far more comes in than usual. One look: there is nothing to drain."""
     return surges.sweep(datetime.now(UTC))
@@ -155,6 +161,7 @@ TASKS: dict[str, Callable[[], int]] = {
     "likeness": compare_cases,
     doorbell.LINKS: mail_links,
     doorbell.CORRECTIONS: count_anew,
+    doorbell.BULK: act_on_many,
     SURGES: look_for_surges,
     TIDY: tidy_files,
 }

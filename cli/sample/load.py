@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cases import kept
 from cli.sample import government as files
 from cli.sample import history
 from cli.sample.constants import PASSWORD, is_empty
@@ -48,6 +49,8 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
         progress("Writing to the database", 0.9)
         rows.write(session)
         catalogue.touch(session)
+    progress("What searches find", 0.95)
+    kept.rebuild(database())
     catalogue.forget()
     progress("Done", 1.0)
     return Loaded(rows.counts())

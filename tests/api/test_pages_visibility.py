@@ -30,7 +30,7 @@ from tests.builders import plain_case
 
 MARKER = "zyxmarker"
 QUERIES = (
-    "", "?q={reference}", "?office=INTEG&weeks=13",
+    "", "?q={reference}", "?q=zyxmarker", "?view=late&order=newest", "?office=INTEG&weeks=13",
     "?said=note&q=zyxmarker&open={reference}&office=WAT1&reference={reference}&weeks=13&decide=new-{reference}&page=0",
 )  # fmt: skip
 API_QUERIES = ("", "?office=INTEG", "?office=GOV&below=true", "?order=due", "?state=open&kind=complaint&channel=web")
@@ -68,6 +68,7 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "area_code": "x",
         "person_id": str(web.known.staff["officer1"]),
         "kind": "staff",
+        "act_id": "x",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()
@@ -209,9 +210,9 @@ def test_no_page_tells_of_it(web: Web, kind: str) -> None:
 def test_what_a_page_reads_of_a_query_is_found(web: Web) -> None:
     """Else the test above would leave out queries that matter."""
     read = {str(one.path): asks_for(getattr(one, "dependant", None)) for one in iter_route_contexts(web.app.routes)}
-    assert read["/staff/search"] == {"q"}
+    assert read["/staff/search"] == {"q", "order"}
     assert read["/leadership"] == {"office", "weeks"}
-    assert read["/staff/queue"] == {"open"}
+    assert read["/staff/queue"] == {"open", "view", "q", "order"}
 
 
 def shown(web: Web, paths: list[str], people: tuple[str, ...]) -> dict[tuple[str, str], str]:

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from cases import assisted, history, intake
 from cases.assisted import keyed_by
+from cases.filters import Filter
 from channels import assisted as screens
 from channels.values import Channel
 from core.errors import NotFound
@@ -135,7 +136,7 @@ def test_an_accusation_keyed_at_the_accused_office_is_out_of_its_sight_at_once(t
     case = says(town, about_staff="1", office="WAT1")
     assert case.integrity
     with town.database.read() as session:
-        assert history.count(session, town.viewer("officer1"), history.Filter()) == 0
+        assert history.count(session, town.viewer("officer1"), Filter()) == 0
         slip = slips.slip(session, assisted.kept(session, town.viewer("officer1"), case.reference, town.now), town.now)
     assert "INTEG" not in str(slip["facts"])
 
@@ -192,6 +193,6 @@ def test_a_visit_of_ours_names_no_citizen_and_shuts_the_visited_office_out(town:
     assert not any(entry.public for entry in entries(town, case))
     with town.database.read() as session:
         for who in ("officer1", "head1", "head_water", "minister", "reviewer"):
-            assert history.count(session, town.viewer(who), history.Filter()) == 0, who
-        assert history.count(session, town.viewer("integrity"), history.Filter()) == 1
+            assert history.count(session, town.viewer(who), Filter()) == 0, who
+        assert history.count(session, town.viewer("integrity"), Filter()) == 1
         assert session.exec(select(ContactPoint).where(col(ContactPoint.address_index) != "")).all() == []

@@ -9,6 +9,7 @@ from sqlmodel import col, select, update
 
 from cases import crowds, handover, history, lifecycle, relaying, relays
 from cases.acting import Repeated
+from cases.filters import Filter
 from channels.values import Channel, DeliveryStatus
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from domain.case import Case
@@ -223,12 +224,12 @@ def test_closing_the_lead_closes_each_and_one_who_writes_again_opens_alone(town:
 def test_the_queue_shows_a_crowd_once(town: Town) -> None:
     lead, others = crowd(town)
     single = report(town, OTHER)
-    folded = history.Filter(states=frozenset({CaseState.open, CaseState.waiting}), folded=True)
+    folded = Filter(states=frozenset({CaseState.open, CaseState.waiting}), folded=True)
 
     def shown(who: str = "officer1") -> list[UUID]:
         with town.database.read() as session:
             viewer = town.viewer(who)
-            lines = [line.case.id for line in history.find(session, viewer, folded)]
+            lines = [line.id for line in history.find(session, viewer, folded)]
             assert history.count(session, viewer, folded) == len(lines)
             return lines
 

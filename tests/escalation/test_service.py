@@ -14,7 +14,7 @@ from channels.values import Channel
 from core.ids import new_id
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.clock import Clock, Rung
+from domain.clock import Clock, Rung, next_due
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, RungState, Urgency
 from domain.timeline import TimelineEntry, append, faults
 from escalation import service, terms
@@ -49,8 +49,9 @@ def world(installation: Installation) -> World:
 
 
 def as_replayed(session: Session, case: Case, now: datetime) -> None:
-    """Stored clocks and rungs are exactly what the timeline gives."""
+    """Stored clocks and rungs are exactly what the timeline gives, and the queue is sorted by the first deadline."""
     session.flush()
+    assert case.due_at == next_due(session.exec(select(Clock).where(Clock.case_id == case.id)))
     known = catalogue(session)
     told = replay(service.events(session, case, known), terms.CatalogueRules(known, case.kind), now)
     expected = sorted(
@@ -252,6 +253,7 @@ def test_a_new_case_costs_one_insert_a_table(installation: Installation, world: 
         sql_event.remove(installation.database.engine, "before_cursor_execute", note)
         assert sorted(statements) == [
             'INSERT INTO "case"',
+            "INSERT INTO case_words",
             "INSERT INTO clock",
             "INSERT INTO rung",
             "INSERT INTO timeline_entry",

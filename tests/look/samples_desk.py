@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from tests.look import samples
 from tests.look.samples import NOW, REFERENCE, ago
+from tests.look.samples_finding import QUEUE_COLUMN
 
 OFFICES = [
     {
@@ -36,6 +37,7 @@ def row(reference: str, title: str, **values: object) -> dict[str, object]:
         "office": "",
         "assignee": "Arta Hoxha",
         "crowd": 0,
+        "pieces": [],
         **values,
     }
 
@@ -269,6 +271,7 @@ ANSWER = {
 }
 DESK = {
     "explicit": True,
+    **QUEUE_COLUMN,
     "queue": QUEUE,
     "opened": REFERENCE,
     "queue_total": 12,

@@ -24,6 +24,7 @@ from tests.look.samples_desk import (
 )
 from tests.look.samples_doors import ABSENCES, HANDOVERS
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
+from tests.look.samples_finding import FINDING, QUEUE_COLUMN, SEARCHED
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_messages import PAGES
 from tests.look.samples_routing import ROUTING
@@ -42,6 +43,19 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **TRIAGE,
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
+    **FINDING,
+    "desk-found": (
+        "desk",
+        {
+            **DESK,
+            "explicit": False,
+            "asked": SEARCHED,
+            "queue": [
+                {**QUEUE[1], "pieces": [("… rruga e ", False), ("Kavajës", True), (" <b> …", False)]},
+                *QUEUE[2:],
+            ],
+        },
+    ),
     "desk": ("desk", DESK),
     "desk-overview": (
         "desk",
@@ -134,7 +148,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             },
         },
     ),
-    "queue": ("queue", {"queue": QUEUE, "opened": REFERENCE, "queue_total": 5}),
+    "queue": ("queue", {**QUEUE_COLUMN, "queue": QUEUE, "opened": REFERENCE, "queue_total": 5}),
     "notices": (
         "notices",
         {

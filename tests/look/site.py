@@ -40,7 +40,9 @@ def build() -> FastAPI:
     def queue(request: Request) -> Response:
         fresh = samples_desk.row("N3WC-00AA", "Street light out")
         return render_fragment(
-            request, "staff/queue.html", {"queue": [fresh, *samples_desk.QUEUE], "opened": "", "queue_total": 13}
+            request,
+            "staff/queue.html",
+            {**samples_desk.DESK, "queue": [fresh, *samples_desk.QUEUE], "opened": "", "queue_total": 13},
         )
 
     app.include_router(styleguide.router)

@@ -108,6 +108,8 @@ def test_every_template_has_a_sample() -> None:
         "staff/case_history.html",
         "staff/case_pane.html",
         "staff/case_side.html",
+        "staff/queue_column.html",
+        "staff/search_help.html",
         "staff/surge_band.html",
         "staff/recordings.html",
         "staff/routing_parts.html",

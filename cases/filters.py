@@ -1,0 +1,128 @@
+"""What a list of cases is narrowed to, as SQL, always under the one predicate of who may see what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, not_, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from cases import search
+from core.ids import normalise_reference
+from domain.case import Case
+from domain.states import CaseKind, CaseState, LeadLink
+from domain.visibility import Viewer, visible
+
+TO_DO = frozenset({CaseState.triage, CaseState.open, CaseState.waiting})
+"""States in which a case waits for somebody."""
+
+
+class Mark(StrEnum):
+    """What a case can be besides its state; `is:` in a search."""
+
+    todo = "todo"
+    mine = "mine"
+    unassigned = "unassigned"
+    offered = "offered"
+    urgent = "urgent"
+    reopened = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to; what is left out narrows nothing. Offices are those that answer now.
+
+    `words` are a reference, or what `search.read` reads. Of the times each `from` counts and each `before` does not.
+    `folded`: of a crowd only the lead, or where that is not in the list, whoever has waited longest.
+    """
+
+    states: frozenset[CaseState] | None = None
+    office_ids: frozenset[UUID] | None = None
+    service_ids: frozenset[UUID] | None = None
+    channel: str | None = None
+    kind: CaseKind | None = None
+    marks: frozenset[Mark] = frozenset()
+    words: str | None = None
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
+    due_from: datetime | None = None
+    due_before: datetime | None = None
+    folded: bool = False
+
+
+def conditions(session: Session, who: Viewer, chosen: Filter) -> list[ColumnElement[bool]]:
+    """All that a case must be to be in the list of this viewer."""
+    found = [visible(who), *narrowed(who, chosen)]
+    if chosen.folded:
+        found.append(first_of_crowd(TO_DO if Mark.todo in chosen.marks else chosen.states))
+    if chosen.words:
+        reference = normalise_reference(chosen.words)
+        found.append(
+            col(Case.reference) == reference if reference else search.matching(session, who, search.read(chosen.words))
+        )
+    return found
+
+
+def narrowed(who: Viewer, chosen: Filter, case: Any = Case) -> list[ColumnElement[bool]]:
+    """What the filter asks of the columns of `case`, alone."""
+    equal = [
+        (case.channel, chosen.channel),
+        (case.kind, chosen.kind),
+    ]
+    among = [
+        (case.state, chosen.states),
+        (case.office_id, chosen.office_ids),
+        (case.service_id, chosen.service_ids),
+    ]
+    found: list[ColumnElement[bool]] = [col(column) == value for column, value in equal if value is not None]
+    found += [col(column).in_(values) for column, values in among if values is not None]
+    for column, since, before in (
+        (case.opened_at, chosen.opened_from, chosen.opened_before),
+        (case.due_at, chosen.due_from, chosen.due_before),
+    ):
+        if since is not None:
+            found.append(col(column) >= since)
+        if before is not None:
+            found.append(col(column) < before)
+    return found + [_marked(who, mark, case) for mark in sorted(chosen.marks)]
+
+
+def _marked(who: Viewer, mark: Mark, row: Any) -> ColumnElement[bool]:
+    match mark:
+        case Mark.todo:
+            return col(row.state).in_(TO_DO)
+        case Mark.mine:
+            return col(row.assignee_id) == who.staff_id if who.staff_id is not None else false()
+        case Mark.unassigned:
+            return col(row.assignee_id).is_(None)
+        case Mark.offered:
+            offered = col(row.pending_office_id)
+            return offered.is_not(None) if who.offices is None else offered.in_(who.offices)
+        case Mark.urgent:
+            return col(row.urgency).is_not(None)
+        case Mark.reopened:
+            return col(row.reopened_at).is_not(None)
+
+
+def first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:
+    """That a case stands for its crowd, or is in none; looked into for members alone."""
+    other = aliased(Case)
+    before = or_(
+        col(other.id) == col(Case.lead_id),
+        and_(
+            col(other.lead_id) == col(Case.lead_id),
+            col(other.lead_link) == LeadLink.same,
+            or_(
+                col(other.received_at) < col(Case.received_at),
+                and_(col(other.received_at) == col(Case.received_at), col(other.id) < col(Case.id)),
+            ),
+        ),
+    )
+    there = select(other.id).where(before, col(other.office_id) == col(Case.office_id))
+    if states is not None:
+        there = there.where(col(other.state).in_(states))
+    member = and_(col(Case.lead_id).is_not(None), col(Case.lead_link) == LeadLink.same)
+    return not_(and_(member, there.correlate(Case).exists()))
