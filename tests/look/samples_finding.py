@@ -91,8 +91,18 @@ GONE = {
     "state": "refused",
     "why": "You do not see this case any more.",
 }
+PAST_LINE = {
+    "reference": "D4KM-77RS", "title": "Low pressure on the fourth floor", "language": "en", "state": "closed", "outcome": "upheld", "office": "Water, District 3",
+    "service": "Water supply", "channel": "telegram", "opened_at": ago(days=40), "answered_seconds": 90000, "silent_seconds": None, "reopened": True, "rating": 2,
+}  # fmt: skip
+PAST: dict[str, object] = {
+    "reference": "K7QF-3M9X", "told": True, "offices": 2, "since": ago(days=40), "channels": ["sms", "telegram"],
+    "lines": [PAST_LINE, {**PAST_LINE, "reference": "T3VN-62QE", "state": "open", "outcome": "", "service": "", "answered_seconds": None, "silent_seconds": 90000, "reopened": False, "rating": None}],
+}  # fmt: skip
 FINDING: dict[str, tuple[str, dict[str, object]]] = {
     "views": ("views", VIEWS_PAGE),
+    "past": ("past", PAST),
+    "past-confidential": ("past", {**PAST, "told": False, "lines": []}),
     "bulk": ("bulk", BULK),
     "bulk-needs": (
         "bulk",
