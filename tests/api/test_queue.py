@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True) 
 VIEWS = ("todo", "mine", "unassigned", "today", "late", "waiting", "offered", "urgent", "reopened")
 
 
-def put(web: Web, text: str, office: str = "WAT1", due: float | None = None, **values: object) -> str:
+def put(web: Web, text: str, office: str = "WAT1", due: float | None = None, **values: Any) -> str:
     """A case with these words, due in so many hours; gives its reference."""
     with database().write() as session:
         case = plain_case(web.known, office, text=text, opened_at=NOW, received_at=NOW, updated_at=NOW, **values)
@@ -173,7 +174,7 @@ def test_what_a_citizen_raised_before_is_shown_as_far_as_one_may_see(web: Web) -
             created_at=NOW,
         )
         session.add(contact)
-    known = {"citizen_id": citizen.id, "contact_point_id": contact.id}
+    known: dict[str, Any] = {"citizen_id": citizen.id, "contact_point_id": contact.id}
     here = put(web, "No water", **known)
     there = put(web, "No passport", "CIV1", **known)
     hidden = put(web, "They took my money", "WAT1", confidential=True, **known)
