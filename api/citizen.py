@@ -16,7 +16,7 @@ from api.report_files import Uploaded
 from api.report_sent import receipt
 from api.ways import ways
 from api.words import EVENTS, N_, STATES
-from cases import arriving, attachments, crowds, delivery, firewall, history, lifecycle, opening, parts, recall
+from cases import arriving, attachments, crowds, delivery, firewall, history, lifecycle, opening, parts, proofs, recall
 from channels import web
 from channels.values import Channel
 from core.crypto import cipher, same
@@ -218,9 +218,12 @@ def _tracked(
         with database().write() as session:
             delivery.read_on_page(session, session.get_one(Case, case.id, with_for_update=True), now)
     with database().read() as session:
-        context = _view(session, session.get_one(Case, case.id), lang, now, is_open=is_open)
+        case = session.get_one(Case, case.id)
+        context = _view(session, case, lang, now, is_open=is_open)
+        proof_now = proofs.code_of(case)
         context["contacts"] = is_open and case.contact_point_id is not None and names_citizen(case)
     context |= {"unlock": proof_of(case) if is_open else "", "errors": wrong, "sent": sent, "text": text}
+    context["proof"] = proof_now if is_open else ""
     context |= {"room": settings().attachment_count, "megabytes": settings().attachment_limit_bytes // 1_000_000}
     return render(request, "citizen/tracked.html", context, status=422 if wrong else 200)
 

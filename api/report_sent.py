@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from api import report_guard
 from api.pages import render
 from api.report_flow import Draft
-from cases import history, intake
+from cases import history, intake, proofs
 from cases.opening import pin_of
 from channels.forms import N_
 from channels.values import JSON, Channel
@@ -72,6 +72,7 @@ def receipt(session: Session, case: Case, lang: str) -> dict[str, object]:
     return {
         "reference": case.reference,
         "pin": pin_of(case.id),
+        "proof": proofs.code_of(case),
         "office": ""
         if case.state == CaseState.triage or case.integrity
         else catalogue(session).name(case.office_id, lang),

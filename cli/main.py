@@ -114,20 +114,34 @@ def doctor(as_json: Json = False) -> None:
 
 
 @app.command()
-def verify(as_json: Json = False) -> None:
+def verify(
+    as_json: Json = False,
+    published: Annotated[
+        Path | None, typer.Option(help="CSV of digests that somebody kept, as /check/days.csv gives it.")
+    ] = None,
+) -> None:
     """Prove that no timeline entry was changed, removed, inserted or reordered, that every file is there, and that
     queues and searches stand on what the timelines say."""
     from sqlmodel import func, select
 
-    from cases import attachments, history, kept
+    from cases import anchors, attachments, history, kept
+    from cli.published import digests
     from core.database import database
     from domain.case import Case
     from domain.timeline import TimelineEntry
 
+    told = digests(published) if published is not None else []
     with database().read() as session:
         cases = session.exec(select(func.count()).select_from(Case)).one()
         entries = session.exec(select(func.count()).select_from(TimelineEntry)).one()
-        faults = [*history.verify(session), *attachments.faults(session), *kept.faults(session)]
+        faults = [
+            *history.verify(session),
+            *anchors.verify(session),
+            *attachments.faults(session),
+            *kept.faults(session),
+        ]
+        if published is not None:
+            faults += anchors.unlike(session, told)
     if as_json:
         print_json({"holds": not faults, "cases": cases, "entries": entries, "faults": faults})
     elif faults:

@@ -275,6 +275,13 @@ class RungState(StrEnum):
     void = "void"
 
 
+class AnchorState(StrEnum):
+    """Life of a day's anchor."""
+
+    waiting = "waiting"
+    made = "made"
+
+
 class InvitationState(StrEnum):
     """Life of a survey invitation."""
 

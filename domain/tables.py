@@ -1,6 +1,7 @@
 """Every table, so that the metadata is whole wherever this is imported."""
 
 from domain.access import ApiKey, CatalogueChange, CatalogueRevision, TrainingLabel
+from domain.anchor import Anchor, AnchorLeaf
 from domain.answer import AnswerDraft, CasePresence, GivenAnswer, SavedReply, SavedReplyVersion, Translation
 from domain.assisted import BookPage, CallBack
 from domain.attachment import Attachment
@@ -29,6 +30,8 @@ from domain.words import CaseWords
 __all__ = [
     "Absence",
     "Action",
+    "Anchor",
+    "AnchorLeaf",
     "Answer",
     "AnswerDraft",
     "ApiKey",

@@ -148,20 +148,28 @@ def _index(session: AnySession, _: Any) -> None:
         words.follow(session, fresh, changed, said)
 
 
-def faults(case: Case, entries: Iterable[TimelineEntry]) -> list[str]:
-    """What is wrong with a case's chain, in words; `entries` in order of number. Empty when it holds."""
+def unbroken(reference: str, entries: Iterable[TimelineEntry]) -> list[str]:
+    """What is wrong within a chain, in words; `entries` from the first on, in order of number."""
     found: list[str] = []
     head, number = GENESIS, 0
     for entry in entries:
         number += 1
         if entry.number != number:
-            found.append(f"{case.reference}: entry {number} is missing or out of order (found {entry.number})")
+            found.append(f"{reference}: entry {number} is missing or out of order (found {entry.number})")
             number = entry.number
         if entry.previous_hash != head:
-            found.append(f"{case.reference}: entry {entry.number} does not follow the one before it")
+            found.append(f"{reference}: entry {entry.number} does not follow the one before it")
         if seal(entry) != entry.hash:
-            found.append(f"{case.reference}: entry {entry.number} was changed")
+            found.append(f"{reference}: entry {entry.number} was changed")
         head = entry.hash
+    return found
+
+
+def faults(case: Case, entries: Iterable[TimelineEntry]) -> list[str]:
+    """What is wrong with a case's chain and its end, in words; `entries` in order of number. Empty when it holds."""
+    said = list(entries)
+    found = unbroken(case.reference, said)
+    number, head = (said[-1].number, said[-1].hash) if said else (0, GENESIS)
     if number != case.timeline_length or head != case.timeline_head:
         found.append(
             f"{case.reference}: the timeline ends at entry {number}, its case remembers {case.timeline_length}"

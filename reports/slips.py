@@ -10,6 +10,7 @@ from sqlmodel import Session
 from cases.assisted import Kept
 from cases.history import clocks
 from cases.opening import pin_of
+from cases.proofs import code_of
 from channels.forms import N_
 from channels.phones import readable
 from core.i18n import direction, format_datetime, translator
@@ -28,6 +29,7 @@ OUTSIDE = N_("People outside the office it is about. That office cannot see it."
 SORTING = N_("Our team that finds the right office")
 TOLD = N_("their superior is told, without you asking")
 OVERDUE = N_("It should be answered by now. Their superior is told.")
+PROOF = N_("Proof")
 FOLLOW = N_("To see where it is")
 SCAN = N_("Scan the square with a phone, or open %(address)s")
 TEXT = N_("Or send this by SMS to %(number)s:")
@@ -50,6 +52,7 @@ def slip(session: Session, kept: Kept, now: datetime) -> dict[str, object]:
         facts += [(say(DUE), format_datetime(due, lang, current.zone, "day")), (say(SILENT), say(TOLD))]
     else:
         facts += [(say(DUE), say(OVERDUE))]
+    facts += [(say(PROOF), code_of(case))]
     by_text = current.twilio_from.startswith("+") and kept.contact is None
     return {
         "lang": lang,

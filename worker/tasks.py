@@ -11,6 +11,7 @@ import escalation.recount
 import escalation.sweep
 import surveys.sweep
 from cases import (
+    anchors,
     bulk,
     covering,
     holding,
@@ -42,6 +43,8 @@ SURGE_SECONDS = 60.0
 DESKS = "desks"
 DESKS_SECONDS = 900.0
 TRAINING_SECONDS = 60.0
+ANCHORS = "anchors"
+ANCHORS_SECONDS = 600.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -141,6 +144,11 @@ def clear_desks() -> int:
     return _drain(lambda: covering.sweep(datetime.now(UTC)))
 
 
+def anchor_days() -> int:
+    """Work out the digest of the last day that is over. One a day: there is nothing to drain."""
+    return anchors.make_due(datetime.now(UTC))
+
+
 def mail_links() -> int:
     """Mail staff the links by which they choose a password."""
     return _drain(lambda: staff_links.mail_due(datetime.now(UTC), senders().send))
@@ -163,9 +171,16 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.CORRECTIONS: count_anew,
     doorbell.BULK: act_on_many,
     SURGES: look_for_surges,
+    ANCHORS: anchor_days,
     TIDY: tidy_files,
 }
-EVERY = {DESKS: DESKS_SECONDS, SURGES: SURGE_SECONDS, TIDY: TIDY_SECONDS, doorbell.TRAINING: TRAINING_SECONDS}
+EVERY = {
+    ANCHORS: ANCHORS_SECONDS,
+    DESKS: DESKS_SECONDS,
+    SURGES: SURGE_SECONDS,
+    TIDY: TIDY_SECONDS,
+    doorbell.TRAINING: TRAINING_SECONDS,
+}
 """Seconds between sweeps of what is in no hurry."""
 
 

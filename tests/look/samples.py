@@ -125,6 +125,7 @@ TRACKED = {
     "room": 5,
     "megabytes": 10,
     "contacts": False,
+    "proof": "",
 }
 CONTACTS: dict[str, object] = {
     "reference": REFERENCE,
@@ -137,6 +138,14 @@ CONTACTS: dict[str, object] = {
     "address": "",
     "errors": {},
     "said": "",
+}
+PROOF = "3-9f86-d081-884c-7d65"
+HELD = {
+    "reference": REFERENCE,
+    "written_at": NOW,
+    "holds": True,
+    "anchored_on": NOW,
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
 QR = Markup(
     make_qr("https://ombud.example/track/K7QF-3M9V").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
@@ -187,6 +196,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
         {
             "reference": REFERENCE,
             "pin": "4821",
+            "proof": PROOF,
             "office": "Water, District 3",
             "confidential": False,
             "opened_at": NOW,
@@ -204,6 +214,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
         {
             "reference": REFERENCE,
             "pin": "4821",
+            "proof": PROOF,
             "office": "",
             "confidential": True,
             "opened_at": NOW,
@@ -222,7 +233,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
         {"reference": "K7QF-3M9Z", "errors": {"reference": "There is no such number. Look at each letter again."}},
     ),
     "tracked": ("tracked", TRACKED),
-    "tracked-open": ("tracked", {**TRACKED, "unlock": "proof", "contacts": True}),
+    "tracked-open": ("tracked", {**TRACKED, "unlock": "proof", "contacts": True, "proof": PROOF}),
     "contacts": ("contacts", {**CONTACTS, "address": "12", "errors": {"address": "Enter a mobile number."}}),
     "contacts-codes": (
         "contacts",
@@ -305,4 +316,25 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
     ),
 }
 
+CITIZEN |= {
+    "check": ("check", {"reference": "", "proof": "", "errors": {}, "found": None}),
+    "check-wrong": (
+        "check",
+        {"reference": REFERENCE, "proof": "3-9f86", "errors": {"proof": "Check each letter."}, "found": None},
+    ),
+    "check-holds": ("check", {"reference": REFERENCE, "proof": PROOF, "errors": {}, "found": HELD}),
+    "check-today": (
+        "check",
+        {"reference": REFERENCE, "proof": PROOF, "errors": {}, "found": {**HELD, "anchored_on": None, "digest": ""}},
+    ),
+    "check-changed": (
+        "check",
+        {"reference": REFERENCE, "proof": PROOF, "errors": {}, "found": {**HELD, "holds": False}},
+    ),
+    "check-days": (
+        "check_days",
+        {"days": [{"at": NOW - timedelta(days=day), "digest": f"{day}9f86d081884c7d65" * 4} for day in range(1, 9)]},
+    ),
+    "check-no-day": ("check_days", {"days": []}),
+}
 CITIZEN |= samples_timing.pages()[0]
