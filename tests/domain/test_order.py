@@ -17,6 +17,11 @@ FLUSH_BETWEEN = {
     ("call_back", "case"),
     ("call_back", "contact_point"),
     ("contact_join", "contact_point"),
+    # written about a case that is there already
+    ("answer_draft", "case"),
+    ("case_presence", "case"),
+    ("given_answer", "case"),
+    ("translation", "case"),
 }
 BUSY = {"case", "citizen", "contact_point", "clock"}
 """Tables whose rows are made together with rows that refer to them."""
