@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
+from channels.values import Channel
 from core.database import database
 from core.ids import new_id
 from domain.case import Case
@@ -167,7 +168,7 @@ def test_what_a_citizen_raised_before_is_shown_as_far_as_one_may_see(web: Web) -
         contact = ContactPoint(
             id=new_id(),
             citizen_id=citizen.id,
-            channel="sms",
+            channel=Channel.sms,
             address="+355691112244",
             address_index="x",
             hint="…244",
