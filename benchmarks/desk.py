@@ -89,7 +89,7 @@ def run(quick: bool = False) -> list[Figure]:
                 "live queue": ("/staff/queue", officer),
                 "search, common word": (f"/staff/search?q={word[:-1]}", officer),
                 "search, rare word": (f"/staff/search?q=number{cases // 1000}", officer),
-                "search, two words": (f"/staff/search?q={word}+number", officer),
+                "search, two words": (f"/staff/search?q={word}+days", officer),
                 "queue of the leadership": ("/staff?view=todo", minister),
                 "search of the leadership": (f"/staff/search?q={word}", minister),
             }

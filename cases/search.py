@@ -24,6 +24,7 @@ from nlp.indexing import sought
 from nlp.tokens import pieces
 
 _PART = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
+_ALONE = "search_alone"
 MOST_PARTS = 12
 MOST_OFFICES = 60
 """Offices up to which a question names them; whoever has more sees so much that it narrows nothing."""
@@ -61,6 +62,9 @@ def matching(session: Session, who: Viewer, asked: Sequence[Part]) -> ColumnElem
     wanted = [part for part in asked if not part.unwanted]
     unwanted = [part for part in asked if part.unwanted]
     if session.get_bind().dialect.name == "postgresql":
+        if not session.info.get(_ALONE):  # a page of sixty is there before a parallel worker has started
+            session.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
+            session.info[_ALONE] = True
         ask, is_in, scope = _tsquery, _in_postgresql, _scope(who)
     else:
         ask, is_in, scope = _match, _in_sqlite, ""
@@ -73,7 +77,8 @@ def matching(session: Session, who: Viewer, asked: Sequence[Part]) -> ColumnElem
 
 
 def _in_postgresql(query: str) -> ColumnElement[bool]:
-    asked = col(CaseWords.words).op("@@")(cast(literal(query), TSQUERY))
+    # as a literal: how common the words are decides the way to them, and a prepared statement would be blind to it
+    asked = col(CaseWords.words).op("@@")(cast(literal(query, literal_execute=True), TSQUERY))
     return col(Case.id).in_(select(CaseWords.case_id).where(asked))
 
 
