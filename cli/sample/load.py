@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from cases import kept
+from cases import anchors, kept
 from cli.sample import government as files
 from cli.sample import history
 from cli.sample.constants import PASSWORD, is_empty
@@ -51,6 +51,7 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
         catalogue.touch(session)
     progress("What searches find", 0.95)
     kept.rebuild(database())
+    anchors.make_due(now)
     catalogue.forget()
     progress("Done", 1.0)
     return Loaded(rows.counts())
