@@ -27,6 +27,8 @@ KINDS = {
     "service": "Services",
     "rule": "Rules",
     "area": "Areas",
+    "calendar": "Calendars",
+    "policy": "Policies",
     "staff": "Staff",
     "key": "Keys",
 }
@@ -41,6 +43,11 @@ SAID = {
     "service-retired": "Retired. Nothing new is understood as it; its cases stay where they are.",
     "service-back": "In use again. Its words are learnt within a minute.",
     "rule-added": "Added.",
+    "calendar-added": "Added. Offices that are to work by it choose it on their page.",
+    "calendar-saved": "Saved. Open cases are counted anew within a minute; below you see how far that is.",
+    "policy-added": "Added. It counts for clocks that begin from its first day on.",
+    "policy-saved": "Saved as a new version. The one before ends where it begins.",
+    "policy-ended": "The policy ends on that day.",
     "rule-ended": "The rule ends on that day.",
     "person-added": "Added. A link to choose a password is on its way to them by e-mail.",
     "person-saved": "Saved.",
@@ -71,6 +78,10 @@ def show_overview(request: Request, staff: Staffed) -> Response:
                 for rule in known.jurisdictions
             ),
             "areas": len(known.areas),
+            "calendars": len(known.calendars),
+            "policies": sum(
+                row.valid_from <= today and (row.valid_to is None or today < row.valid_to) for row in known.policies
+            ),
             "people": session.exec(select(func.count()).select_from(Staff).where(col(Staff.active).is_(True))).one(),
             "keys": session.exec(
                 select(func.count()).select_from(ApiKey).where(col(ApiKey.revoked_at).is_(None))

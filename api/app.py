@@ -19,6 +19,7 @@ from api import (
     auth,
     book,
     bulk,
+    calendars,
     calls,
     citizen,
     citizen_contacts,
@@ -38,6 +39,7 @@ from api import (
     parts,
     past,
     people,
+    policies,
     posters,
     problems,
     proof_pages,
@@ -157,6 +159,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         services,
         rules,
         areas,
+        calendars,
+        policies,
     ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)

@@ -14,7 +14,7 @@ from api.story import TOLD
 from cases import administration, history
 from core.database import database
 from core.errors import NotFound
-from core.i18n import format_duration
+from core.i18n import format_hours
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Rung
@@ -35,6 +35,8 @@ STATES = {
     ClockState.missed: "too late",
     ClockState.void: "void",
 }
+AT_ONCE = 60
+"""Seconds."""
 SHOWN_DAYS = 40
 """Days a citizen is shown one by one."""
 
@@ -167,10 +169,11 @@ def rungs_shown(
         elif row is not None and row.state == RungState.waiting:
             state = "next"
         if "age" in rung:
-            what = f"after {format_duration(int(str(rung['age'])), 'en')}, day and night"
+            what = f"after {format_hours(int(str(rung['age'])), 'en')}, day and night"
         else:
             after = int(str(rung["after"]))
-            what = f"after {format_duration(after, 'en')} of working time, {round(100 * after / target)}%"
+            what = f"after {format_hours(after, 'en')} of working time, {round(100 * after / target)}%"
+            what = "at once" if after <= AT_ONCE else what
         tell = str(rung["tell"])
         at = datetime.fromisoformat(str(rung["at"]))
         found.append({"who": TOLD.get(tell, tell).capitalize(), "what": what, "at": at, "state": state})

@@ -24,6 +24,7 @@ from core.i18n import (
     direction,
     format_datetime,
     format_duration,
+    format_hours,
     format_number,
     format_share,
     format_size,
@@ -215,6 +216,7 @@ def environment() -> Environment:
     made.filters.update(
         datetime=_datetime,
         duration=_duration,
+        hours=_hours,
         iso=_iso,
         number=_number,
         share=_share,
@@ -258,6 +260,11 @@ def _datetime(context: Context, at: datetime | date, style: DateStyle = "long") 
 @pass_context
 def _duration(context: Context, seconds: float, short: bool = False) -> str:
     return format_duration(seconds, context["lang"], short=short)
+
+
+@pass_context
+def _hours(context: Context, seconds: float) -> str:
+    return format_hours(seconds, context["lang"])
 
 
 @pass_context

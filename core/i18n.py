@@ -190,6 +190,19 @@ def format_duration(seconds: float, lang: str, *, short: bool = False) -> str:
     return _with_count(words.ngettext("%(count)s day", "%(count)s days", days), days, lang)
 
 
+def format_hours(seconds: float, lang: str) -> str:
+    """A length of working time in words, such as "80 h": never in days, as a working day has no fixed length."""
+    words = translator(lang)
+    whole = max(0, int(seconds))
+    if whole < MINUTE:
+        return words.gettext("under a minute")
+    minutes = _with_count(words.gettext("%(count)s min"), whole % HOUR // MINUTE, lang)
+    if whole < HOUR:
+        return minutes
+    hours = _with_count(words.gettext("%(count)s h"), whole // HOUR, lang)
+    return f"{hours} {minutes}" if whole % HOUR >= MINUTE else hours
+
+
 def format_size(size: float, lang: str) -> str:
     """A number of bytes as people write it, such as "340 KB" or "1.2 MB"."""
     words = translator(lang)

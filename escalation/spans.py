@@ -48,6 +48,11 @@ def in_words(spans: Spans) -> str:
     return ", ".join(f"{_clock(start)}–{_clock(end)}" for start, end in spans)
 
 
+def as_written(spans: Spans) -> list[list[str]]:
+    """Spans as a calendar's row keeps them."""
+    return [[_clock(start), _clock(end)] for start, end in spans]
+
+
 def _clock(seconds: int) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)

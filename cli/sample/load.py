@@ -80,6 +80,9 @@ def put_government(rows: Rows, given: files.Government) -> None:
         week={day: [list(span) for span in spans] for day, spans in given.calendar.week.items()},
         days={f"{holiday.month:02}-{holiday.day:02}": [] for holiday in given.calendar.holidays},
         country=given.calendar.country,
+        notes={
+            f"{holiday.month:02}-{holiday.day:02}": {"name": holiday.names["en"]} for holiday in given.calendar.holidays
+        },
     )
     rows.add(
         Policy,

@@ -65,6 +65,8 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "language": "en",
         "service_code": "water",
         "rule_id": "x",
+        "calendar_id": "x",
+        "policy_id": "x",
         "area_code": "x",
         "person_id": str(web.known.staff["officer1"]),
         "kind": "staff",

@@ -66,14 +66,14 @@ ADMIN: dict[str, tuple[str, dict[str, object]]] = {
     "administration": (
         "administration",
         {
-            "offices": 30, "services": 40, "rules": 267, "areas": 2, "people": 128, "keys": 3, "changed": 12, "changes": CHANGES,
+            "offices": 30, "services": 40, "rules": 267, "areas": 2, "calendars": 1, "policies": 3, "people": 128, "keys": 3, "changed": 12, "changes": CHANGES,
             "warnings": [
                 {"text": "2 services have no rule, so messages about them go to triage: Bees and swarms, Noise.", "url": "/staff/services?show=norule", "grave": True},
                 {"text": "1 rule leads to Torvin Water Works, which is closed; the office above it answers.", "url": "/staff/rules?office=WAT2", "grave": False},
             ],
         },
     ),
-    "administration-sound": ("administration", {"offices": 3, "services": 4, "rules": 5, "areas": 0, "people": 9, "keys": 0, "changed": 0, "changes": [], "warnings": []}),
+    "administration-sound": ("administration", {"offices": 3, "services": 4, "rules": 5, "areas": 0, "calendars": 1, "policies": 0, "people": 9, "keys": 0, "changed": 0, "changes": [], "warnings": []}),
     "changes": ("changes", {"changes": CHANGES, "kinds": {"office": "Offices", "rule": "Rules"}, "kind": "office", "person": "", "total": 2, "newer": "", "older": "/staff/changes?page=1"}),
     "changes-none": ("changes", {"changes": [], "kinds": {}, "kind": "", "person": "", "total": 0, "newer": "", "older": ""}),
     "offices": ("offices", OFFICES),
