@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -14,8 +14,12 @@ from domain.catalogue import Catalogue, name_of
 from domain.office import Office
 from domain.states import OfficeFunction, Tier
 from domain.visibility import Viewer
+from escalation import recount
+from escalation.recount import Scope
 
 LONGEST_CODE = 32
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""An office's place in the tree has no date."""
 LEFT_ALONE = frozenset({OfficeFunction.triage, OfficeFunction.integrity, OfficeFunction.leadership})
 """Functions the government cannot be without."""
 _CALLED = {
@@ -224,4 +228,19 @@ def _put(
         setattr(office, name, getattr(wanted, name))
     title = f"{name_of(wanted, 'en')} ({wanted.code})"
     administration.record(session, who, "office", office.id, title, before, after, now)
+    _count_anew(session, known, who, wanted, title, now)
     return office
+
+
+def _count_anew(session: Session, known: Catalogue, who: Viewer, wanted: Office, title: str, now: datetime) -> None:
+    """An office that works by another calendar now, or answers to another one, and with it those below it."""
+    then = replace(known, offices={**known.offices, wanted.id: wanted})
+    below = known.subtree(wanted.id)
+    others = frozenset(one for one in below if known.calendar(one) != then.calendar(one))
+    if others:
+        row = then.calendar(wanted.id)
+        told = [f"{title} works by the calendar {row.name}." if row else f"{title} has no calendar."]
+        recount.ask(session, who, "office", wanted.id, title, told, Scope(others, EVER), now)
+    elif known.offices[wanted.id].parent_id != wanted.parent_id:
+        told = [f"{title} answers to another office."]
+        recount.ask(session, who, "office", wanted.id, title, told, Scope(below), now)

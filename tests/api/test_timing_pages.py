@@ -225,3 +225,20 @@ def test_how_a_case_is_counted_is_told_to_staff_and_citizen(site: Web) -> None:
         row.integrity, row.office_id = True, UUID(str(site.known.office["INTEG"]))
     assert "INTEG" not in site.get(f"/track/{case.reference}/counted").text
     assert site.get("/track/7777-7777/counted").status_code == 404
+
+
+def test_an_office_that_gets_another_calendar_is_counted_by_it(site: Web) -> None:
+    case = silent(site)
+    before = due(case)
+    week = {f"hours-{n}": "10:00-11:00" for n in range(7)}
+    calendar = {"id": str(uuid4()), "name": "An hour a day", "time_zone": "Europe/Tirane", "country": "", **week}
+    assert site.post("/staff/calendars/new", "head_water", **calendar).status_code == 303
+    page = site.get("/staff/offices/WAT1", "minister").text
+    typed = {
+        "name-en": "Office WAT1", "tier": "district", "function": "service", "parent": "WATER",
+        "calendar": "An hour a day", "places": "Lumas/Лумас/লুমাস", "go": "save", "seen": hidden(page, "seen"),
+    }  # fmt: skip
+    assert site.post("/staff/offices/WAT1", "minister", **typed).status_code == 303
+    work()
+    assert due(case) > before + timedelta(days=10)
+    assert "An hour a day" in str(recounted(case)[0].body["why"])

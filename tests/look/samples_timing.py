@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001  (tables of samples)
+# ruff: noqa: E501  (tables of samples)
 """The pages about time: how a case is counted, calendars, policies, ladders."""
 
 from datetime import UTC, date, datetime, timedelta
