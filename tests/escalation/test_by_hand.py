@@ -98,7 +98,7 @@ def answer(moment: str, office: str = "HOME") -> list[tuple[str, EntryKind, str,
 
 
 FIRST, REPLY, SOLUTION = ClockKind.first_response, ClockKind.reply_due, ClockKind.resolution
-EID = {"2026-03-03": []}
+EID: dict[str, list[list[str]]] = {"2026-03-03": []}
 HALF = {"2026-03-03": [["08:00", "12:00"]]}
 SHORT = ({"from": "2026-03-03", "week": {str(day): [["08:00", "12:00"]] for day in range(5)}},)
 TWO = (policy(15, valid_to=date(2026, 3, 3)), policy(4, valid_from=date(2026, 3, 3)))
@@ -106,7 +106,7 @@ LATE = (
     policy(15, valid_to=date(2026, 3, 2), end_entered_at=at("04 12:00")),
     policy(4, valid_from=date(2026, 3, 2), entered_at=at("04 12:00"), rungs_from=1000),
 )
-YEARLY = {"03-03": []}
+YEARLY: dict[str, list[list[str]]] = {"03-03": []}
 
 # world, story, until, clock, deadline, working seconds, elapsed seconds, state, the sum in words
 TABLE: list[tuple[World, Story, str, ClockKind, str, int, int, ClockState, str]] = [
