@@ -126,7 +126,14 @@ def _given(form: Mapping[str, str]) -> Given:
     """What was typed, with the words that were ticked among those offered."""
     ticked = [words for name, words in form.items() if name.startswith("word-")]
     keywords = "\n".join([form.get("keywords", ""), *ticked])
-    return Given(form.get("code", ""), names_of(form), form.get("group", ""), keywords, form.get("examples", ""))
+    return Given(
+        form.get("code", ""),
+        names_of(form),
+        form.get("group", ""),
+        keywords,
+        form.get("examples", ""),
+        form.get("shared", ""),
+    )
 
 
 def _page(
@@ -174,7 +181,9 @@ def _page(
 def _typed(service: Service | None) -> Given:
     if service is None:
         return Given()
-    return Given(service.code, service.names, service.group, "\n".join(service.keywords), "\n".join(service.examples))
+    shared = next(typed for typed, meant in service_catalogue.SHARED.items() if meant == service.shared)
+    words, examples = "\n".join(service.keywords), "\n".join(service.examples)
+    return Given(service.code, service.names, service.group, words, examples, shared)
 
 
 def _offered(service: Service | None, known: Catalogue) -> list[str]:

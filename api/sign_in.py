@@ -154,13 +154,20 @@ def _again(request: Request) -> Response:
 @router.get("/staff/sign-in/forgot")
 def show_forgot(request: Request, sent: bool = False) -> Response:
     """Where to ask for a link."""
-    return render(request, "staff/signin_forgot.html", {"mails": staff_links.can_mail(), "sent": sent})
+    return _forgot(request, sent=sent)
+
+
+def _forgot(request: Request, *, sent: bool = False, error: str = "") -> Response:
+    context = {"mails": staff_links.can_mail(), "sent": sent, "error": error}
+    return render(request, "staff/signin_forgot.html", context, status=422 if error else 200)
 
 
 @router.post("/staff/sign-in/forgot")
 def forgot(request: Request, email: Annotated[str, Form()] = "") -> Response:
     """Mail a link, if there is somebody to mail it to; what is answered, and when, is the same either way."""
     throttle.spend("forgot", throttle.address_of(request))
+    if not email.strip():
+        return _forgot(request, error="Type the address you sign in with.")
     ask = BackgroundTask(staff_links.ask, email[:254], datetime.now(UTC))
     return RedirectResponse("/staff/sign-in/forgot?sent=true", 303, background=ask)
 

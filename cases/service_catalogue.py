@@ -30,13 +30,21 @@ ORDINARY = 3
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A service as typed: `keywords` and `examples` one a line. Without a code one is made of the name."""
+    """A service as typed: `keywords` and `examples` one a line, `shared` of `SHARED`.
+
+    Without a code one is made of the name.
+    """
 
     code: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
     keywords: str = ""
     examples: str = ""
+    shared: str = ""
+
+
+SHARED = {"": None, "yes": True, "no": False}
+"""Whether one matter of it is many people's at once, as typed; nothing: as its group says."""
 
 
 def values_of(service: Service) -> Values:
@@ -47,6 +55,7 @@ def values_of(service: Service) -> Values:
         "group": service.group,
         "keywords": list(service.keywords),
         "examples": list(service.examples),
+        "shared": service.shared,
         "in_use": service.active,
     }
 
@@ -129,6 +138,9 @@ def _fill(known: Catalogue, service: Service, given: Given, faults: dict[str, st
     service.group = " ".join(given.group.split())[: administration.LONGEST_NAME]
     service.keywords = administration.lines_from(given.keywords, "keywords", faults, longest=LONGEST_KEYWORD)
     service.examples = administration.lines_from(given.examples, "examples", faults, longest=LONGEST_EXAMPLE)
+    if given.shared not in SHARED:
+        faults["shared"] = "Choose one of the three."
+    service.shared = SHARED.get(given.shared)
     for language, name in service.names.items():
         same = (one for one in known.services.values() if one.active and one.id != service.id)
         if twin := next((one for one in same if one.names.get(language, "").casefold() == name.casefold()), None):
@@ -148,7 +160,7 @@ def _put(session: Session, who: Viewer, service: Service, wanted: Service, seen:
     before, after = values_of(service), values_of(wanted)
     if not administration.agreed(session, service.id, seen, before, after):
         return service
-    for name in ("names", "group", "keywords", "examples", "active"):
+    for name in ("names", "group", "keywords", "examples", "shared", "active"):
         setattr(service, name, getattr(wanted, name))
     title = f"{name_of(wanted, 'en')} ({wanted.code})"
     administration.record(session, who, "service", service.id, title, before, after, now)

@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 COLUMNS: dict[Kind, tuple[str, ...]] = {
     Kind.offices: ("code", "tier", "parent", "function", "calendar", "active", "places"),
-    Kind.services: ("code", "group", "active", "keywords", "examples"),
+    Kind.services: ("code", "group", "active", "keywords", "examples", "shared"),
     Kind.areas: ("code", "active", "geometry"),
     Kind.jurisdictions: rule_rows.COLUMNS,
     Kind.staff: ("email", "name", "roles", "language", "active"),
@@ -225,6 +225,7 @@ def _service_rows(session: Session) -> list[dict[str, str]]:
             "active": _yes(service.active),
             "keywords": ";".join(service.keywords),
             "examples": _BETWEEN.join(service.examples),
+            "shared": "" if service.shared is None else _yes(service.shared),
             **_names(service.names),
         }
         for service in session.exec(select(Service).order_by(col(Service.code)))
@@ -294,5 +295,7 @@ def _services(session: Session, lines: list[Line], complaints: Complaints) -> No
         service.keywords = line.parts("keywords")
         if "examples" in line.cells:  # a file from before examples leaves them as they are
             service.examples = line.parts("examples", _BETWEEN.strip())
+        if "shared" in line.cells:
+            service.shared = line.yes("shared") if line.text("shared") else None
 
     complaints.each(lines, use)

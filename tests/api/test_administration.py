@@ -242,12 +242,12 @@ def test_a_service_is_added_with_the_words_that_tell_it_and_is_taught(site: Web)
 
 def test_changed_words_are_taught_and_a_changed_group_is_not(site: Web) -> None:
     path, now = "/staff/services/water", datetime.now(UTC)
-    form = {"name-en": "Water supply", "group": "water", "keywords": "", "examples": "", "go": "save"}
+    form = {"name-en": "Water supply", "group": "water", "keywords": "", "examples": "", "shared": "no", "go": "save"}
     for typed, runs in ((form, 0), (form | {"keywords": "no water"}, 1), (form | {"keywords": "no water"}, 1)):
         seen = hidden(site.get(path, "minister").text, "seen")
         assert site.post(path, "minister", **typed, seen=seen).status_code == 303
         assert site.count(TrainingRun) == runs
-    assert set(changes()[0].after or {}) == {"code", "names", "group", "keywords", "examples", "in_use"}
+    assert set(changes()[0].after or {}) == {"code", "names", "group", "keywords", "examples", "shared", "in_use"}
     seen = hidden(site.get(path, "minister").text, "seen")
     assert site.post(path, "minister", go="retire", seen=seen).status_code == 303
     with database().read() as session:
@@ -257,7 +257,8 @@ def test_changed_words_are_taught_and_a_changed_group_is_not(site: Web) -> None:
 
 REFUSED_SERVICES = [
     ({"name-en": "Water supply"}, "name-en"), ({"code": "WATER"}, "code"), ({"code": "a b"}, "code"),
-    ({"name-en": ""}, "name-en"), ({"keywords": "x" * 81}, "keywords"), ({"examples": "x" * 401}, "examples"),
+    ({"name-en": ""}, "name-en"), ({"shared": "perhaps"}, "shared"),
+    ({"keywords": "x" * 81}, "keywords"), ({"examples": "x" * 401}, "examples"),
 ]  # fmt: skip
 
 

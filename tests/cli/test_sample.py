@@ -74,7 +74,8 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
                            EntryKind.called_back, EntryKind.fell_back, EntryKind.withdrawn, EntryKind.marked_urgent,
                            EntryKind.marked, EntryKind.split_off, EntryKind.joined, EntryKind.parted,
                            EntryKind.relabelled, EntryKind.lapsed, EntryKind.restricted,
-                           EntryKind.part_answered, EntryKind.note_taken_back, EntryKind.recalled, EntryKind.recounted}  # fmt: skip
+                           EntryKind.part_answered, EntryKind.note_taken_back,
+                           EntryKind.recalled, EntryKind.recounted}  # fmt: skip
         assert {case.channel for case in cases} >= set(Channel) - {Channel.voice, Channel.api}
         assert {case.language for case in cases} == {"en", "sq", "bn", "ru"}
         assert any(case.integrity and case.about_office_id for case in cases)

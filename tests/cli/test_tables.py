@@ -269,7 +269,7 @@ def test_files_that_are_no_map_are_refused_in_words(
 def test_examples_of_a_service_come_back_as_they_were(ombud: Run, governed: Government, tmp_path: Path) -> None:
     file = tmp_path / "services.csv"
     file.write_text(
-        "code,name_en,keywords,examples\nwater,Water,dry,No water; since Monday | Our tap is dry\n", "utf-8"
+        "code,name_en,keywords,examples,shared\nwater,Water,dry,No water; since Monday | Our tap is dry,no\n", "utf-8"
     )
     ombud("import", "services", str(file))
     assert "No water; since Monday | Our tap is dry" in ombud("export", "services").stdout
