@@ -13,6 +13,7 @@ from api import case_pane, choices, queue
 from api.auth import SignedIn, Staffed
 from api.forms import Filled, read_form
 from api.pages import render
+from api.words import CHANNELS
 from cases import bulk, bulk_undo
 from cases.rights import WORKING
 from core import doorbell
@@ -22,8 +23,8 @@ from core.errors import BadInput, NotAllowed, NotFound
 from core.ids import normalise_reference
 from core.texts import shorten
 from domain.case import Case
-from domain.catalogue import catalogue
-from domain.queue import BulkItem, BulkWhat
+from domain.catalogue import Catalogue, catalogue, name_of
+from domain.queue import BulkAct, BulkItem, BulkWhat
 from domain.states import Outcome
 from domain.visibility import Viewer, visible
 
@@ -142,6 +143,7 @@ def _page(
         names = queue.names_of(session, {case.assignee_id for _, case in lines if case and case.assignee_id})
         offices = choices.offices(known, "en") if act.what == BulkWhat.transfer else []
     given = {name: (typed or act.given).get(name, "") for name in FIELDS}
+    effect = _effect(act, known, next((str(p["name"]) for p in people if p["id"] == act.given.get("staff")), ""))
     context = {
         "act": {
             "id": str(act.id),
@@ -163,6 +165,7 @@ def _page(
                 "assignee": names.get(case.assignee_id, "") if case and case.assignee_id else "",
                 "state": str(item.state),
                 "why": item.why,
+                "effect": f"{effect} {_told(case)}" if act.what in bulk_undo.FOR_GOOD else effect,
             }
             for item, case in lines
         ],
@@ -173,6 +176,32 @@ def _page(
         "errors": dict(errors or {}),
     }
     return render(request, "staff/bulk.html", context, status=422 if errors else 200)
+
+
+def _effect(act: BulkAct, known: Catalogue, person: str) -> str:
+    """What happens to a case that is not left out, in words."""
+    match BulkWhat(act.what):
+        case BulkWhat.take:
+            return "You take it on."
+        case BulkWhat.assign:
+            return f"{person} takes it on."
+        case BulkWhat.note:
+            return "The note is kept for colleagues."
+        case BulkWhat.transfer:
+            office = known.office_by_code.get(act.given.get("office", "").upper())
+            return f"Offered to {name_of(office, 'en')}. It stays where it is until they accept." if office else ""
+        case BulkWhat.urgent:
+            return "Marked as urgent. Its target gets shorter, and the head is told."
+        case BulkWhat.close:
+            return "Closed."
+
+
+def _told(case: Case | None) -> str:
+    if case is None:
+        return ""
+    if case.contact_point_id is None:
+        return "The citizen reads your words on the tracking page."
+    return f"The citizen gets your words by {CHANNELS[str(case.channel)]}."
 
 
 def _lines(session: Session, who: Viewer, items: Sequence[BulkItem]) -> list[tuple[BulkItem, Case | None]]:

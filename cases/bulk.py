@@ -12,10 +12,8 @@ from sqlmodel import Session, col, select
 
 from cases import handover, lifecycle, marks
 from cases.acting import Form, Repeated, words_of
-from core.claims import claim, retry_at
-from core.database import Database, database
+from core.database import Database
 from core.errors import BadInput, Conflict, NotFound, OmbudError
-from core.logs import logger
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.queue import BulkAct, BulkItem, BulkState, BulkWhat, ItemState
@@ -37,7 +35,6 @@ NEEDS: dict[BulkWhat, tuple[str, ...]] = {
     BulkWhat.close: ("outcome", "text"),
 }
 """What must be said for an act."""
-log = logger("cases.bulk")
 
 
 class _NotReally(Exception):
@@ -149,26 +146,6 @@ def ask_for(session: Session, who: Viewer, act_id: UUID, now: datetime) -> bool:
     if small:
         act.leased_until = now + LEASE  # so that no worker takes what this request is about to do
     return small
-
-
-def run_due(now: datetime, limit: int = 5) -> int:
-    """Do the acts that are due; how many. What fails as a whole waits and is tried again."""
-    home = database()
-    with home.write() as session:
-        claimed = [
-            act_id
-            for state in (BulkState.waiting, BulkState.undoing)
-            for act_id in claim(session, BulkAct, now, state=state, limit=limit, lease=LEASE)
-        ]
-    for act_id in claimed:
-        try:
-            run(home, act_id, now)
-        except Exception as error:  # noqa: BLE001  (one act that fails must not keep the others waiting)
-            log.error("bulk_failed", act=str(act_id), error=type(error).__name__)  # noqa: TRY400
-            with home.write() as session:
-                act = session.get_one(BulkAct, act_id)
-                act.last_error, act.leased_until = str(error)[:500], retry_at(now, act.attempts)
-    return len(claimed)
 
 
 def run(home: Database, act_id: UUID, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from cases import handover, marks, undoing
 from cases.acting import Form, Repeated
-from cases.bulk import items, load, whose
+from cases.bulk import LEASE, items, load, whose
 from core.database import Database
 from core.errors import Conflict, OmbudError
 from domain.case import Case
@@ -43,12 +43,21 @@ def undo(home: Database, who: Viewer, act_id: UUID, now: datetime) -> None:
             raise Conflict(
                 "This cannot be taken back any more.", mend="Open the cases one by one to change what should not be so."
             )
-        act.state = BulkState.undoing
+        # should this request be cut off, a worker finishes it once the lease has run out
+        act.state, act.due_at, act.leased_until = BulkState.undoing, now, now + LEASE
+    finish(home, act_id, now)
+
+
+def finish(home: Database, act_id: UUID, now: datetime) -> None:
+    """Take back what is not taken back yet of an act that is to be."""
+    with home.read() as session:
         done = [item.id for item in items(session, act_id) if item.state == ItemState.done]
     for item_id in done:
         _one(home, act_id, item_id, now)
     with home.write() as session:
-        load(session, who, act_id, lock=True).state = BulkState.undone
+        act = session.get_one(BulkAct, act_id, with_for_update=True)
+        if act.state == BulkState.undoing:
+            act.state, act.due_at, act.leased_until = BulkState.undone, None, None
 
 
 def _one(home: Database, act_id: UUID, item_id: UUID, now: datetime) -> None:

@@ -12,7 +12,7 @@ import escalation.sweep
 import surveys.sweep
 from cases import (
     anchors,
-    bulk,
+    bulk_work,
     covering,
     holding,
     intake,
@@ -126,7 +126,7 @@ def compare_cases() -> int:
 
 def act_on_many() -> int:
     """Do to many cases what somebody asked for."""
-    return _drain(lambda: bulk.run_due(datetime.now(UTC)))
+    return _drain(lambda: bulk_work.run_due(datetime.now(UTC)))
 
 
 def look_for_surges() -> int:

@@ -142,6 +142,7 @@ def test_many_are_looked_at_done_and_taken_back(web: Web) -> None:
     assert second in shown
     assert third not in shown
     assert "Do it with 2 cases" in shown
+    assert shown.count("You take it on.") == 2
     assert web.get(page, "head1").status_code == 404
     assert web.get("/staff/bulk/nonsense", "officer1").status_code == 404
     for _ in range(2):
@@ -157,6 +158,7 @@ def test_many_are_looked_at_done_and_taken_back(web: Web) -> None:
     assert web.post(f"{every}/look", "officer1", office="", reason="").status_code == 422
     assert web.post(f"{every}/look", "officer1", office="WAT2", reason="It is theirs").status_code == 303
     assert "Do it with 3 cases" in web.get(every, "officer1").text
+    assert web.get(every, "officer1").text.count("Offered to Office WAT2") == 3
     assert all(case.pending_office_id is None for case in web.cases())
 
 

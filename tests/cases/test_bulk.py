@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, select
 
-from cases import bulk, bulk_undo, handover, history, lifecycle
+from cases import bulk, bulk_undo, bulk_work, handover, history, lifecycle
 from cases.acting import Form
 from cases.filters import Filter
 from core.errors import BadInput, Conflict, NotFound
@@ -170,10 +170,24 @@ def test_a_worker_finishes_what_was_cut_off(six: Town, monkeypatch: pytest.Monke
         some = bulk.items(session, act_id)[:2]
     for item in some:
         bulk._one(six.database, act_id, item.id, 6, six.now)
-    assert bulk.run_due(six.now) == 1
-    assert bulk.run_due(six.now) == 0
+    assert bulk_work.run_due(six.now) == 1
+    assert bulk_work.run_due(six.now) == 0
     assert results(six, act_id) == {"done": 6}
     assert entries(six, EntryKind.noted) == 6
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_undo, "finish", cut_off)
+        with pytest.raises(RuntimeError):
+            bulk_undo.undo(six.database, six.viewer("officer1"), act_id, six.now)
+    assert results(six, act_id) == {"done": 6}
+    assert bulk_work.run_due(six.now) == 0, "whoever asked may still be at it"
+    six.now += bulk.LEASE
+    assert bulk_work.run_due(six.now) == 1
+    assert results(six, act_id) == {"undone": 6}
+
+
+def cut_off(*_: object) -> None:
+    """A process that dies."""
+    raise RuntimeError
 
 
 def test_only_their_own_and_only_for_minutes(six: Town) -> None:

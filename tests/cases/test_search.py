@@ -1,5 +1,7 @@
 """Finding cases by words of every script, under the one predicate; the words are written with what they stand for."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from cases import asking, history, lifecycle, search
 from cases.filters import Filter
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.states import EntryKind
+from domain.states import CaseState, EntryKind
 from domain.timeline import append
 from domain.words import CaseWords, vector
 from nlp.indexing import sought, terms
@@ -115,6 +117,28 @@ def test_nobody_finds_what_they_may_not_see(told: Town) -> None:
         case = session.exec(select(Case).where(col(Case.text).startswith("Burst"))).one()
         case.assignee_id = told.known.staff["clerk"]
     assert found(told, "burst", "clerk") == ["Burst"]
+
+
+def test_a_search_finds_of_what_one_may_see_exactly_what_has_the_words(town: Town) -> None:
+    """Whatever happened to the cases since: whose they are stands in the index too, and must follow."""
+    chance = random.Random(3)
+    cases = [opened(town, f"Water {number}") for number in range(8)]
+    offices, people = list(town.known.office.values()), list(town.known.staff.values())
+    for _ in range(12):
+        with town.database.write() as session:
+            for chosen in chance.sample(cases, 3):
+                case = session.get_one(Case, chosen.id)
+                case.office_id = chance.choice(offices)
+                case.pending_office_id = chance.choice([None, None, *offices])
+                case.assignee_id = chance.choice([None, *people])
+                case.state = chance.choice([CaseState.triage, CaseState.open, CaseState.closed])
+                case.integrity = chance.random() < 0.2
+                case.about_office_id = chance.choice([None, None, None, *offices])
+        with town.database.read() as session:
+            for name in town.known.staff:
+                who = town.viewer(name)
+                every = {case.id for case in history.find(session, who, Filter())}
+                assert {case.id for case in history.find(session, who, Filter(words="wat"))} == every, name
 
 
 def test_all_that_was_said_is_found_and_nothing_else(town: Town) -> None:

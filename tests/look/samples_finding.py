@@ -73,7 +73,7 @@ ACT = {
 }  # fmt: skip
 LINE = {
     "reference": "K7QF-3M9X", "title": "S'kemi ujë në Rrugën e Kavajës që të hënën", "language": "sq", "case_state": "open",
-    "assignee": "Arta Hoxha", "state": "planned", "why": "",
+    "assignee": "Arta Hoxha", "state": "planned", "why": "", "effect": "Offered to Water, District 3. It stays where it is until they accept.",
 }  # fmt: skip
 OTHER = {**LINE, "reference": "T3VN-62QE", "title": "Мастер не пришёл второй раз", "language": "ru", "assignee": ""}
 BULK: dict[str, object] = {
