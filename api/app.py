@@ -33,6 +33,8 @@ from api import (
     key_pages,
     kiosk,
     leadership,
+    live,
+    live_hub,
     messages,
     models,
     offices,
@@ -49,6 +51,7 @@ from api import (
     review,
     routing,
     rules,
+    saved_replies,
     services,
     setting_up,
     sign_in,
@@ -93,6 +96,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         log.info("ready", url=current.site_url, environment=current.environment, embedded=inside)
         yield
         app.state.gatherer.close()
+        live_hub.hub().close()
         for stop in stops:
             stop()
         database().close()
@@ -132,6 +136,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         views,
         bulk,
         past,
+        live,
         crowds,
         parts,
         surges,
@@ -152,6 +157,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         messages,
         models,
         wordings,
+        saved_replies,
         administration,
         people,
         key_pages,

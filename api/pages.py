@@ -77,6 +77,12 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "Away",
         frozenset({"operator", "officer", "supervisor", "head", "triage", "integrity"}),
     ),
+    (
+        "replies",
+        "/staff/replies",
+        "Saved replies",
+        frozenset({"operator", "officer", "supervisor", "head", "triage", "integrity", "admin"}),
+    ),
     ("handovers", "/staff/handovers", "Hand-overs", _WATCHING | {"triage"}),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("routing", "/staff/routing", "Where would it go?", _EVERYBODY),

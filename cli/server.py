@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from types import FrameType
 
 from core.errors import Misconfigured
 from core.settings import settings
@@ -40,8 +41,15 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
     stop_politely()  # uvicorn stops in order first, then passes the signal on
     import uvicorn
 
+    from api import live_hub
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            live_hub.hub().close()  # else uvicorn would wait for streams that never end by themselves
+            super().handle_exit(sig, frame)
+
     current = settings()
-    uvicorn.run(
+    config = uvicorn.Config(
         APPLICATION,
         factory=True,
         host=host or current.host,
@@ -56,6 +64,10 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
         timeout_graceful_shutdown=10,
         limit_concurrency=None,
     )
+    server = Server(config)
+    server.run()
+    if not server.started:
+        sys.exit(3)
 
 
 def work(*, concurrency: int, beat: bool) -> None:

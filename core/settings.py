@@ -144,6 +144,12 @@ class Settings(SignInSettings):
     survey_day_end: int = Field(20, ge=1, le=24, description="No survey is sent from this hour on.")
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
     sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
+    live_seconds: float = Field(
+        1.0, gt=0, le=60, description="Seconds between two looks for what open pages of staff are told at once."
+    )
+    live_streams: int = Field(
+        500, ge=0, description="Open pages of staff that a web process tells at once; others look every few seconds."
+    )
     undo_seconds: float = Field(
         6.0,
         ge=0,
