@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from cases import drafts, presence, saved_replies, templated
+from cases import drafts, parts, presence, saved_replies, templated
 from cases.naming import called
 from cases.templated import Verdict
 from channels.values import Channel
@@ -21,7 +21,7 @@ from domain.visibility import Viewer
 from notifications import compose
 from notifications.segments import for_sms, weigh
 
-_HERE = "\x1f"
+_HERE = "\ue000"  # a letter of nobody's, which no template strips
 
 
 def look(
@@ -31,7 +31,7 @@ def look(
     words = clean(text)
     language = (contact.language if contact else None) or case.language
     before, after = _frame(session, case, contact, language)
-    verdict = templated.judge(session, case, who, words, now) if words else None
+    verdict = templated.judge(session, case, who, words, now) if words and not parts.is_part(case) else None
     return {
         "before": before,
         "words": for_sms(words) if contact is not None and contact.channel == Channel.sms else words,

@@ -13,7 +13,7 @@ from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render_fragment
 from api.staff import act_on
-from cases import drafts, history, lifecycle, people, presence, recall, templated
+from cases import drafts, history, lifecycle, parts, people, presence, recall, templated
 from cases.acting import Form
 from cases.rights import works_on
 from core.database import database
@@ -59,7 +59,9 @@ def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
 def _warn(session: Session, case: Case, who: Viewer, text: str, now: datetime) -> None:
     """Say once that an answer would be none. Raises BadInput; the form that is shown then sends it as it is."""
     words = clean(text)
-    verdict = templated.judge(session, case, who, words, now) if words and works_on(case, who) else None
+    if not words or not works_on(case, who) or parts.is_part(case):
+        return
+    verdict = templated.judge(session, case, who, words, now)
     if verdict is not None:
         said = answer_box.told(verdict, counts=templated.counted(session, case))
         raise BadInput(said, fields={"answer": said})

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from api.words import CHANNELS, CLOCKS, NATURES, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
+from cases.recall import recalled
 from channels.errors import Failure
 from core.i18n import format_datetime, format_duration
 from domain.case import Case
 from domain.catalogue import Catalogue, name_of
-from domain.states import ClockKind, EntryKind
+from domain.states import ClockKind, EntryKind, Templated
 from domain.timeline import TimelineEntry
 from escalation.terms import calendar_of
 
@@ -84,6 +85,7 @@ def tell(
     run: list[Chapter] = []
     messages: list[tuple[datetime, list[dict[str, object]]]] = []
     gone = {entry.body.get("note") for entry in entries if entry.kind == EntryKind.note_taken_back}
+    back = recalled(entries)
     for entry in entries:
         file = (files or {}).get(entry.number) if entry.kind == EntryKind.attached else None
         if file is not None and messages:
@@ -98,7 +100,7 @@ def tell(
         if entry.kind in SPOKEN and entry.body.get("text") and entry.number not in gone:
             told += [_folded(chapter, known, names) for chapter in run]
             run = []
-            told.append(_said(entry, names))
+            told.append(_said(entry, names) | ({"text": "answered, but took it back"} if entry.number in back else {}))
             continue
         open_to_it = next((chapter for chapter in reversed(run) if chapter.takes(entry)), None)
         if open_to_it is None:
@@ -130,7 +132,7 @@ def _beside(messages: Sequence[tuple[datetime, list[dict[str, object]]]], sent_a
 
 
 def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
-    text = "answered with a saved reply" if entry.body.get("templated") else STAFF_EVENTS[entry.kind]
+    text = _judged(entry) if entry.body.get("templated") else STAFF_EVENTS[entry.kind]
     if entry.kind == EntryKind.received and entry.body.get("source"):
         text = _keyed(entry)
     if entry.body.get("same_as_others"):
@@ -150,6 +152,19 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         "late": False,
         "steps": [],
     }
+
+
+def _judged(entry: TimelineEntry) -> str:
+    """An answer that may not count, and why."""
+    judged = entry.body.get("judged")
+    found = judged if isinstance(judged, dict) else {"why": Templated.saved}
+    like = f" “{found['like']}”" if found.get("like") else ""
+    if found["why"] == Templated.empty:
+        return "answered, but said nothing about the matter"
+    if found["why"] == Templated.copy:
+        known = "the saved reply" if like else "an earlier answer"
+        return f"answered, nearly as in {known}{like} ({found['alike']} of 100)"
+    return f"answered with {'the' if like else 'a'} saved reply{like}"
 
 
 def _keyed(entry: TimelineEntry) -> str:

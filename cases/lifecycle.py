@@ -48,9 +48,11 @@ def reply(
     """
     words = words_of(text, "The answer", limit=ANSWER_LIMIT)
     case = begin(session, case_id, who, form)
-    verdict = templated.judge(session, case, who, words, now)
+    part = parts.is_part(case)  # what one office tells another is no answer to a citizen
+    verdict = None if part else templated.judge(session, case, who, words, now)
     entry = send_answer(session, case, who, words, now, form, verdict=_said_of(verdict), leaves_at=leaves_at)
-    templated.keep(session, case, who, entry, words, verdict, saved, now)
+    if not part:
+        templated.keep(session, case, who, entry, words, verdict, saved, now)
     drafts.forget(session, case, who)
     relays.relay(session, case, entry, RelayWhat.answer, leaves_at or now, who)
     return entry
@@ -78,7 +80,7 @@ def send_answer(
     """Answer a case (locked) and give the number of the entry that says so. `verdict` is why it is templated, as
     `templated.Verdict` says it; such an answer leaves a case open unless its policy counts it."""
     was = CaseState(case.state)
-    if not verdict or parts.is_part(case) or templated.counted(session, case):
+    if not verdict or templated.counted(session, case):
         shift(case, CaseState.answered)
     return _answer(session, case, who, words, now, form, verdict=verdict, leaves_at=leaves_at, was=was)
 

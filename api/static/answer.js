@@ -43,13 +43,14 @@ if (form && box) {
   });
 
   const beat = () => {
-    if (!document.hidden) send(form.dataset.here, { doing: Date.now() - typedAt < WRITING ? "writing" : "reading" }).catch(() => {});
+    if (form.dataset.here && !document.hidden) send(form.dataset.here, { doing: Date.now() - typedAt < WRITING ? "writing" : "reading" }).catch(() => {});
   };
+  beat(); // the page before may have said good-bye for the same person a moment ago
   setInterval(beat, BEAT);
   document.addEventListener("visibilitychange", beat);
   addEventListener("pagehide", () => {
     if (timer && !sending && typedAt) navigator.sendBeacon(form.dataset.keep, new URLSearchParams({ csrf, text: box.value, reply: reply.value }));
-    navigator.sendBeacon(form.dataset.here, new URLSearchParams({ csrf, doing: "gone" }));
+    if (form.dataset.here) navigator.sendBeacon(form.dataset.here, new URLSearchParams({ csrf, doing: "gone" }));
   });
 
   // saved replies
