@@ -71,6 +71,7 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
+    ("answers", "/staff/figures/answers", "Answers", _WATCHING),
     (
         "absences",
         "/staff/absences",

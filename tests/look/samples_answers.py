@@ -1,6 +1,6 @@
 """Sample context of answering: the box with its warnings, and the parts that are fetched on their own."""
 
-from tests.look.samples import ago
+from tests.look.samples import REFERENCE, ago
 from tests.look.samples_desk import ANSWER, DESK, LOOK, OFFICES, line
 
 VERDICT = (
@@ -53,11 +53,34 @@ NEW = {
     "may_publish": False, "may_withdraw": False, "seen": 0,
     "errors": {"title": "Give it a short name that you will find it by.", "office": "Choose the office it is for."},
 }  # fmt: skip
+WORTH = {"code": "WAT3", "name": "Water, District 3", "all": 214, "empty": 9, "saved": 31, "copies": 22, "share": 0.29}
+FIGURES = {
+    "weeks": 4,
+    "periods": (4, 13, 52),
+    "rows": [
+        WORTH,
+        {
+            **WORTH,
+            "code": "WAT7",
+            "name": "Water, District 7",
+            "all": 90,
+            "empty": 0,
+            "saved": 2,
+            "copies": 0,
+            "share": 0.02,
+        },
+    ],
+    "chosen": WORTH,
+    "people": [{**WORTH, "code": "", "name": "Arta Hoxha", "all": 120}],
+    "cases": [{"reference": REFERENCE, "title": "S'kemi ujë", "why": "a saved reply as it stands"}],
+}
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "desk-warned": ("desk", {**DESK, "answer": WARNED, "errors": {"answer": VERDICT}}),
     "desk-meanwhile": ("desk", {**DESK, "news": NEWS}),
     "answer-look": ("answer_look", {"look": WARNED["look"], "warned": False}),
     "case-here": ("case_here", {"here": ["Besnik Leka is reading", "Arta Hoxha is writing an answer"]}),
+    "answers": ("answers", FIGURES),
+    "answers-none": ("answers", {**FIGURES, "rows": [], "chosen": None, "people": [], "cases": []}),
     "replies": ("saved_replies", REPLIES),
     "replies-none": ("saved_replies", {"replies": [], "may_write": False}),
     "reply": ("saved_reply", REPLY),
