@@ -12,12 +12,13 @@ from api import answer_box, case_pane
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render_fragment
-from api.staff import act_on
-from cases import drafts, history, lifecycle, parts, people, presence, recall, templated
+from api.staff import act_on, case_page
+from cases import drafts, history, lifecycle, parts, people, presence, recall, templated, translations
 from cases.acting import Form
 from cases.rights import works_on
+from channels.translator import TranslatorAway
 from core.database import database
-from core.errors import BadInput
+from core.errors import BadInput, Conflict
 from core.texts import clean
 from domain.case import Case
 from domain.states import Doing, Purpose
@@ -131,9 +132,21 @@ def show_history(request: Request, staff: Staffed, reference: str, seen: int = 0
     """What happened to a case, alone, for the live view; with what is new since `seen`."""
     with database().read() as session:
         case = history.load(session, staff.viewer, reference)
-        view = case_pane.case_view(session, staff.viewer, case, _now().replace(second=0, microsecond=0), seen=seen)
+        view = case_pane.case_view(
+            session, staff.viewer, case, _now().replace(second=0, microsecond=0), seen=seen, language=staff.language
+        )
     form = dict.fromkeys(case_pane.FIELDS, "")
     return render_fragment(request, "staff/case_live.html", {**view, "form": form, "errors": {}})
+
+
+@router.post("/staff/cases/{reference}/translate")
+def translate(request: Request, staff: Staffed, form: Filled, reference: str) -> Response:
+    """Have the citizen's words translated, as far as they are not."""
+    try:
+        translations.translate(staff.viewer, reference, staff.language, _now())
+    except (TranslatorAway, Conflict) as error:
+        return case_page(request, staff, reference, error)
+    return RedirectResponse(f"/staff/cases/{reference}?said=translated", 303)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -13,7 +13,8 @@ from api import heard
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
-from api.staff import SAID, act_on
+from api.said import SAID
+from api.staff import act_on
 from cases import callbacks, history, people, transcripts
 from cases.acting import Form, Repeated, lock
 from cases.rights import WORKING

@@ -9,6 +9,8 @@ from sqlmodel import Session, col, func, select
 from api import answer_box, choices, crowd_view, files, heard, story
 from api.queue import left, names_of, silent_seconds
 from cases import attachments, firewall, history, parts, people
+from api.desk import left, names_of, silent_seconds
+from cases import attachments, firewall, history, parts, people, translations
 from cases.acting import MATTERS
 from cases.rights import WORKING, works_on
 from core.texts import shorten
@@ -39,9 +41,11 @@ def case_view(
     *,
     reply: str = "",
     seen: int | None = None,
+    language: str = "en",
 ) -> dict[str, object]:
     """All that the case pane shows. `typed` stands in the answer box, `reply` is the saved reply it began as; `seen` is
-    the length of the timeline when the page was opened, where something may have happened since."""
+    the length of the timeline when the page was opened, where something may have happened since; `language` is
+    what this person reads."""
     known = catalogue(session)
     clocks = history.clocks(session, case)
     time_left = left(clocks, now)
@@ -94,7 +98,8 @@ def case_view(
         "crowd": crowd_view.bar(session, who, case),
         "together": together(session, who, case),
         "recordings": heard.recordings(session, case),
-        "timeline": story.tell(entries, known, names, by_entry),
+        "timeline": _told(session, case, entries, story.tell(entries, known, names, by_entry), language),
+        "translate": "translate" if works_on(case, who) and translations.offered(case, language) else "",
         "pending_files": files.for_staff(files.pending(rows), case.reference),
         "may": may(who, case),
         "offices": choices.offices(known, "en"),
@@ -106,6 +111,18 @@ def case_view(
         "fresh": bool(_news(entries, seen, known, names)),
         "version": case.timeline_length,
     }
+
+
+def _told(
+    session: Session,
+    case: Case,
+    entries: Sequence[TimelineEntry],
+    lines: list[dict[str, object]],
+    language: str,
+) -> list[dict[str, object]]:
+    """The story, with what a machine made of the citizen's words beside them."""
+    made = translations.of_case(session, case, entries, language)
+    return [line | {"translation": made.get(int(str(line.get("number") or 0)), "")} for line in lines]
 
 
 def _news(

@@ -12,7 +12,7 @@ from api import crowd_view
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
-from api.staff import SAID
+from api.said import SAID
 from cases import crowds, history, proposals, relays
 from cases.acting import Form, Repeated
 from core.database import database

@@ -17,7 +17,8 @@ from cases import second_factor, sign_in, staff_accounts, staff_links
 from core.database import database
 from core.errors import NotFound
 from core.passwords import hash_password
-from core.settings import DEMO_PASSWORD, settings
+from core.safety import DEMO_PASSWORD
+from core.settings import settings
 from domain.staff import LinkKind, Staff, StaffLink, StaffRole
 from domain.states import Role
 from domain.visibility import viewer

@@ -14,6 +14,7 @@ from api import case_pane, queue, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
+from api.said import SAID
 from cases import firewall, handover, history, lifecycle, marks, parts, presence
 from cases.acting import Form, Repeated
 from cases.filters import Filter
@@ -26,35 +27,6 @@ from domain.states import Outcome
 from domain.visibility import Viewer
 
 router = APIRouter(include_in_schema=False)
-
-SAID = {
-    "answer": "Sent. The silence ends when it reaches the citizen.",
-    "recall": "Taken back before it left. Your words are in the box.",
-    "kept": "Kept for you. Nobody else sees it, and nothing was sent.",
-    "dropped": "Thrown away.",
-    "ask": "Your question is on its way. The silence goes on until you answer.",
-    "note": "The note is kept.",
-    "transfer": "Offered. It stays yours until they accept.",
-    "assign": "Given.",
-    "take": "It is yours.",
-    "accept": "Accepted. Your office answers for it now.",
-    "refuse": "Given to triage, with your reason.",
-    "withdraw": "Taken back. It was yours all the time.",
-    "give-part": "Offered to them. You lead, and the citizen hears you alone.",
-    "close": "Closed. The citizen gets your words.",
-    "release": "Released. It went where it belongs, and the recogniser learns from it.",
-    "restrict": "Given to the integrity office. You do not see it any more.",
-    "about": "Kept. They and those above them do not see it.",
-    "added": "Added to this case. The citizen has its number already.",
-    "again": "Asked for again. It shows here once it came.",
-    "urgent": "Noted. The deadline follows from it.",
-    "join": "Joined. One answer goes to all of them.",
-    "undone": "Taken apart again. They are proposed as before.",
-    "refused": "Kept apart. They are not proposed here again.",
-    "send": "On its way. Each silence ends when it reaches its citizen.",
-    "part": "Taken out. It is answered by itself.",
-    "placed": "Placed. The office has it, and the classifier learns from it.",
-}
 
 
 def _now() -> datetime:
@@ -157,12 +129,22 @@ def _desk(
             said_by = (part.answer for part in parts.parts_of(session, who, case) if part.reference == use)
             form["answer"] = next(said_by, "")
         reply = form["reply"]
-        view = case_pane.case_view(session, who, case, now, form["answer"], reply=reply, seen=seen) if case else nothing
+        language = request.state.staff.language
+        view = (
+            case_pane.case_view(session, who, case, now, form["answer"], reply=reply, seen=seen, language=language)
+            if case
+            else nothing
+        )
         band = surges.band(session, who) if reference is None else []
     context |= view | {"surges": band, "opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
     status = problem.status if problem else 422 if errors else 200
     return render(request, "staff/desk.html", context, status=status)
+
+
+def case_page(request: Request, staff: SignedIn, reference: str, problem: OmbudError) -> Response:
+    """A case, with what could not be done about it."""
+    return _desk(request, staff.viewer, reference, problem=problem)
 
 
 Act = Callable[[Session, Case, Viewer, Form], object]

@@ -141,6 +141,7 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
         text = "spoke with the citizen" if entry.body.get("spoke") else "called, nobody picked up"
     return {
         "kind": EntryKind(entry.kind),
+        "number": entry.number,
         "at": entry.at,
         "until": None,
         "by": _by(entry, names),

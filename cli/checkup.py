@@ -19,7 +19,8 @@ from cli import checkup_telegram, checkup_twilio
 from cli.output import out
 from core.database import database
 from core.errors import Misconfigured, OmbudError
-from core.settings import DEMO_GOVERNMENT, DEMO_SECRET, Settings, settings
+from core.safety import DEMO_GOVERNMENT, DEMO_SECRET
+from core.settings import Settings, settings
 from domain.kiosk import KioskDevice
 from domain.training import RunResult, TrainingRun
 from migrations import schema

@@ -13,17 +13,18 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from core.errors import Misconfigured
+from core.safety import (
+    DEMO_GOVERNMENT,
+    DEMO_MAIL_ADDRESS,
+    DEMO_MAIL_PASSWORD,
+    DEMO_SECRET,
+    DEMO_TELEGRAM_TOKEN,
+    DEMO_TELEGRAM_WEBHOOK_SECRET,
+    DEMO_TWILIO_ACCOUNT,
+    DEMO_TWILIO_TOKEN,
+    unsafe_secrets,
+)
 from core.settings_sign_in import SignInSettings
-
-DEMO_GOVERNMENT = "Republic of Velmora"
-DEMO_SECRET = "demo-secret-not-for-production"  # noqa: S105  (production refuses it)
-DEMO_PASSWORD = "velmora demo"  # noqa: S105  (of every sample sign-in)
-DEMO_TWILIO_ACCOUNT = "AC" + "0" * 32
-DEMO_TWILIO_TOKEN = "demo-twilio-token"  # noqa: S105
-DEMO_TELEGRAM_TOKEN = "1000000001:demo-telegram-token"  # noqa: S105
-DEMO_TELEGRAM_WEBHOOK_SECRET = "demo-telegram-secret"  # noqa: S105
-DEMO_MAIL_ADDRESS = "voice@velmora.example"
-DEMO_MAIL_PASSWORD = "demo-mail"  # noqa: S105
 
 
 class Settings(SignInSettings):
@@ -144,6 +145,10 @@ class Settings(SignInSettings):
     survey_day_end: int = Field(20, ge=1, le=24, description="No survey is sent from this hour on.")
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
     sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
+    translator_url: str = Field(
+        "", description="LibreTranslate that citizens' words may be sent to, when staff ask; empty translates nothing."
+    )
+    translator_key: str = Field("", description="Its API key, if it wants one.")
     live_seconds: float = Field(
         1.0, gt=0, le=60, description="Seconds between two looks for what open pages of staff are told at once."
     )
@@ -201,7 +206,7 @@ class Settings(SignInSettings):
             raise ValueError(f"{value!r} is no IANA time zone, such as Europe/Tirane") from error
         return value
 
-    @field_validator("public_url", "twilio_api_url", "telegram_api_url", "oidc_issuer")
+    @field_validator("public_url", "twilio_api_url", "telegram_api_url", "oidc_issuer", "translator_url")
     @classmethod
     def _plain_url(cls, value: str | None) -> str | None:
         if value and urlsplit(value).scheme not in ("http", "https"):
@@ -316,29 +321,11 @@ class Settings(SignInSettings):
         """
         if self.environment != "production":
             return
-        defaults = {
-            "OMBUD_SECRET_KEY": self.secret_key == DEMO_SECRET or len(self.secret_key) < 32,
-            "OMBUD_TWILIO_AUTH_TOKEN": self.twilio_auth_token == DEMO_TWILIO_TOKEN,
-            "OMBUD_TWILIO_ACCOUNT_SID": self.twilio_account_sid == DEMO_TWILIO_ACCOUNT,
-            "OMBUD_TELEGRAM_TOKEN": self.telegram_token == DEMO_TELEGRAM_TOKEN,
-            "OMBUD_TELEGRAM_WEBHOOK_SECRET": bool(self.telegram_token)
-            and (self.telegram_webhook_secret in ("", DEMO_TELEGRAM_WEBHOOK_SECRET)),
-            "OMBUD_MAIL_FROM": bool(self.imap_url or self.smtp_url) and self.mail_from in ("", DEMO_MAIL_ADDRESS),
-            "OMBUD_OIDC_ISSUER": bool(self.oidc_issuer)
-            and not (self.oidc_issuer.startswith("https://") or _on_loopback(self.oidc_issuer)),
-            "OMBUD_PUBLIC_URL": not (self.public_url.startswith("https://") or _on_loopback(self.public_url)),
-        }
-        unsafe = [name for name, bad in defaults.items() if bad]
-        if unsafe:
+        if unsafe := unsafe_secrets(self):
             raise Misconfigured(
                 f"Production does not start with {', '.join(unsafe)} unset, short or at the demo's value.",
                 mend="Set each in the environment; `openssl rand -base64 48` makes a secret; the public URL starts with https://.",
             )
-
-
-def _on_loopback(url: str) -> bool:
-    """Whether an address is this machine's own, where a certificate proves nothing."""
-    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 @lru_cache(maxsize=1)

@@ -98,7 +98,7 @@ def _within(since: datetime, until: datetime) -> ColumnElement[bool]:
 def references(
     session: Session, who: Viewer, office_id: UUID, *, since: datetime, until: datetime, limit: int = 50
 ) -> list[tuple[str, str, Templated]]:
-    """Templated answers of an office among cases this viewer may open, newest first: reference, the case's words, why."""
+    """Templated answers of an office among cases one may open, newest first: reference, the case's words, why."""
     rows = session.exec(
         select(Case.reference, Case.text, GivenAnswer.templated)
         .join(GivenAnswer, col(GivenAnswer.case_id) == col(Case.id))

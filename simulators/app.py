@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from core.errors import Misconfigured
-from core.settings import DEMO_MAIL_PASSWORD, Settings
-from simulators import calls, chatting, control, identity, mail, phone, store, telegram, twilio
+from core.safety import DEMO_MAIL_PASSWORD
+from core.settings import Settings
+from simulators import calls, chatting, control, identity, mail, phone, store, telegram, translator, twilio
 from simulators.carrier import Carrier
 from simulators.chats import Chats
 from simulators.exchange import Config, Exchange
@@ -69,6 +70,7 @@ def install(app: FastAPI, config: Config, *, standalone: bool) -> Exchange:
     app.include_router(phone.router(carrier, chats, board, standalone=standalone), prefix="/simulator/phone")
     app.include_router(mail.router(post, standalone=standalone), prefix="/simulator/mail")
     app.include_router(control.router(carrier, chats, post), prefix="/simulator/control")
+    app.include_router(translator.router(), prefix="/simulator/translator")
     app.mount("/simulator/static", StaticFiles(directory=Path(__file__).parent / "static"), name="simulator-static")
     app.state.simulators, app.state.chats, app.state.post = exchange, chats, post
     _close_with(app, exchange, MailServer(post))

@@ -68,6 +68,7 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "calendar_id": "x",
         "policy_id": "x",
         "area_code": "x",
+        "reply_id": "x",
         "person_id": str(web.known.staff["officer1"]),
         "kind": "staff",
         "act_id": "x",

@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cli.sample import government
-from core.settings import DEMO_PASSWORD
+from core.safety import DEMO_PASSWORD
 from tests.processes import HTTP, Site, wait_for
 
 REFERENCE = re.compile(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b")

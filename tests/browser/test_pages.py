@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
-from core.settings import DEMO_PASSWORD
+from core.safety import DEMO_PASSWORD
 from tests import axe
 from tests.browser.people import (
     api_key,

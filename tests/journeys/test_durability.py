@@ -11,7 +11,7 @@ from pathlib import Path
 import redis
 from twilio.request_validator import RequestValidator
 
-from core.settings import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
+from core.safety import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
 from tests.conftest import REDIS
 from tests.processes import HTTP, ROOT, Process, environment_of, free_port, prepare, site, wait_for
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from core.settings import DEMO_PASSWORD
+from core.safety import DEMO_PASSWORD
 from tests.processes import HTTP, Site, wait_for
 
 CITIZEN = "+355691112233"

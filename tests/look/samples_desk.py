@@ -127,6 +127,7 @@ def line(kind: str, at: datetime, **values: object) -> dict[str, object]:
         "note": False,
         "late": False,
         "steps": [],
+        "translation": "",
     }
     return {"kind": kind, "at": at, **usual, **values}
 
@@ -148,6 +149,7 @@ HISTORY = [
             samples.file("document", "Bill 2026.pdf"),
         ],
         ours=False,
+        translation="We have had no water in Rruga e Kavajës since Monday. The pump house is shut and nobody answers.",
     ),
     line(
         "routed",
@@ -287,6 +289,7 @@ DESK = {
     "people": PEOPLE,
     "outcomes": ["upheld", "answered", "duplicate"],
     "answer": ANSWER,
+    "translate": "translate",
     "news": [],
     "fresh": False,
     "form": {

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from playwright.sync_api import Browser
 
 from core.i18n import LANGUAGES
-from core.settings import DEMO_GOVERNMENT
+from core.safety import DEMO_GOVERNMENT
 from tests.look import samples
 from tests.look.pseudo import CLOSE, CODE, OPEN, spoken, write
 from tests.look.site import build, serving
