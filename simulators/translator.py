@@ -1,4 +1,4 @@
-"""A stand-in for LibreTranslate: it speaks the wire, and puts the two languages before a text instead of translating."""
+"""A stand-in for LibreTranslate: it speaks the wire, and puts the two languages before a text."""
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
