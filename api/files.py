@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 from api import throttle
 from api.auth import Staffed
 from api.forms import Filled
+from api.pages import render, render_fragment
 from cases import attachments, history
 from cases.rights import works_on
 from channels import media, pictures
@@ -46,6 +47,28 @@ def show_file(request: Request, staff: Staffed, reference: str, file_id: str) ->
         case = history.load(session, staff.viewer, reference)
         row = attachments.one_of_case(session, case, _id(file_id))
     return served(request, row)
+
+
+@router.get("/staff/cases/{reference}/files/{file_id}/view")
+def view_file(request: Request, staff: Staffed, reference: str, file_id: str, part: str = "") -> Response:
+    """A file looked at by itself, with those before and after it; `part` is the same without the page around it."""
+    with database().read() as session:
+        case = history.load(session, staff.viewer, reference)
+        chosen = attachments.one_of_case(session, case, _id(file_id))
+        rows = [row for row in attachments.of_case(session, case) if row.state == AttachmentState.stored]
+    at = next(number for number, row in enumerate(rows) if row.id == chosen.id)
+    views = for_staff(rows, case.reference)
+    context = {
+        "reference": case.reference,
+        "file": views[at] | {"type": chosen.content_type or "", "scanned": chosen.scan or ""},
+        "number": at + 1,
+        "total": len(views),
+        "before": views[at - 1]["view"] if at else "",
+        "after": views[at + 1]["view"] if at + 1 < len(views) else "",
+    }
+    if part:
+        return render_fragment(request, "staff/file_part.html", context)
+    return render(request, "staff/file_view.html", context)
 
 
 @router.post("/staff/cases/{reference}/files/{file_id}/again")
@@ -87,7 +110,8 @@ def key_of(file_id: UUID) -> str:
 
 def for_staff(rows: Iterable[Attachment], reference: str) -> list[dict[str, object]]:
     """Files as `ui.files` shows them, with the addresses of the desk."""
-    return [shown(row, f"/staff/cases/{reference}/files/{row.id}") for row in rows]
+    addresses = ((row, f"/staff/cases/{reference}/files/{row.id}") for row in rows)
+    return [shown(row, url) | {"view": f"{url}/view"} for row, url in addresses]
 
 
 def for_citizen(rows: Iterable[Attachment], reference: str) -> list[dict[str, object]]:

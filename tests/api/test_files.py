@@ -158,3 +158,20 @@ def test_citizens_see_their_own_files_once_they_gave_the_pin(web: Web) -> None:
     assert web.get(picture.partition("?")[0]).status_code == 404
     with time_machine.travel(datetime.now(UTC).replace(year=2030)):
         assert web.get(picture).status_code == 404
+
+
+def test_files_are_looked_at_one_by_one_and_papers_with_a_warning(web: Web) -> None:
+    path, rows = a_case(web, ("a.jpg", files.jpeg()), ("b.pdf", files.PDF), ("c.ogg", files.ogg()))
+    addresses = [f"{path}/files/{row.id}/view" for row in rows]
+    picture, paper, sound = (web.get(address, "officer1").text for address in addresses)
+    assert f'<img src="{addresses[0].removesuffix("/view")}"' in picture
+    assert f'href="{addresses[1]}" rel="next"' in picture
+    assert 'rel="prev"' not in picture
+    assert "No virus scanner looked at it" in paper
+    assert "<img" not in paper.partition("<main")[2]
+    assert "<audio" in sound
+    assert 'rel="next"' not in sound
+    part = web.get(f"{addresses[0]}?part=1", "officer1").text
+    assert "<html" not in part
+    assert web.get(addresses[0], "officer2").status_code == 404
+    assert web.get(f"{path}/files/{rows[0].case_id}/view", "officer1").status_code == 404

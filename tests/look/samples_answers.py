@@ -1,5 +1,6 @@
 """Sample context of answering: the box with its warnings, and the parts that are fetched on their own."""
 
+from tests.look import samples
 from tests.look.samples import REFERENCE, ago
 from tests.look.samples_desk import ANSWER, DESK, LOOK, OFFICES, line
 
@@ -74,6 +75,21 @@ FIGURES = {
     "people": [{**WORTH, "code": "", "name": "Arta Hoxha", "all": 120}],
     "cases": [{"reference": REFERENCE, "title": "S'kemi ujë", "why": "a saved reply as it stands"}],
 }
+_AT = "/staff/cases/K7QF-3M9X/files/f1"
+PICTURE: dict[str, object] = {
+    "reference": REFERENCE,
+    "file": {**samples.file("photo", "IMG_2041.jpg"), "view": f"{_AT}/view", "type": "image/jpeg", "scanned": ""},
+    "number": 2,
+    "total": 3,
+    "before": f"{_AT}/view",
+    "after": f"{_AT}/view",
+}
+PAPER = {
+    **samples.file("document", "Bill 2026.pdf"),
+    "view": f"{_AT}/view",
+    "type": "application/pdf",
+    "scanned": "clean",
+}
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "desk-warned": ("desk", {**DESK, "answer": WARNED, "errors": {"answer": VERDICT}}),
     "desk-meanwhile": ("desk", {**DESK, "news": NEWS}),
@@ -81,10 +97,13 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "case-here": ("case_here", {"here": ["Besnik Leka is reading", "Arta Hoxha is writing an answer"]}),
     "answers": ("answers", FIGURES),
     "answers-none": ("answers", {**FIGURES, "rows": [], "chosen": None, "people": [], "cases": []}),
+    "file": ("file_view", PICTURE),
+    "file-document": ("file_view", {**PICTURE, "file": PAPER, "number": 3, "after": ""}),
+    "file-part": ("file_part", PICTURE),
     "replies": ("saved_replies", REPLIES),
     "replies-none": ("saved_replies", {"replies": [], "may_write": False}),
     "reply": ("saved_reply", REPLY),
     "reply-new": ("saved_reply", NEW),
     "case-live": ("case_live", {**DESK, "fresh": True}),
 }
-FRAGMENTS = ("answer-look", "case-here", "case-live")
+FRAGMENTS = ("file-part", "answer-look", "case-here", "case-live")

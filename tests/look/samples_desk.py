@@ -141,7 +141,7 @@ HISTORY = [
         said="S'kemi ujë në Rrugën e Kavajës që të hënën. Kabina e "
         "pompës është e mbyllur dhe askush nuk përgjigjet në telefon.",
         files=[
-            samples.file("photo", "IMG_2041.jpg"),
+            samples.file("photo", "IMG_2041.jpg", view="/staff/cases/K7QF-3M9X/files/f1/view"),
             samples.file("photo"),
             samples.file("voice", id="r1", transcript="The pump house is shut."),
             samples.file("audio", id="r2"),
