@@ -8,8 +8,6 @@ from sqlmodel import Session, col, func, select
 
 from api import answer_box, choices, crowd_view, files, heard, story
 from api.queue import left, names_of, silent_seconds
-from cases import attachments, firewall, history, parts, people
-from api.desk import left, names_of, silent_seconds
 from cases import attachments, firewall, history, parts, people, translations
 from cases.acting import MATTERS
 from cases.rights import WORKING, works_on
