@@ -52,6 +52,7 @@ def case_view(
     offered = case.pending_office_id is not None and (who.offices is None or case.pending_office_id in who.offices)
     entries = history.timeline(session, case)
     rows = attachments.of_case(session, case)
+    made = translations.of_case(session, case, entries, language)
     by_entry = files.by_entry(files.for_staff(rows, case.reference))
     acting = {UUID(entry.actor) for entry in entries if entry.actor not in ("citizen", "system", "None")}
     names = names_of(session, acting | ({case.assignee_id} if case.assignee_id else set()))
@@ -96,8 +97,13 @@ def case_view(
         "crowd": crowd_view.bar(session, who, case),
         "together": together(session, who, case),
         "recordings": heard.recordings(session, case),
-        "timeline": _told(session, case, entries, story.tell(entries, known, names, by_entry), language),
-        "translate": "translate" if works_on(case, who) and translations.offered(case, language) else "",
+        "timeline": [
+            line | {"translation": made.get(int(str(line.get("number") or 0)), "")}
+            for line in story.tell(entries, known, names, by_entry)
+        ],
+        "translate": works_on(case, who)
+        and translations.offered(case, language)
+        and translations.missing(entries, made),
         "pending_files": files.for_staff(files.pending(rows), case.reference),
         "may": may(who, case),
         "offices": choices.offices(known, "en"),
@@ -109,18 +115,6 @@ def case_view(
         "fresh": bool(_news(entries, seen, known, names)),
         "version": case.timeline_length,
     }
-
-
-def _told(
-    session: Session,
-    case: Case,
-    entries: Sequence[TimelineEntry],
-    lines: list[dict[str, object]],
-    language: str,
-) -> list[dict[str, object]]:
-    """The story, with what a machine made of the citizen's words beside them."""
-    made = translations.of_case(session, case, entries, language)
-    return [line | {"translation": made.get(int(str(line.get("number") or 0)), "")} for line in lines]
 
 
 def _news(

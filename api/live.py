@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
@@ -12,7 +12,7 @@ from api.auth import SignedIn, Staffed
 from api.live_hub import Listener, hub
 from cases import history
 from core.database import database
-from core.errors import NotFound, TooMany
+from core.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,14 +25,11 @@ RETRY = 3000
 
 @router.get("/staff/live")
 async def stream(request: Request, staff: Staffed, case: str = "") -> Response:
-    """Tell an open page what changed, until it is closed or its person signed out."""
+    """Tell an open page what changed, until it is closed or its person signed out. Raises TooMany."""
     if TYPE not in request.headers.get("accept", ""):
-        return Response("This address is for pages that listen.", 406, media_type="text/plain")
+        raise HTTPException(406, "This address is for pages that listen.")
     listener = Listener(staff.session_id, staff.viewer, None, loop=asyncio.get_running_loop())
-    try:
-        await run_in_threadpool(_open, listener, staff, case, _moment(request.headers.get("last-event-id", "")))
-    except TooMany as error:
-        return Response(str(error), 503, media_type="text/plain", headers={"Retry-After": str(error.retry_after)})
+    await run_in_threadpool(_open, listener, staff, case, _moment(request.headers.get("last-event-id", "")))
     return StreamingResponse(
         _events(listener), media_type=TYPE, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )

@@ -46,6 +46,11 @@ def of_case(session: Session, case: Case, entries: Sequence[TimelineEntry], lang
     return {row.entry: row.text for row in rows if words.get(row.entry) == row.original}
 
 
+def missing(entries: Sequence[TimelineEntry], have: Mapping[int, str]) -> bool:
+    """Whether some words of the citizen's are not translated yet."""
+    return any(number not in have for number, _ in _words(entries))
+
+
 def translate(who: Viewer, reference: str, language: str, now: datetime) -> int:
     """Translate what is not translated yet; gives how many texts. No connection is held while the translator is asked.
 

@@ -289,7 +289,7 @@ DESK = {
     "people": PEOPLE,
     "outcomes": ["upheld", "answered", "duplicate"],
     "answer": ANSWER,
-    "translate": "translate",
+    "translate": True,
     "news": [],
     "fresh": False,
     "form": {
