@@ -280,7 +280,9 @@ def test_ten_megabytes_are_refused_everywhere(everybody: Web) -> None:
             address = next(addresses(path))
             answer = everybody.call(method, address, "minister", content=big, headers=headers)
             sound(answer, path)
-            assert 400 <= answer.status_code < 500, (path, kind, answer.status_code)
+            # who has not begun to sign in is sent back to the beginning, and what came is not looked at
+            unread = answer.status_code == 303 and path == "/staff/sign-in/set-up"
+            assert unread or 400 <= answer.status_code < 500, (path, kind, answer.status_code)
             if kind.endswith("urlencoded") or path.startswith("/api/"):  # others are refused unread
                 # a link that is nobody's is refused before the body is read
                 assert answer.status_code == (404 if path.startswith("/unsubscribe/") else 413), (
