@@ -15,6 +15,7 @@ from api.forms import Filled, read_form
 from api.pages import render
 from api.words import CHANNELS
 from cases import bulk, bulk_undo
+from cases.disposal import IN_BULK
 from cases.rights import WORKING
 from core import doorbell
 from core.crypto import same
@@ -25,7 +26,6 @@ from core.texts import shorten
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.queue import BulkAct, BulkItem, BulkWhat
-from domain.states import Outcome
 from domain.visibility import Viewer, visible
 
 router = APIRouter(include_in_schema=False)
@@ -171,7 +171,7 @@ def _page(
         ],
         "people": people,
         "offices": offices,
-        "outcomes": [str(outcome) for outcome in Outcome],
+        "outcomes": [str(outcome) for outcome in IN_BULK],
         "given": given,
         "errors": dict(errors or {}),
     }

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from api import heard
+from api import check_view, heard
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
@@ -17,6 +17,7 @@ from api.said import SAID
 from api.staff import act_on
 from cases import callbacks, history, people, transcripts
 from cases.acting import Form, Repeated, lock
+from cases.checks import CALLERS
 from cases.rights import WORKING
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
@@ -29,6 +30,7 @@ SAID["split"] = "Taken apart. Their cases are with whom they came from."
 SAID["transcript"] = "Written down. These are the words of the case now."
 _SAID = {
     "no-answer": "Noted. They stay on the list, and the silence goes on.",
+    "checked": "Noted. It is kept beside what the citizen said.",
     "spoke": "Noted. You spoke with them, so the silence has ended.",
 }
 
@@ -38,23 +40,26 @@ def show_callbacks(request: Request, staff: Staffed, said: str = "") -> Response
     """Who waits to be called back, longest first."""
     if said in _SAID:
         request.state.flash = {"text": _SAID[said], "tone": "well", "undo": ""}
-    return _page(request, staff.viewer)
+    return page(request, staff.viewer)
 
 
-def _page(
+def page(
     request: Request,
     who: Viewer,
     *,
     shown: Mapping[UUID, str] | None = None,
+    numbers: Mapping[UUID, str] | None = None,
     errors: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    if not who.has(*WORKING):
+    """The list; `shown` and `numbers` are numbers just looked at, of citizens who wait and of calls that check."""
+    if not who.has(*CALLERS):
         raise NotAllowed("Call-backs are for those who answer citizens.", mend="Your figures are under Figures.")
     with database().read() as session:
-        lines = heard.waiting(session, who, datetime.now(UTC), shown or {})
-    context = {"items": lines, "errors": dict(errors or {}), "typed": dict(typed or {})}
+        lines = heard.waiting(session, who, datetime.now(UTC), shown or {}) if who.has(*WORKING) else []
+        to_check = check_view.waiting(session, who, numbers or {})
+    context = {"items": lines, "checks": to_check, "errors": dict(errors or {}), "typed": dict(typed or {})}
     return render(request, "staff/callbacks.html", context, status=422 if errors else status)
 
 
@@ -80,17 +85,18 @@ def _do(request: Request, staff: SignedIn, form: Mapping[str, str], reference: s
         raise
     except BadInput as error:
         said = next(iter(error.fields.values()), str(error))
-        return _page(request, staff.viewer, errors={f"said-{reference}": said}, typed=typed)
+        return page(request, staff.viewer, errors={f"said-{reference}": said}, typed=typed)
     except (Conflict, NotAllowed) as error:
-        return _refused(request, staff, error, typed)
+        return refused(request, staff, error, typed)
     if shown:
-        return _page(request, staff.viewer, shown=shown)
+        return page(request, staff.viewer, shown=shown)
     return RedirectResponse(f"/staff/callbacks?said={action}", status_code=303)
 
 
-def _refused(request: Request, staff: SignedIn, error: OmbudError, typed: Mapping[str, str]) -> Response:
+def refused(request: Request, staff: SignedIn, error: OmbudError, typed: Mapping[str, str]) -> Response:
+    """The list, with why something was not done and what was typed."""
     request.state.flash = {"text": str(error), "tone": "late", "undo": ""}
-    return _page(request, staff.viewer, typed=typed, status=error.status)
+    return page(request, staff.viewer, typed=typed, status=error.status)
 
 
 @router.post("/staff/callbacks/{reference}/reveal")

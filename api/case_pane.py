@@ -6,10 +6,11 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from api import answer_box, choices, crowd_view, files, heard, story
+from api import answer_box, choices, crowd_view, files, heard, life_view, story
 from api.queue import left, names_of, silent_seconds
-from cases import attachments, firewall, history, parts, people, translations
+from cases import attachments, firewall, history, parts, people, relays, translations
 from cases.acting import MATTERS
+from cases.disposal import BY_STAFF
 from cases.rights import WORKING, works_on
 from core.texts import shorten
 from domain.case import Case
@@ -17,14 +18,17 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Rung
 from domain.staff import Absence, Staff, StaffRole
-from domain.states import CaseState, Outcome, Purpose, Role, RungState
+from domain.states import CaseState, Purpose, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, names_citizen
 from routing.assignment import LOAD, local_day
 from routing.rules import Method
 
-FIELDS = ("answer", "reply", "note", "reason", "transcript", "task", "part_office", "words", "outcome", "anyway")
+FIELDS = (
+    *("answer", "reply", "note", "reason", "transcript", "task", "part_office", "words", "outcome", "anyway"),
+    *("why", "duplicate_of"),
+)
 """What a form of the case pane keeps of what was typed when something was wrong."""
 ALONE: dict[str, object] = {"part": False, "lead": None, "parts": []}
 """A case that has nothing to do with another."""
@@ -96,6 +100,7 @@ def case_view(
         },
         "crowd": crowd_view.bar(session, who, case),
         "together": together(session, who, case),
+        "life": life_view.of_case(session, who, case),
         "recordings": heard.recordings(session, case),
         "timeline": [
             line | {"translation": made.get(int(str(line.get("number") or 0)), "")}
@@ -109,7 +114,7 @@ def case_view(
         "offices": choices.offices(known, "en"),
         "people": colleagues(session, case, now),
         "about": accused(session, who, case),
-        "outcomes": [str(outcome) for outcome in Outcome],
+        "outcomes": [str(outcome) for outcome in BY_STAFF],
         "answer": answer_box.view(session, case, who, address, typed, reply, now),
         "news": _news(entries, seen, known, names),
         "fresh": bool(_news(entries, seen, known, names)),
@@ -179,6 +184,8 @@ def may(who: Viewer, case: Case) -> set[str]:
         allowed |= {"restrict"}
     if case.state == CaseState.closed:
         allowed -= {"answer"}
+    if relays.is_merged(case):
+        allowed -= {"answer", "close", "transfer", "part"}
     return allowed
 
 

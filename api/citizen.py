@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from api import choices, files, report_files, throttle
+from api.citizen_story import after, speaks_for, told
 from api.forms import Posted
 from api.pages import choose_language, render
 from api.report_files import Form as Filled
@@ -70,19 +71,19 @@ def post_track(request: Request, form: Posted) -> Response:
     if not form.get("code", "").strip():
         query = f"?lang={quote(request.query_params['lang'])}" if "lang" in request.query_params else ""
         return RedirectResponse(f"/track/{case.reference}{query}", status_code=303)
-    return _tracked(request, case.reference, code=form["code"])
+    return tracked(request, case.reference, code=form["code"])
 
 
 @router.get("/track/{reference}")
-def show_tracked(request: Request, reference: str) -> Response:
+def showtracked(request: Request, reference: str) -> Response:
     """Where one case stands, without a word of what was written."""
-    return _tracked(request, reference)
+    return tracked(request, reference)
 
 
 @router.post("/track/{reference}")
-def unlock_tracked(request: Request, reference: str, form: Posted) -> Response:
+def unlocktracked(request: Request, reference: str, form: Posted) -> Response:
     """The same with the answers, for whoever has the PIN or the last digits of the number."""
-    return _tracked(request, reference, code=form.get("code", ""))
+    return tracked(request, reference, code=form.get("code", ""))
 
 
 @router.post("/track/{reference}/apart")
@@ -93,10 +94,10 @@ def take_apart(request: Request, reference: str, form: Posted) -> Response:
     with database().write() as session:
         case = history.tracked(session, reference)
         if not opens(case, unlock):
-            return _tracked(request, reference, errors={"code": _WRONG_CODE})
+            return tracked(request, reference, errors={"code": _WRONG_CODE})
         case = session.get_one(Case, case.id, with_for_update=True)
         firewall.restrict_for_citizen(session, case, datetime.now(UTC))
-    return _tracked(request, reference, unlock=unlock)
+    return tracked(request, reference, unlock=unlock)
 
 
 @router.post("/track/{reference}/message")
@@ -107,19 +108,19 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
     now = datetime.now(UTC)
     unlock = form.get("unlock", "")
     if not text and not posted.files:
-        return _tracked(request, reference, unlock=unlock, errors={"text": N_("Write your message first.")})
+        return tracked(request, reference, unlock=unlock, errors={"text": N_("Write your message first.")})
     throttle.spend("report", throttle.address_of(request))
     with database().read() as session:
         case = history.tracked(session, reference)
         may = opens(case, unlock) or _code_right(session, case, form.get("message_code", ""))
     if not may:
-        return _tracked(request, reference, errors={"message_code": _WRONG_CODE}, text=text)
+        return tracked(request, reference, errors={"message_code": _WRONG_CODE}, text=text)
     if arriving.belongs_apart(case, text):
         return _told_apart(request, case, text, posted, now)
     uploads = str(new_id())
     wrong = report_files.keep(uploads, posted.files, now)
     if wrong:
-        return _tracked(request, reference, unlock=proof_of(case), errors=wrong, text=text)
+        return tracked(request, reference, unlock=proof_of(case), errors=wrong, text=text)
     with database().write() as session:
         case = session.get_one(Case, case.id, with_for_update=True)
         said = history.timeline(session, case)
@@ -128,7 +129,7 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
             lifecycle.citizen_wrote(session, case, text, now)
         attachments.adopt(session, case, uploads, now)
         proof = proof_of(case)
-    return _tracked(request, reference, unlock=proof, sent=True)
+    return tracked(request, reference, unlock=proof, sent=True)
 
 
 def _told_apart(request: Request, case: Case, text: str, posted: Filled, now: datetime) -> Response:
@@ -188,7 +189,7 @@ def _code_right(session: Session, case: Case, code: str) -> bool:
     return False
 
 
-def _tracked(
+def tracked(
     request: Request,
     reference: str,
     *,
@@ -198,6 +199,7 @@ def _tracked(
     sent: bool = False,
     text: str = "",
 ) -> Response:
+    """The tracking page of a case; its answers are open to whoever has the code, or `unlock` from having had it."""
     now = datetime.now(UTC)
     lang, _ = choose_language(request)
     address = throttle.address_of(request)
@@ -230,29 +232,35 @@ def _tracked(
 
 def _view(session: Session, case: Case, lang: str, now: datetime, *, is_open: bool) -> dict[str, object]:
     known = catalogue(session)
-    clocks = history.clocks(session, case)
-    running = _running(clocks)
-    silent = case.first_response_at is None
-    public = [entry for entry in recall.told(history.timeline(session, case), now) if entry.public]
+    whose = speaks_for(session, case)  # of a merged case its lead: that is what happens to it
+    running = _running(history.clocks(session, whose))
+    until = history.silent_until(case, now)
+    silent = until is not None
+    entries = history.timeline(session, case)
+    if whose is not case:
+        entries = told(entries, history.timeline(session, whose))
+    public = [entry for entry in recall.told(entries, now) if entry.public]
     rows = attachments.of_case(session, case) if is_open else []
     own = files.by_entry(files.for_citizen(rows, case.reference))
     said = [_shown(entry, known, lang, own, is_open=is_open) for entry in reversed(public)]
     return {
         "case": {
             "reference": case.reference,
-            "state": case.state,
-            "office": "" if case.state == CaseState.triage or case.integrity else known.name(case.office_id, lang),
+            "state": whose.state,
+            "office": "" if whose.state == CaseState.triage or whose.integrity else known.name(whose.office_id, lang),
             "also": [] if case.integrity else [known.name(office, lang) for office in parts.helping(session, case)],
             "confidential": case.integrity,
             "opened_at": case.received_at,
-            "silent_seconds": int((now - case.received_at).total_seconds()) if silent else None,
+            "silent_seconds": int((until - case.received_at).total_seconds()) if until else None,
             "silent_since": case.received_at if silent else None,
             "due_at": running.deadline_at if running else None,
             "late": bool(running and running.deadline_at < now),
             "answered_at": case.first_response_at,
-            "outcome": case.outcome,
+            "outcome": whose.outcome,
+            "with": whose.reference if whose is not case else "",
             "others": crowds.others(session, case),
         },
+        "after": after(session, whose, lang, now),
         "timeline": said,
         "pending_files": files.for_citizen(files.pending(rows), case.reference),
     }
@@ -285,6 +293,8 @@ def _shown(
 ) -> dict[str, object]:
     office = known.name(entry.office_id, lang) if entry.actor != "citizen" else ""
     words = str(entry.body.get("text") or "") if is_open else ""
+    if is_open and entry.kind == EntryKind.closed and entry.body.get("reason"):
+        words = f"{words}\n{entry.body['reason']}"
     to = known.office_by_code.get(str(entry.body.get("office")))
     sorting = entry.kind == EntryKind.routed and to is not None and to.function == OfficeFunction.triage
     return {

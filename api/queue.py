@@ -31,7 +31,7 @@ COUNTED = 500
 """Cases up to which a list is counted."""
 SOON = 0.75
 """Share of a target from which a case is due soon."""
-ANSWERS = frozenset({ClockKind.first_response, ClockKind.reply_due, ClockKind.acceptance})
+ANSWERS = frozenset({ClockKind.first_response, ClockKind.reply_due, ClockKind.acceptance, ClockKind.appeal})
 GONE = "There is no such view any more. This is what there is to do."
 ORDERS = {Order.due: "Due first", Order.newest: "Newest first", Order.oldest: "Oldest first"}
 
@@ -230,6 +230,7 @@ def rows(
                 "office": "" if case.office_id in who.home else known.name(case.office_id),
                 "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
                 "crowd": sizes.get(case.id, 0),
+                "appeal": case.appealed_at is not None,
                 "pieces": shown.get(case.id, []) if shown else [],
             }
         )
@@ -240,7 +241,8 @@ def silent_seconds(case: Case, now: datetime) -> int | None:
     """Seconds the citizen has heard nothing; None once answered, and for a part, whose silence is its lead's."""
     if parts.is_part(case):
         return None
-    return int((now - case.received_at).total_seconds()) if case.first_response_at is None else None
+    until = history.silent_until(case, now)
+    return int((until - case.received_at).total_seconds()) if until is not None else None
 
 
 def clocks_of(session: Session, case_ids: Sequence[UUID]) -> dict[UUID, list[Clock]]:

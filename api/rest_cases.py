@@ -329,7 +329,8 @@ def _worked(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
 
 def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: int | None, lead: str | None) -> CaseOut:
     language = settings().languages[0]
-    until = case.received_at if lead else max(case.first_response_at or now, case.received_at)
+    silent = history.silent_until(case, now)
+    until = case.received_at if lead else max(case.first_response_at or silent or now, case.received_at)
     if worked is None:
         worked = calendar_of(known, case.office_id).between(case.received_at, until)
     service = known.services.get(case.service_id) if case.service_id else None
@@ -348,7 +349,7 @@ def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: in
         silence=SilenceOut(
             seconds=int((until - case.received_at).total_seconds()),
             working_seconds=worked,
-            running=case.first_response_at is None and lead is None,
+            running=silent == now and lead is None,
         ),
         updated_at=case.updated_at,
         # other cases have no `lead` at all, so that the agreed shape of a case stays as it was

@@ -15,7 +15,7 @@ from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
 from api.said import SAID
-from cases import firewall, handover, history, lifecycle, marks, parts, presence
+from cases import firewall, handover, history, lifecycle, marks, merges, parts, presence
 from cases.acting import Form, Repeated
 from cases.filters import Filter
 from core.database import database
@@ -122,7 +122,15 @@ def _desk(
         opened = reference
         nothing: dict[str, object] = {"case": None, "timeline": [], "may": set(), "version": 0}
         nothing |= {"pending_files": [], "recordings": [], "crowd": None, "together": case_pane.ALONE, "about": {}}
-        nothing |= {"offices": [], "people": [], "outcomes": [], "answer": None, "news": [], "fresh": False}
+        nothing |= {
+            "offices": [],
+            "people": [],
+            "outcomes": [],
+            "answer": None,
+            "news": [],
+            "fresh": False,
+            "life": None,
+        }
         form = dict.fromkeys(case_pane.FIELDS, "") | {"reply": reply} | dict(typed or {})
         case = history.load(session, who, opened) if opened else None
         if case is not None and use:
@@ -158,7 +166,8 @@ def act_on(
     once = hashlib.sha256(f"{staff.id}|{reference}|{action}|{words}".encode()).hexdigest()[:32]
     version = form.get("version", "")
     seen = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    typed = {name: form[name] for name in ("outcome", "part_office", "anyway", "reply") if name in form}
+    kept = ("outcome", "part_office", "anyway", "reply", "why", "duplicate_of", "decision")
+    typed = {name: form[name] for name in kept if name in form}
     typed |= {field: form.get("text", "") or form.get(field, "")}
     try:
         with database().write() as session:
@@ -317,8 +326,12 @@ def close(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
     def act(session: Session, case: Case, who: Viewer, once: Form) -> object:
         if form.get("outcome") not in set(Outcome):
             raise BadInput("Choose an outcome.", fields={"outcome": "Choose an outcome."})
-        words, anyway = form.get("words", ""), form.get("anyway", "")
-        return lifecycle.close(session, case.id, who, Outcome(form["outcome"]), words, _now(), once, anyway=anyway)
+        words, anyway, outcome = form.get("words", ""), form.get("anyway", ""), Outcome(form["outcome"])
+        if outcome is Outcome.duplicate:
+            other = form.get("duplicate_of", "")
+            return merges.close_as_duplicate(session, case.id, who, words, other, _now(), once)
+        why = form.get("why", "")
+        return lifecycle.close(session, case.id, who, outcome, words, _now(), once, anyway=anyway, why=why)
 
     return act_on(request, staff, form, reference, "close", "words", act)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from api.story_life import AFTERWARDS, afterwards
 from api.words import CHANNELS, CLOCKS, NATURES, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
 from cases.recall import recalled
 from channels.errors import Failure
@@ -40,6 +41,7 @@ SPOKEN = frozenset(
         EntryKind.transcribed,
         EntryKind.called_back,
         EntryKind.part_answered,
+        EntryKind.appealed,
     }
 )
 QUIET = frozenset(
@@ -298,7 +300,10 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"answered by itself again, not with {body.get('lead')}: {_bare(body.get('why'))}"
         case EntryKind.closed:
             outcome = str(body.get("outcome"))
-            return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”"
+            why = f", because: {_bare(body['reason'])}" if body.get("reason") else ""
+            return f"closed. The citizen reads: “{OUTCOMES.get(outcome, outcome)}”{why}"
+        case kind if kind in AFTERWARDS:
+            return afterwards(kind, body, _office(known, body.get("to")))
         case EntryKind.marked:
             nature = NATURES.get(str(body.get("nature")))
             return f"marked as {nature}" if nature else "marked as a matter to answer after all"

@@ -2,6 +2,7 @@
 
 from channels.values import Channel
 from core.i18n import translator
+from domain.closing import AppealOutcome
 from domain.states import (
     CaseKind,
     CaseState,
@@ -80,6 +81,17 @@ EVENTS: dict[str, str] = {
     EntryKind.parted: N_("It is handled by itself again"),
     EntryKind.relabelled: N_("The office corrected what it is about"),
     EntryKind.recounted: N_("The time for an answer was counted anew, as opening days or rules were corrected"),
+    EntryKind.asked_solved: N_("We asked you whether it is solved"),
+    EntryKind.solved: N_("You said that it is solved"),
+    EntryKind.appealed: N_("You asked the office above to decide"),
+    EntryKind.appeal_decided: N_("The office above decided"),
+    EntryKind.taken_back: N_("You took it back"),
+    EntryKind.merged: N_("It is answered together with your other message about the same"),
+    EntryKind.unmerged: N_("It is answered by itself again"),
+    EntryKind.passed_on: N_("You wrote. It went to the number it is answered with"),
+    EntryKind.divided: N_("What you wrote about another matter got a number of its own"),
+    EntryKind.linked: N_("The office noted what else it has to do with"),
+    EntryKind.checked: N_("Somebody from another office asked you whether it is solved"),
 }
 """What happened, as the citizen reads it."""
 
@@ -124,6 +136,17 @@ STAFF_EVENTS: dict[str, str] = {
     EntryKind.parted: N_("taken apart from others"),
     EntryKind.relabelled: N_("topic corrected"),
     EntryKind.recounted: N_("counted anew"),
+    EntryKind.asked_solved: N_("asked whether it is solved"),
+    EntryKind.solved: N_("solved, says the citizen"),
+    EntryKind.appealed: N_("appealed"),
+    EntryKind.appeal_decided: N_("appeal decided"),
+    EntryKind.taken_back: N_("taken back by the citizen"),
+    EntryKind.merged: N_("merged"),
+    EntryKind.unmerged: N_("taken apart again"),
+    EntryKind.passed_on: N_("citizen wrote, passed on"),
+    EntryKind.divided: N_("split in two matters"),
+    EntryKind.linked: N_("linked with another case"),
+    EntryKind.checked: N_("checked by a call"),
 }
 
 URGENCIES: dict[str, str] = {
@@ -195,6 +218,21 @@ OUTCOMES: dict[str, str] = {
     Outcome.answered: N_("Question answered"),
     Outcome.duplicate: N_("Handled together with another message of yours"),
     Outcome.withdrawn: N_("You took it back"),
+}
+
+APPEALS: dict[str, str] = {
+    AppealOutcome.allowed: N_("You are right"),
+    AppealOutcome.partly: N_("You are partly right"),
+    AppealOutcome.dismissed: N_("The first decision stands"),
+    AppealOutcome.withdrawn: N_("You took it back"),
+}
+"""How an appeal was decided, as the citizen reads it."""
+
+STAFF_APPEALS: dict[str, str] = {
+    AppealOutcome.allowed: N_("the citizen is right"),
+    AppealOutcome.partly: N_("partly right"),
+    AppealOutcome.dismissed: N_("first decision stands"),
+    AppealOutcome.withdrawn: N_("taken back"),
 }
 
 TIERS: dict[str, str] = {
@@ -280,6 +318,8 @@ VOCABULARIES: dict[str, dict[str, str]] = {
     "outcome": OUTCOMES,
     "urgency": URGENCIES,
     "nature": NATURES,
+    "appeal": APPEALS,
+    "staff_appeal": STAFF_APPEALS,
     "tier": TIERS,
     "function": FUNCTIONS,
     "clock": CLOCKS,
@@ -290,5 +330,5 @@ VOCABULARIES: dict[str, dict[str, str]] = {
 }
 """What the `words` filter of the templates looks in: `{{ case.state|words("state") }}`."""
 
-CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "rating", "reason", "group", "file")
+CITIZEN_VOCABULARIES = ("state", "event", "channel", "outcome", "appeal", "rating", "reason", "group", "file")
 """Those that citizens read, so that every language has them."""

@@ -1,6 +1,7 @@
 """What every action on a case begins with: who may, on what they had seen, and only once."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -36,6 +37,12 @@ MATTERS = frozenset(
         EntryKind.reopened,
         EntryKind.released,
         EntryKind.restricted,
+        EntryKind.solved,
+        EntryKind.appealed,
+        EntryKind.taken_back,
+        EntryKind.merged,
+        EntryKind.unmerged,
+        EntryKind.divided,
     }
 )
 """Entries that change what the right next action is; a note or a receipt does not."""
@@ -47,6 +54,16 @@ class Form:
 
     seen: int
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around an answer: the message it is put into, that message's further values, and what the entry says
+    beside it."""
+
+    template: str = "answer"
+    values: Mapping[str, object] = field(default_factory=dict)
+    beside: Mapping[str, object] = field(default_factory=dict)
 
 
 class Repeated(Exception):
@@ -63,8 +80,16 @@ def lock(session: Session, case_id: UUID, who: Viewer) -> Case:
     return case
 
 
-def begin(session: Session, case_id: UUID, who: Viewer, form: Form, *, offered: bool = False) -> Case:
-    """Lock a case to act on it (`offered`: as the office it was offered to).
+def begin(
+    session: Session,
+    case_id: UUID,
+    who: Viewer,
+    form: Form,
+    *,
+    offered: bool = False,
+    may: Callable[[Case, Viewer], bool] = works_on,
+) -> Case:
+    """Lock a case to act on it (`offered`: as the office it was offered to; `may`: who acts, by default its office).
 
     Raises:
         NotFound: the viewer may not see it.
@@ -73,7 +98,7 @@ def begin(session: Session, case_id: UUID, who: Viewer, form: Form, *, offered: 
         Conflict: something that matters happened since they looked.
     """
     case = lock(session, case_id, who)
-    if not works_on(case, who) and not (offered and who.has(*WORKING)):
+    if not may(case, who) and not (offered and who.has(*WORKING)):
         raise NotAllowed("You may read this case but not work on it.", mend="Ask the office that has it.")
     news = session.exec(
         select(TimelineEntry)

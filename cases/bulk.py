@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from cases import handover, lifecycle, marks
 from cases.acting import Form, Repeated, words_of
+from cases.disposal import IN_BULK
 from core.database import Database
 from core.errors import BadInput, Conflict, NotFound, OmbudError
 from domain.case import Case
@@ -80,7 +81,7 @@ def say(session: Session, who: Viewer, act_id: UUID, given: dict[str, str]) -> N
     said = {name: given.get(name, "").strip() for name in NEEDS[BulkWhat(act.what)]}
     if "office" in said and known.office_by_code.get(said["office"].upper()) is None:
         wrong["office"] = "Choose the office they belong to."
-    if "outcome" in said and said["outcome"] not in set(Outcome):
+    if "outcome" in said and said["outcome"] not in IN_BULK:
         wrong["outcome"] = "Choose an outcome."
     if "staff" in said and not _person(session, said["staff"]):
         wrong["staff"] = "Choose a colleague."

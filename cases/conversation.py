@@ -89,15 +89,16 @@ def turn(
     return talk
 
 
-def question(contact: ContactPoint, talk: Conversation, template: str) -> Question:
-    """What was last asked, in the citizen's language: numbers to text back, or buttons where the channel has them."""
+def question(contact: ContactPoint, talk: Conversation, template: str, **values: object) -> Question:
+    """What was last asked, in the citizen's language: numbers to text back, or buttons where the channel has them.
+    `values` are what its words need besides."""
     language = language_of(contact)
     options = _options(talk)
     if contact.channel == Channel.telegram:
         rows = in_rows([Button(option.label, data_of(talk, str(place))) for place, option in enumerate(options, 1)])
-        return Question(_message_id(talk), compose.compose(template, language), rows)
+        return Question(_message_id(talk), compose.compose(template, language, pressed=True, **values), rows)
     numbered = [f"{format_number(place, language)} {option.label}" for place, option in enumerate(options, 1)]
-    return Question(_message_id(talk), compose.compose(template, language, numbered=numbered))
+    return Question(_message_id(talk), compose.compose(template, language, numbered=numbered, **values))
 
 
 def data_of(talk: Conversation, answer: str) -> str:

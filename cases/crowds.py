@@ -219,6 +219,13 @@ def leave(session: Session, case: Case, now: datetime, why: str) -> None:
     _part(session, case, now, why, LikenessState.refused)
 
 
+def dissolve(session: Session, lead: Case, now: datetime, why: str) -> None:
+    """A lead (locked) speaks for nobody any more: its open members are answered by themselves."""
+    query = select(Case).where(of_lead(lead.id), col(Case.state) != CaseState.closed)
+    for member in session.exec(query.order_by(col(Case.id)).with_for_update()).all():
+        leave(session, member, now, why)
+
+
 def _part(
     session: Session, case: Case, now: datetime, why: str, then: LikenessState, *, actor: str = "system", **said: str
 ) -> None:

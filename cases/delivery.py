@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import history, parts, recall, templated
+from cases import history, parts, recall, relays, templated
 from cases.acting import MATTERS, shift
 from domain.case import Case
 from domain.clock import Clock
 from domain.outbox import OutboundMessage
-from domain.states import CaseState, ClockKind, EntryKind, OutboxState
+from domain.states import CaseState, ClockKind, EntryKind, OutboxState, Outcome
 from domain.timeline import TimelineEntry, append
 
 
@@ -29,8 +29,9 @@ def delivered(session: Session, case: Case, message: OutboundMessage | None, at:
         if case.state == CaseState.open and counts and _failed_last(session, case, answer_of(message)):
             shift(case, CaseState.answered)
     silent = case.first_response_at is None
-    append(session, case, EntryKind.answer_delivered, at, body=body)
+    entry = append(session, case, EntryKind.answer_delivered, at, body=body)
     restate(session, case, at)
+    relays.hear(session, case, entry.number, at)
     if silent and case.first_response_at is not None:
         case.first_response_templated = _templated(session, case, body["message"])
 
@@ -59,17 +60,18 @@ def _failed_last(session: Session, case: Case, answer: UUID) -> bool:
 
 def failed(session: Session, case: Case, message: OutboundMessage, at: datetime) -> None:
     """An answer will never arrive: the silence goes on as if it had not been written, and the case is open again."""
-    append(
+    entry = append(
         session,
         case,
         EntryKind.answer_failed,
         at,
         body={"message": str(answer_of(message)), "failure": message.failure, "why": message.last_error},
     )
-    if case.state in (CaseState.answered, CaseState.closed):
+    if case.state in (CaseState.answered, CaseState.closed) and case.outcome != Outcome.withdrawn:
         shift(case, CaseState.open)
         case.closed_at = None
     restate(session, case, at)
+    relays.hear(session, case, entry.number, at)
 
 
 def read_on_page(session: Session, case: Case, now: datetime) -> bool:

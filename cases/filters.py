@@ -115,6 +115,7 @@ def first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:
         and_(
             col(other.lead_id) == col(Case.lead_id),
             col(other.lead_link) == LeadLink.same,
+            col(Case.lead_link) == LeadLink.same,
             or_(
                 col(other.received_at) < col(Case.received_at),
                 and_(col(other.received_at) == col(Case.received_at), col(other.id) < col(Case.id)),
@@ -124,5 +125,5 @@ def first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:
     there = select(other.id).where(before, col(other.office_id) == col(Case.office_id))
     if states is not None:
         there = there.where(col(other.state).in_(states))
-    member = and_(col(Case.lead_id).is_not(None), col(Case.lead_link) == LeadLink.same)
+    member = and_(col(Case.lead_id).is_not(None), col(Case.lead_link).in_((LeadLink.same, LeadLink.merged)))
     return not_(and_(member, there.correlate(Case).exists()))

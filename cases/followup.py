@@ -20,6 +20,13 @@ CLOSED_LATELY = timedelta(days=7)
 """A message this soon after a case was closed may be about it."""
 OFFERED = 3
 """Most cases a citizen is asked to choose from."""
+_SPOKEN = {
+    Purpose.answer: "answer",
+    Purpose.question: "question",
+    Purpose.solved: "answer",
+    Purpose.aftercare: "question",
+}
+"""Messages after which a further one of the citizen is about that case, and what they are to that rule."""
 _ALBUM = timedelta(hours=1)
 
 
@@ -138,6 +145,6 @@ def _said(session: Session, contact: ContactPoint) -> tuple[UUID, str, datetime]
         .order_by(col(OutboundMessage.created_at).desc(), col(OutboundMessage.id).desc())
         .limit(1)
     ).first()
-    if last is None or last.case_id is None or last.purpose not in (Purpose.answer, Purpose.question):
+    if last is None or last.case_id is None or last.purpose not in _SPOKEN:
         return None
-    return last.case_id, str(last.purpose), last.delivered_at or last.accepted_at or last.created_at
+    return last.case_id, _SPOKEN[Purpose(last.purpose)], last.delivered_at or last.accepted_at or last.created_at

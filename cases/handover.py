@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import relays
+from cases import afterwards, relays
 from cases.acting import Form, begin, shift, tell, words_of
 from cases.rights import WORKING
 from core.errors import BadInput, Conflict, NotAllowed
@@ -71,6 +71,9 @@ def transfer(
         raise NotAllowed("This case is about that office or one it answers to, so it cannot go there.")
     if case.integrity and target.function != OfficeFunction.integrity:
         raise NotAllowed("An integrity case stays with integrity.", mend="Release it first, with a reason.")
+    relays.check_alone(session, case)
+    if afterwards.on_appeal(session, case):
+        raise Conflict("This is an appeal.", mend="Decide it; another office can be given a part of it.")
     if case.pending_office_id is not None:
         raise Conflict("It is already offered to another office.", mend="Wait for its answer, or take it back.")
     if case.state == CaseState.closed:

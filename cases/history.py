@@ -16,7 +16,7 @@ from core.texts import latin_digits
 from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.clock import Clock
-from domain.states import EntryKind, LeadLink
+from domain.states import EntryKind, LeadLink, Outcome
 from domain.timeline import TimelineEntry, faults
 from domain.visibility import Viewer, names_citizen, visible
 
@@ -84,6 +84,13 @@ def timeline(session: Session, case: Case) -> Sequence[TimelineEntry]:
     return session.exec(
         select(TimelineEntry).where(col(TimelineEntry.case_id) == case.id).order_by(col(TimelineEntry.number))
     ).all()
+
+
+def silent_until(case: Case, now: datetime) -> datetime | None:
+    """Until when the citizen waits for a first answer: now, or when they took the matter back; None once answered."""
+    if case.first_response_at is not None:
+        return None
+    return case.closed_at if case.outcome == Outcome.withdrawn and case.closed_at is not None else now
 
 
 def wordless(session: Session, case: Case) -> bool:

@@ -181,7 +181,7 @@ def let_go(
         if follow is not None:
             session.delete(follow)
             session.flush()
-    elif step is Step.lapsed or last_word:
+    elif step in (Step.lapsed, Step.take_back) or last_word:
         session.delete(talk)
         session.flush()
     else:

@@ -20,6 +20,8 @@ NEW = N_("Something new")
 REPORT = N_("Tell us what happened")
 WHERE = N_("Where is my message?")
 LANGUAGE = N_("Choose the language")
+TAKE_BACK = N_("Take it back")
+KEEP = N_("No, keep it")
 CONNECT = N_("Connect my phone number")
 
 GROUPS: dict[str, str] = {

@@ -7,12 +7,14 @@ one-time `token`: a second click is a no-op, and an action on what changed meanw
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cases import closing, delivery, drafts, marks, parts, relays, templated
-from cases.acting import Form, Repeated, begin, shift, tell, words_of
+from cases import afterwards, closing, delivery, drafts, marks, parts, relays, templated
+from cases.acting import Form, Frame, Repeated, begin, shift, tell, words_of
+from cases.disposal import check_outcome
 from cases.naming import called
 from cases.people import address_of
 from channels.values import Channel
@@ -48,6 +50,7 @@ def reply(
     """
     words = words_of(text, "The answer", limit=ANSWER_LIMIT)
     case = begin(session, case_id, who, form)
+    relays.check_alone(session, case)
     part = parts.is_part(case)  # what one office tells another is no answer to a citizen
     verdict = None if part else templated.judge(session, case, who, words, now)
     entry = send_answer(session, case, who, words, now, form, verdict=_said_of(verdict), leaves_at=leaves_at)
@@ -96,19 +99,21 @@ def _answer(
     verdict: Mapping[str, object],
     leaves_at: datetime | None = None,
     was: CaseState | None = None,
+    frame: Frame | None = None,
 ) -> int:
+    frame = frame or Frame()
     if parts.is_part(case):
         return parts.answer_lead(session, case, who, words, now, form)
     office = called(catalogue(session), case, case.language)
-    message = tell(
-        session, case, Purpose.answer, "answer", f"answer:{form.token}", now, leaves_at, text=words, office=office
-    )
+    said: dict[str, Any] = {"text": words, "office": office, **frame.values}
+    message = tell(session, case, Purpose.answer, frame.template, f"answer:{form.token}", now, leaves_at, **said)
     body: dict[str, object] = {
         "text": words,
         "message": str(message.id) if message else None,
         "templated": bool(verdict),
         "by": who.name,
         "token": form.token,
+        **frame.beside,
     }
     if verdict:
         body["judged"] = dict(verdict)
@@ -128,6 +133,7 @@ def ask(session: Session, case_id: UUID, who: Viewer, text: str, now: datetime, 
     case = begin(session, case_id, who, form)
     if parts.is_part(case):
         raise BadInput("The citizen hears one office.", mend="Answer the office that leads; it asks them.")
+    relays.check_alone(session, case)
     if case.contact_point_id is None:
         raise BadInput("This citizen left no address to ask at.", mend="Answer on the tracking page instead.")
     address = address_of(session, case, Purpose.question)
@@ -215,19 +221,25 @@ def close(
     *,
     anyway: str = "",
     many: bool = False,
+    why: str = "",
 ) -> Case:
     """Dispose of a case. The words go to the citizen as an answer; closing alone ends no silence.
 
     `anyway` is why it is closed although offices still work on parts of it. `many`: others get the very same words, so
-    they were written for none of them, whatever they are like.
+    they were written for none of them, whatever they are like. `why` is the reason, which a case that is not upheld
+    needs and its citizen reads. Only the citizen takes a case back, and a duplicate is merged with the other.
     """
     words = words_of(text, "The closing answer", limit=ANSWER_LIMIT)
+    reason = check_outcome(outcome, why)
     case = begin(session, case_id, who, form)
+    relays.check_alone(session, case)
+    if afterwards.on_appeal(session, case):
+        raise Conflict("This is an appeal.", mend="Decide the appeal: that closes it for good.")
     if case.pending_office_id is not None:
         raise Conflict("It is offered to another office.", mend="Close it once that office has accepted or refused.")
     if case.state == CaseState.triage:
         raise Conflict("Triage does not close: an office answers.", mend="Place it with the office it belongs to.")
-    beside = parts.check_finished(session, case, anyway)
+    beside = parts.check_finished(session, case, anyway) | reason
     verdict = templated.judge(session, case, who, words, now) or (templated.Verdict(Templated.copy) if many else None)
     entry = settle(session, case, who, outcome, words, now, form, {**beside, **_judged(verdict)})
     templated.keep(session, case, who, entry, words, verdict, None, now)
@@ -243,13 +255,20 @@ def settle(
     words: str,
     now: datetime,
     form: Form,
-    beside: Mapping[str, object] = MappingProxyType({}),
+    beside: Mapping[str, object] = NOTHING,
+    *,
+    frame: Frame | None = None,
+    final: bool = False,
 ) -> int:
-    """Close a case (locked) with an answer, and give the number of the entry that says so; it says `beside` too."""
+    """Close a case (locked) with an answer, and give the number of the entry that says so; it says `beside` too.
+
+    Its citizen is asked later whether it is solved, unless this is `final`.
+    """
     shift(case, CaseState.closed)
     case.outcome, case.closed_at = outcome, now
     judged = beside.get("judged")
-    _answer(session, case, who, words, now, form, verdict=judged if isinstance(judged, Mapping) else NOTHING)
+    verdict = judged if isinstance(judged, Mapping) else NOTHING
+    _answer(session, case, who, words, now, form, verdict=verdict, frame=frame)
     entry = append(
         session,
         case,
@@ -259,19 +278,24 @@ def settle(
         public=True,
         body={"outcome": outcome, "text": words, "by": who.name, "token": form.token, **beside},
     )
+    if not final:
+        afterwards.expect(session, case, entry.number, who.staff_id, now)
     delivery.restate(session, case, now)
     return entry.number
 
 
-def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> None:
-    """A further message of the citizen: it reopens what was answered or closed, unless it is only thanks."""
+def citizen_wrote(session: Session, case: Case, text: str, now: datetime, *, why: str = "citizen wrote") -> None:
+    """A further message of the citizen: it reopens what was answered or closed, unless it is only thanks. `why` is what
+    the timeline says of the reopening. What is written on a merged case goes on to the case it was merged with."""
+    case = relays.passed_on(session, case, text, now)
     thanks = is_only_thanks(text)
     append(
         session, case, EntryKind.citizen_wrote, now, actor="citizen", public=True, body={"text": text, "thanks": thanks}
     )
     if not thanks:
         if case.state == CaseState.closed:
-            append(session, case, EntryKind.reopened, now, actor="citizen", public=True, body={"why": "citizen wrote"})
+            append(session, case, EntryKind.reopened, now, actor="citizen", public=True, body={"why": why})
+            afterwards.went_on(session, case, now)
             case.closed_at, case.outcome = None, None
             if not catalogue(session).offices[case.office_id].active:
                 closing.go_up(session, case, now)
@@ -279,4 +303,5 @@ def citizen_wrote(session: Session, case: Case, text: str, now: datetime) -> Non
             shift(case, CaseState.open)
         marks.mark_words(session, case, text, now)
         relays.heard(session, case, now)
+        relays.hear(session, case, case.timeline_length, now)
     delivery.restate(session, case, now)

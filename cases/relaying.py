@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cases import crowds, handover, lifecycle
+from cases import crowds, handover, lifecycle, merges, relays
 from cases.acting import Form
 from core.claims import claim, retry_at
 from core.database import database
@@ -67,6 +67,10 @@ def carry_out(session: Session, relay_id: UUID, now: datetime) -> None:
 
 def _do(session: Session, row: Relay, lead: Case, case: Case, now: datetime) -> bool:
     """Whether the member still is one to whom this may happen, and it happened."""
+    if case.lead_id == lead.id and relays.is_merged(case):
+        if row.what == RelayWhat.move:
+            return follow(session, case, lead, now, silent=True)
+        return merges.mirror(session, case, lead, now)
     if case.lead_id != lead.id or not crowds.is_member(case):
         return False
     if not crowds.fits(case) or not crowds.fits(lead):
@@ -85,15 +89,19 @@ def _do(session: Session, row: Relay, lead: Case, case: Case, now: datetime) -> 
     if row.what == RelayWhat.close:
         if case.state == CaseState.triage or case.pending_office_id is not None:
             return False
-        by, outcome = _decided_by(row), Outcome(str(entry.body["outcome"]))
-        lifecycle.settle(session, case, by, outcome, words, now, form, {"judged": judged} if judged else {})
+        by, outcome, reason = _decided_by(row), Outcome(str(entry.body["outcome"])), entry.body.get("reason")
+        beside = ({"judged": judged} if judged else {}) | ({"reason": reason} if reason else {})
+        lifecycle.settle(session, case, by, outcome, words, now, form, beside)
     else:
         lifecycle.send_answer(session, case, _decided_by(row), words, now, form, verdict=judged)
     return True
 
 
-def follow(session: Session, case: Case, lead: Case, now: datetime) -> bool:
-    """A member of a crowd (locked) goes where its lead went, by as many hops; whether there was anything to do."""
+def follow(session: Session, case: Case, lead: Case, now: datetime, *, silent: bool = False) -> bool:
+    """A member of a crowd (locked) goes where its lead went, by as many hops; whether there was anything to do.
+
+    `silent`: its citizen hears of the lead, and is told once.
+    """
     if case.office_id == lead.office_id:
         return False
     known = catalogue(session)
@@ -112,7 +120,7 @@ def follow(session: Session, case: Case, lead: Case, now: datetime) -> bool:
     append(session, case, EntryKind.routed, now, public=True, office_id=office.id, body=body)
     state = CaseState.open if case.state == CaseState.triage else CaseState(case.state)
     state = CaseState.triage if office.function == OfficeFunction.triage else state
-    handover.take_over(session, case, office.id, now, state=state)
+    handover.take_over(session, case, office.id, now, state=state, silent=silent)
     case.assignee_id = lead.assignee_id
     return True
 

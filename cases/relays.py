@@ -16,7 +16,7 @@ from core.errors import Conflict
 from core.ids import new_id
 from domain.case import Case
 from domain.crowd import Relay
-from domain.states import CaseState, EntryKind, RelayState, RelayWhat
+from domain.states import CaseState, EntryKind, LeadLink, RelayState, RelayWhat
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
 
@@ -26,7 +26,12 @@ def relay(session: Session, lead: Case, entry: int, what: RelayWhat, now: dateti
 
     For a case that leads nobody this is one look into an index.
     """
-    return _hand_on(session, lead, entry, what, now, who, _members_of(lead))
+    return _hand_on(session, lead, entry, what, now, who, _followers(lead))
+
+
+def _followers(lead: Case) -> ColumnElement[bool]:
+    theirs = col(Case.lead_link).in_((LeadLink.same, LeadLink.merged))
+    return (col(Case.lead_id) == lead.id) & theirs & (col(Case.state) != CaseState.closed)
 
 
 def _members_of(lead: Case) -> ColumnElement[bool]:
@@ -52,6 +57,36 @@ def _hand_on(
         session.execute(insert(Relay), [{"id": new_id(), "case_id": one, "due_at": now, **fresh} for one in ids])
         after_commit(session, lambda: doorbell.ring(doorbell.CROWDS))
     return len(ids)
+
+
+def is_merged(case: Case) -> bool:
+    """Whether a case was merged with another of the same citizen."""
+    return case.lead_id is not None and case.lead_link == LeadLink.merged
+
+
+def hear(session: Session, lead: Case, entry: int, now: datetime) -> None:
+    """What happened on the way to the lead's citizen counts for what was merged with it, whose citizen is the same."""
+    if lead.lead_id is None:
+        merged = (col(Case.lead_id) == lead.id) & (col(Case.lead_link) == LeadLink.merged)
+        _hand_on(session, lead, entry, RelayWhat.hear, now, None, merged)
+
+
+def check_alone(session: Session, case: Case) -> None:
+    """Raise Conflict for a merged case: its lead is answered."""
+    if is_merged(case):
+        lead = session.get_one(Case, case.lead_id)
+        raise Conflict(f"It is merged with {lead.reference}.", mend="Answer there, or take it apart first.")
+
+
+def passed_on(session: Session, case: Case, text: str, now: datetime) -> Case:
+    """The case (locked) that a citizen's message on this one goes to: for a merged one its lead, locked from now on."""
+    if not is_merged(case):
+        return case
+    query = select(Case).where(col(Case.id) == case.lead_id).with_for_update()
+    lead = session.exec(query, execution_options={"populate_existing": True}).one()
+    body: dict[str, object] = {"text": text, "to": lead.reference}
+    append(session, case, EntryKind.passed_on, now, actor="citizen", public=True, body=body)
+    return lead
 
 
 def last_answer(session: Session, lead: Case) -> TimelineEntry | None:

@@ -25,6 +25,8 @@ class Step(StrEnum):
     place = "place"
     # about a message that may belong to one
     belongs = "belongs"
+    # about a case the citizen wants to take back
+    take_back = "take_back"
     # let go, but an answer still counts
     lapsed = "lapsed"
 

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from cases import history
 from cases.naming import called
 from cases.people import theirs
+from cases.relays import is_merged
 from channels.values import Channel
 from core.ids import find_reference
 from core.settings import settings
@@ -88,6 +89,9 @@ def answer(session: Session, row: InboundMessage, contact: ContactPoint, referen
 
 def where_it_stands(session: Session, case: Case, language: str, now: datetime) -> str:
     """One sentence: who has the case, and what comes when."""
+    reference = case.reference
+    if is_merged(case):
+        case = session.get_one(Case, case.lead_id)
     running = [
         clock
         for clock in history.clocks(session, case)
@@ -98,7 +102,7 @@ def where_it_stands(session: Session, case: Case, language: str, now: datetime) 
         "status",
         language,
         found=True,
-        reference=case.reference,
+        reference=reference,
         state=str(case.state),
         office=called(catalogue(session), case, language),
         answered_at=case.first_response_at,

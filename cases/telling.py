@@ -45,6 +45,11 @@ def answering(session: Session, case: Case) -> list[UUID]:
     return [case.assignee_id] if case.assignee_id else _holding(session, (Role.head, Role.supervisor), case.office_id)
 
 
+def leading(session: Session, office_id: UUID) -> set[UUID]:
+    """Those who lead an office."""
+    return set(_holding(session, (Role.head, Role.supervisor), office_id))
+
+
 def _holding(session: Session, roles: tuple[Role, ...], office_id: UUID | None = None) -> list[UUID]:
     query = (
         select(StaffRole.staff_id)

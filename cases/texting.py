@@ -5,11 +5,25 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from cases import consent, conversation, edits, followup, guide, holding, labels, linking, loops, status
+from cases import (
+    consent,
+    conversation,
+    edits,
+    followup,
+    guide,
+    holding,
+    labels,
+    linking,
+    loops,
+    solved_texts,
+    status,
+    takebacks,
+)
 from cases.arriving import open_from
 from cases.codes import office_alone
 from cases.contacts import HELP_WORDS, find_or_make, word_of
 from cases.replies import GUIDE, Step, Verdict, number_in
+from cases.solved import PRESS
 from channels.values import Button, Channel
 from core.settings import settings
 from domain.catalogue import catalogue
@@ -96,6 +110,8 @@ def _command(
     asked = talk is not None and talk.state == Step.belongs and conversation.reading(talk, row) is not None
     if not asked and (reference := status.asked_for(row.text)):
         return status.answer(session, row, contact, reference, now)
+    if (back := takebacks.asked_for(row.text)) and (done := takebacks.ask(session, row, contact, talk, back, now)):
+        return done
     answers = talk is not None and conversation.reading(talk, row) is not None
     if not answers and (office := office_alone(catalogue(session), row.text)) is not None:
         # sent from a poster's square as it stands: no message yet, but its office is known now
@@ -156,6 +172,8 @@ def _pressed(
         _say(session, row, contact, "over", Purpose.conversation, now)
         return "over"
     kind, _, value = str(row.details.get("button") or "").partition(":")
+    if kind == PRESS:
+        return solved_texts.press(session, row, contact, value, now)
     if kind == LANGUAGE and value in settings().languages:
         contact.language = value
         _say(session, row, contact, "help", Purpose.help, now, buttons=_menu(contact))
@@ -264,7 +282,13 @@ def _continued(
     session: Session, row: InboundMessage, contact: ContactPoint, talk: Conversation | None, now: datetime
 ) -> str | None:
     """An answer to something, or more of a case that is already there; None for a new matter."""
+    if answered := solved_texts.take(session, row, contact, talk, now):
+        return answered
     asked_later = talk is None or not _survey_is_newer(session, contact, row, talk)
+    if talk is not None and asked_later and talk.state == Step.take_back:
+        if done := takebacks.take(session, talk, contact, row, now):
+            return done
+        talk = None
     if talk is not None and asked_later:
         if talk.state in GUIDE:
             return guide.take(session, talk, contact, row, now)

@@ -144,6 +144,23 @@ class Settings(SignInSettings):
     survey_day_start: int = Field(9, ge=0, le=23, description="No survey is sent before this hour.")
     survey_day_end: int = Field(20, ge=1, le=24, description="No survey is sent from this hour on.")
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
+    solved_hours: int = Field(
+        24, ge=0, description="Hours after a case was closed until its citizen is asked whether it is solved."
+    )
+    solved_days: int = Field(
+        30, ge=1, description="Days after a case was closed in which a citizen's no opens it again, or is an appeal."
+    )
+    callback_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of the cases said to be solved, or not said not to be, that are checked by a call.",
+    )
+    ombudsman: str = Field(
+        "",
+        max_length=160,
+        description="How to reach the ombudsman outside the government; ends each decision on an appeal.",
+    )
     sweep_seconds: float = Field(5.0, gt=0, description="Seconds between sweeps for work no doorbell rang for.")
     translator_url: str = Field(
         "", description="LibreTranslate that citizens' words may be sent to, when staff ask; empty translates nothing."

@@ -18,8 +18,9 @@ class Case(Row, table=True):
     `received_at` starts the silence. `timeline_length` and `timeline_head` are the end of its chain and serve as its
     version. `integrity` cases are seen by the integrity office alone; `about_office_id` and `about_staff_id` shut the
     accused out. A transfer names `pending_office_id`; until that office accepts, `office_id` stays accountable.
-    `lead_id` is the case this one is `lead_link` of. `urgency` is why it cannot wait; `nature` what else it is than a
-    matter to answer. `source` is who put it in and how; `confidential` hides who the citizen is from the office.
+    `lead_id` is the case this one is `lead_link` of. `appealed_at` is when its citizen took it to the office above.
+    `urgency` is why it cannot wait; `nature` what else it is than a matter to answer. `source` is who
+    put it in and how; `confidential` hides who the citizen is from the office.
     `triage_by` reads it at the triage desk until `triage_until`, and nobody else meanwhile.
     `location` has `latitude` and `longitude` in degrees (WGS 84). `due_at` is the first deadline of its running clocks,
     kept by `domain.clock`; `reopened_at` when it was last opened again, kept by `domain.timeline`.
@@ -78,6 +79,7 @@ class Case(Row, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reopened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    appealed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, nullable=True)
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
     timeline_length: int = 0
     timeline_head: str = ""

@@ -88,6 +88,7 @@ class LeadLink(StrEnum):
 
     part = "part"
     same = "same"
+    merged = "merged"
 
 
 class LikenessState(StrEnum):
@@ -106,6 +107,7 @@ class RelayWhat(StrEnum):
     answer = "answer"
     close = "close"
     move = "move"
+    hear = "hear"
 
 
 class RelayState(StrEnum):
@@ -165,7 +167,8 @@ CASE_TRANSITIONS: dict[tuple[CaseState, CaseState], str] = {
     (CaseState.answered, CaseState.closed): "staff closed it with an outcome",
     (CaseState.open, CaseState.closed): "staff closed it; the silence goes on if no answer was delivered",
     (CaseState.waiting, CaseState.closed): "staff closed it; the silence goes on if no answer was delivered",
-    (CaseState.closed, CaseState.open): "the citizen wrote again",
+    (CaseState.triage, CaseState.closed): "the citizen took it back; staff never close what nobody has placed",
+    (CaseState.closed, CaseState.open): "the citizen wrote again, says it is not solved, or appealed",
 }
 
 OPEN_STATES = (CaseState.triage, CaseState.open, CaseState.waiting, CaseState.answered)
@@ -245,6 +248,8 @@ class Purpose(StrEnum):
     conversation = "conversation"
     proof = "proof"
     declined = "declined"
+    solved = "solved"
+    aftercare = "aftercare"
 
 
 class ClockKind(StrEnum):
@@ -335,6 +340,17 @@ class EntryKind(StrEnum):
     parted = "parted"
     relabelled = "relabelled"
     recounted = "recounted"
+    asked_solved = "asked_solved"
+    solved = "solved"
+    appealed = "appealed"
+    appeal_decided = "appeal_decided"
+    taken_back = "taken_back"
+    merged = "merged"
+    unmerged = "unmerged"
+    passed_on = "passed_on"
+    divided = "divided"
+    linked = "linked"
+    checked = "checked"
 
 
 def check_transition(before: CaseState, after: CaseState) -> None:

@@ -8,6 +8,7 @@ from domain.attachment import Attachment
 from domain.case import Case
 from domain.citizen import Citizen, ContactJoin, ContactPoint, ContactProof
 from domain.clock import Clock, Notice, Rung
+from domain.closing import Appeal, CaseLink, SolvedCheck, SolvedQuestion
 from domain.conversation import Conversation
 from domain.crowd import Likeness, Relay, Surge
 from domain.inbox import InboundMessage
@@ -35,6 +36,7 @@ __all__ = [
     "Answer",
     "AnswerDraft",
     "ApiKey",
+    "Appeal",
     "Area",
     "Attachment",
     "BookPage",
@@ -43,6 +45,7 @@ __all__ = [
     "Calendar",
     "CallBack",
     "Case",
+    "CaseLink",
     "CasePresence",
     "CaseWords",
     "CatalogueChange",
@@ -75,6 +78,8 @@ __all__ = [
     "SavedView",
     "Sender",
     "Service",
+    "SolvedCheck",
+    "SolvedQuestion",
     "Staff",
     "StaffLink",
     "StaffRole",

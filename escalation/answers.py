@@ -13,10 +13,11 @@ FAILED, ASKED = EntryKind.answer_failed, EntryKind.asked
 
 @dataclass(slots=True)
 class Answer:
-    """A human answer that reached the citizen and was not lost afterwards."""
+    """A human answer that reached the citizen and was not lost afterwards; `decides` an appeal, or does not."""
 
     sent: int
     templated: bool
+    decides: bool = False
 
 
 def answers_of(events: Iterable[Event]) -> dict[int, Answer]:
@@ -34,7 +35,8 @@ def answers_of(events: Iterable[Event]) -> dict[int, Answer]:
             message = event.says("message")
             if not message:
                 message = unsent = f"#{event.number}"
-            sent[message] = Answer(event.number, event.body.get("templated") is True)
+            decides = event.body.get("decides_appeal") is True
+            sent[message] = Answer(event.number, event.body.get("templated") is True, decides)
         elif kind is DELIVERED:
             reached.setdefault(event.says("message") or unsent or f"#{event.number}", event.number)
         elif kind is FAILED:

@@ -1,7 +1,9 @@
 """Clocks replayed from the timeline: events in, deadlines and silences out. Pure; the database stores what this gives.
 
 The citizen's own clocks (`first_response`, `reply_due`) follow from what the citizen sent and what reached them,
-whatever staff recorded. The institution's clocks (`resolution`, `acceptance`, `appeal`) are started by an act of it.
+whatever staff recorded. The institution's clocks (`resolution`, `acceptance`, `appeal`) are started by an act of it; an
+appeal ends like a silence, when its decision reached the citizen. What its citizen takes back nobody waits for: its
+clocks are void until the citizen writes again.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +12,7 @@ from datetime import datetime, timedelta
 from domain.states import ClockKind, ClockState, EntryKind
 from escalation.answers import Answer, answers_of
 from escalation.calendar import WorkingCalendar
-from escalation.ticking import end, expire, move, pause, proceed, retarget, unpause
+from escalation.ticking import end, expire, lay_down, move, pause, proceed, retarget, take_up, unpause
 from escalation.values import LIVE, SILENCES, Event, Holding, Replay, ReplayedClock, Rules, Terms
 
 _Key = tuple[ClockKind, int]
@@ -77,6 +79,7 @@ class _Run:
         self.answered = False
         self.closed = False
         self.asking = False
+        self.laid_down: list[ReplayedClock] = []
         self.confirmed_at_once = False
         self.first_at: datetime | None = None
         self.moves: list[tuple[str, datetime]] = []
@@ -118,8 +121,23 @@ class _Run:
         self.closed = True
 
     def reopened(self, event: Event) -> None:
-        """The matter is not settled after all."""
+        """The matter is not settled after all; what its citizen had taken back is wanted again."""
         self._reopen(ClockKind.resolution, event.at)
+        for clock in self.laid_down:
+            clock.office = self.office
+            take_up(clock, self._calendar(clock), event.at)
+            clock.steps.append((event.at, "wanted again", (clock.deadline_at,)))
+        self.laid_down = []
+
+    def taken_back(self, event: Event) -> None:
+        """The citizen takes it back, so nobody waits: that is no answer, and nothing is met or missed by it."""
+        for clock in self._live(*ClockKind):
+            if clock.state is ClockState.running:
+                self._counted(clock, clock.counted_from, event.at)
+            lay_down(clock, self._calendar(clock), event.at)
+            clock.steps.append((event.at, "laid down", ()))
+            if clock.kind is not ClockKind.acceptance:
+                self.laid_down.append(clock)
 
     def pass_time(self, now: datetime) -> None:
         """Let questions to the citizen expire that nobody answered by `now`."""
@@ -228,7 +246,7 @@ class _Run:
         for clock in self._live(ClockKind.resolution):
             if unpause(clock, self._calendar(clock), event.at):
                 clock.steps.append((event.at, "written", ()))
-        if self.answered and event.body.get("thanks") is not True and not self._live(*SILENCES):
+        if self.answered and event.body.get("thanks") is not True and not self._live(*SILENCES, ClockKind.appeal):
             self._open(ClockKind.reply_due, event, _WHY[ClockKind.reply_due])
 
     def delivered(self, event: Event) -> None:
@@ -242,6 +260,8 @@ class _Run:
             elif clock.kind is ClockKind.first_response or answer.sent > clock.entry:
                 self._end(clock, event.at, "answered")
                 self.answered = True
+        if answer.decides:
+            self._finish(ClockKind.appeal, event.at, "decided")
 
     def _counts_templated(self, clock: ReplayedClock, at: datetime) -> bool:
         if clock.entered_at is not None and clock.entered_at > at:
@@ -337,6 +357,7 @@ _TAKES: Mapping[EntryKind, Callable[[_Run, Event], None]] = {
     EntryKind.asked: _Run.asked,
     EntryKind.closed: _Run.closed_by_staff,
     EntryKind.reopened: _Run.reopened,
+    EntryKind.taken_back: _Run.taken_back,
     EntryKind.clock_started: _Run.confirmed,
     EntryKind.clock_ended: _Run.institution,
     EntryKind.clock_resumed: _Run.institution,

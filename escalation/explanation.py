@@ -20,6 +20,7 @@ WHY: Mapping[str, str] = MappingProxyType(
         "offered": "another office was asked to take it",
         "appealed": "the citizen appealed",
         "answered": "a human answer reached the citizen",
+        "decided": "the decision reached the citizen",
         "closed": "the case was closed",
         "accepted": "the office accepted",
         "refused": "the office refused",
@@ -140,6 +141,8 @@ _WORDS: Mapping[str, Callable[..., str]] = MappingProxyType(
         "urgent": lambda zone, deadline: f"urgent, so it is due by {_moment(zone, deadline)}",
         "not urgent": lambda zone, deadline: f"not urgent after all, so it is due by {_moment(zone, deadline)}",
         "void: taken back": lambda zone: "void, as the offer was taken back",
+        "laid down": lambda zone: "void, as the citizen took the matter back",
+        "wanted again": lambda zone, deadline: f"runs again, as the citizen wants it; due by {_moment(zone, deadline)}",
         "void: went on": lambda zone: "void, as the case went on to another office",
         "moved": lambda zone, office, deadline: (
             f"goes on at {office}, without a reset; due by {_moment(zone, deadline)}"

@@ -66,6 +66,22 @@ def proceed(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> None:
     _continue(clock, calendar, at)
 
 
+def lay_down(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> None:
+    """Count no more, though nothing ended it: nobody waits now. What was worked is kept, should somebody wait again."""
+    clock.worked_seconds = worked(clock, calendar, at)
+    if clock.state == ClockState.paused:
+        clock.idle_seconds += _between(clock.counted_from, at)
+    clock.counted_from = at
+    clock.state = ClockState.void
+    clock.paused_until = None
+
+
+def take_up(clock: Ticking, calendar: WorkingCalendar, at: datetime) -> None:
+    """Count a clock again that was laid down; the time between is not counted as working time."""
+    clock.idle_seconds += _between(clock.counted_from, at)
+    _continue(clock, calendar, at)
+
+
 def pause(clock: Ticking, calendar: WorkingCalendar, at: datetime, until: datetime) -> bool:
     """Stop counting until the citizen writes, or `until`. No second time before the citizen has written."""
     if clock.state != ClockState.running or clock.paused_until is not None:

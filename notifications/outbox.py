@@ -117,7 +117,9 @@ def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
         return False
     if contact.opted_out_at is not None:
         return purpose == Purpose.stopped
-    return purpose != Purpose.survey or (contact.unreachable_at is None and contact.no_surveys_at is None)
+    return purpose not in (Purpose.survey, Purpose.solved) or (
+        contact.unreachable_at is None and contact.no_surveys_at is None
+    )
 
 
 def _stored(button: Button) -> dict[str, str]:

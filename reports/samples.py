@@ -33,7 +33,7 @@ from sqlmodel import Session, col
 from core.types import UtcDateTime
 from domain.case import Case
 from domain.clock import Clock
-from domain.states import AUDIT_SOURCES, ClockKind, ClockState, LeadLink
+from domain.states import AUDIT_SOURCES, ClockKind, ClockState, LeadLink, Outcome
 from domain.visibility import Viewer, visible
 
 _WIDE = 100_000_000_000
@@ -93,6 +93,15 @@ def unanswered(now: datetime) -> ColumnElement[bool]:
     return or_(col(Case.first_response_at).is_(None), col(Case.first_response_at) > now)
 
 
+def taken_back(now: datetime) -> ColumnElement[bool]:
+    """What its citizen had taken back by then: unanswered, but nobody waits for it any more."""
+    return and_(col(Case.outcome) == Outcome.withdrawn, col(Case.closed_at) <= now)
+
+
+def _still_wanted(now: datetime) -> ColumnElement[bool]:
+    return or_(col(Case.outcome).is_distinct_from(Outcome.withdrawn), col(Case.closed_at) > now)
+
+
 def late(now: datetime) -> ColumnElement[bool]:
     """Whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
     return exists(
@@ -136,7 +145,11 @@ def gather(
     found: dict[Hashable, Sample] = {}
     scope = within(who, office_ids)
     silent = unanswered(now)
-    end = case((silent, literal(now, UtcDateTime)), else_=col(Case.first_response_at))
+    end = case(
+        (and_(silent, taken_back(now)), col(Case.closed_at)),
+        (silent, literal(now, UtcDateTime)),
+        else_=col(Case.first_response_at),
+    )
     # what is grouped by is named in a subquery: repeated, its bound values would make it another expression
     rows = (
         select(
@@ -174,7 +187,7 @@ def _add_silent_now(
     now: datetime,
 ) -> None:
     """Count those received before `until` who wait at `now`, whenever they wrote; find the longest of each group."""
-    waiting = and_(scope, unanswered(now), col(Case.received_at) < until)
+    waiting = and_(scope, unanswered(now), _still_wanted(now), col(Case.received_at) < until)
     # time and reference as one text of fixed width: its minimum is the oldest, and costs no sorting
     age = cast(epoch(col(Case.received_at)) + _WIDE, Text) + col(Case.reference)
     rows = select(key.label("key"), age.label("age")).where(waiting).subquery()

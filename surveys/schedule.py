@@ -1,6 +1,7 @@
 """When a survey may be sent: the delay after the service, and the daytime of the government's zone."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from core.settings import Settings
 
@@ -16,11 +17,12 @@ def send_at(completed_at: datetime, now: datetime, settings: Settings) -> dateti
     return asked if asked <= completed_at + SHELF_LIFE else None
 
 
-def into_daytime(moment: datetime, settings: Settings) -> datetime:
-    """The moment itself if it is in the daytime window, else the window's next opening."""
-    local = moment.astimezone(settings.zone)
+def into_daytime(moment: datetime, settings: Settings, zone: ZoneInfo | None = None) -> datetime:
+    """The moment itself if it is in the daytime window, else the window's next opening; by the government's zone, or
+    by another."""
+    local = moment.astimezone(zone or settings.zone)
     if settings.survey_day_start <= local.hour < settings.survey_day_end:
         return moment
     day = local.date() + timedelta(days=1 if local.hour >= settings.survey_day_end else 0)
-    opening = datetime(day.year, day.month, day.day, settings.survey_day_start, tzinfo=settings.zone)
+    opening = datetime(day.year, day.month, day.day, settings.survey_day_start, tzinfo=zone or settings.zone)
     return opening.astimezone(moment.tzinfo)

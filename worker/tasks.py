@@ -21,6 +21,7 @@ from cases import (
     outcomes,
     proposals,
     relaying,
+    solved,
     staff_links,
     surges,
     training,
@@ -42,6 +43,8 @@ SURGES = "surges"
 SURGE_SECONDS = 60.0
 DESKS = "desks"
 DESKS_SECONDS = 900.0
+SOLVED = "solved"
+SOLVED_SECONDS = 60.0
 TRAINING_SECONDS = 60.0
 ANCHORS = "anchors"
 ANCHORS_SECONDS = 600.0
@@ -119,6 +122,11 @@ def tell_crowds() -> int:
     return _drain(lambda: relaying.relay_due(datetime.now(UTC)))
 
 
+def ask_whether_solved() -> int:
+    """Ask the citizens of closed cases whether they are solved, and end what nobody answered."""
+    return _drain(lambda: solved.sweep(datetime.now(UTC)))
+
+
 def compare_cases() -> int:
     """Find out which new cases are about what others reported already."""
     return _drain(lambda: proposals.compare_due(datetime.now(UTC)))
@@ -170,6 +178,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.LINKS: mail_links,
     doorbell.CORRECTIONS: count_anew,
     doorbell.BULK: act_on_many,
+    SOLVED: ask_whether_solved,
     SURGES: look_for_surges,
     ANCHORS: anchor_days,
     TIDY: tidy_files,
@@ -179,6 +188,7 @@ EVERY = {
     DESKS: DESKS_SECONDS,
     SURGES: SURGE_SECONDS,
     TIDY: TIDY_SECONDS,
+    SOLVED: SOLVED_SECONDS,
     doorbell.TRAINING: TRAINING_SECONDS,
 }
 """Seconds between sweeps of what is in no hurry."""

@@ -97,7 +97,8 @@ def test_calling_back(web: Web) -> None:
     assert "no text messages" in page.text
     assert "223 4567" not in page.text
     assert reference not in web.get("/staff/callbacks", "officer2").text
-    assert web.get("/staff/callbacks", "minister").status_code == 403
+    assert web.get("/staff/callbacks", "auditor").status_code == 403
+    assert reference not in web.get("/staff/callbacks", "minister").text
     seen = web.post(f"{path}/reveal", "officer1", version=version(page, f"{path}/reveal"))
     assert f'href="tel:{FIXED}"' in seen.text
     assert seen.headers["cache-control"] == "no-store"

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from markupsafe import Markup
 from segno import make_qr
 
-from tests.look import samples_report, samples_timing
+from tests.look import samples_life, samples_report, samples_timing
 
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
 REFERENCE = "K7QF-3M9V"
@@ -61,6 +61,7 @@ CASE = {
     "late": False,
     "answered_at": None,
     "outcome": None,
+    "with": "",
     "others": None,
 }
 
@@ -116,6 +117,7 @@ TALK = [
 ]
 TRACKED = {
     "case": CASE,
+    "after": samples_life.AFTER,
     "timeline": PUBLIC_TIMELINE,
     "pending_files": [],
     "unlock": "",
@@ -296,6 +298,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
             },
         },
     ),
+    **samples_life.citizen(TRACKED),
     "tracked-waiting": ("tracked", {**TRACKED, "case": {**CASE, "state": "waiting"}}),
     "exit": ("exit", EXIT),
     "exit-why": ("exit", {**EXIT, "step": "why", "rating": 2}),

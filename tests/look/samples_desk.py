@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tests.look import samples
+from tests.look import samples, samples_life
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_finding import QUEUE_COLUMN
 
@@ -294,9 +294,12 @@ DESK = {
     "fresh": False,
     "form": {
         **dict.fromkeys(("note", "reason", "transcript", "task", "part_office", "words", "outcome", "anyway"), ""),
+        "why": "",
+        "duplicate_of": "",
     },
     "errors": {},
     "together": {"part": False, "lead": None, "parts": []},
+    "life": samples_life.LIFE,
 }
 LEADS = {
     "part": False,
@@ -344,6 +347,7 @@ RECORDINGS = [
     {"id": "r2", "number": 2, "text": "", "by": "", "at": None},
 ]
 CALLBACKS: dict[str, object] = {
+    "checks": [],
     "errors": {"said-H8QW-12LP": "What was said is empty"},
     "typed": {},
     "items": [

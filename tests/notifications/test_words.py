@@ -110,6 +110,11 @@ def test_words_are_plain(name: str, language: str) -> None:
 SEGMENTS = {
     "acknowledgement": (1, 1, 2, 2),
     "added": (1, 1, 1, 1),
+    "aftercare": (1, 1, 1, 2),
+    "appeal_decided": (1, 1, 2, 2),
+    "divided": (1, 1, 2, 2),
+    "solved": (1, 1, 1, 1),
+    "take_back": (1, 1, 2, 2),
     "answer": (1, 1, 1, 1),
     "apart": (1, 1, 1, 1),
     "files_refused": (1, 1, 2, 2),
