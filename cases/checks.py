@@ -1,4 +1,4 @@
-"""Call-backs on what is said to be solved: drawn by `afterwards.draw`, made by somebody outside the office that closed it.
+"""Call-backs on what is said to be solved: drawn by `afterwards.draw`, made by somebody outside the closing office.
 
 What such a call finds out is kept beside what the citizen said, so that both can be compared (`reports.solved`). Who
 says on the phone that it is not solved says no like anybody: the case opens, or goes to the office above.

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, delete, select
 
 from cases import appeals, delivery, history, lifecycle, merges, relaying, solved, splits, takebacks
 from cases.acting import Form
+from cases.filters import Filter
 from cases.opening import Opening, open_case
 from channels.values import Channel
 from core.crypto import blind_index
@@ -89,7 +90,7 @@ class Life(RuleBasedStateMachine):
             if case is None:
                 return
             people = [self.known.viewer(session, name) for name in sorted(self.known.staff)]
-            sees = [who for who in people if history.find(session, who, history.Filter(words=case.reference), limit=1)]
+            sees = [who for who in people if history.find(session, who, Filter(words=case.reference), limit=1)]
             if sees:
                 self.number += 1
                 do(session, case, self.dice.choice(sees), Form(case.timeline_length, f"t{self.number}"))
