@@ -69,7 +69,7 @@ def failed(session: Session, case: Case, message: OutboundMessage, at: datetime)
     )
     if case.state in (CaseState.answered, CaseState.closed) and case.outcome != Outcome.withdrawn:
         shift(case, CaseState.open)
-        case.closed_at = None
+        case.closed_at, case.outcome = None, None
     restate(session, case, at)
     relays.hear(session, case, entry.number, at)
 
