@@ -10,7 +10,6 @@ from api import life_view
 from api.auth import Staffed
 from api.forms import Filled
 from api.pages import render
-from api.said import SAID
 from api.staff import act_on
 from cases import appeals, links, merges, splits
 from cases.acting import Form
@@ -21,15 +20,6 @@ from domain.closing import AppealOutcome
 from domain.visibility import Viewer
 
 router = APIRouter(include_in_schema=False)
-
-SAID |= {
-    "decide": "Decided. The citizen gets your words, and it is final.",
-    "merge": "Merged. Answer the other one: it counts for both.",
-    "unmerge": "Taken apart. It is answered by itself again.",
-    "divide": "The second matter has a case and a number of its own.",
-    "link": "Linked.",
-    "unlink": "No longer linked.",
-}
 
 
 @router.get("/staff/appeals")

@@ -30,4 +30,10 @@ SAID: Final = {
     "send": "On its way. Each silence ends when it reaches its citizen.",
     "part": "Taken out. It is answered by itself.",
     "placed": "Placed. The office has it, and the classifier learns from it.",
+    "decide": "Decided. The citizen gets your words, and it is final.",
+    "merge": "Merged. Answer the other one: it counts for both.",
+    "unmerge": "Taken apart. It is answered by itself again.",
+    "divide": "The second matter has a case and a number of its own.",
+    "link": "Linked.",
+    "unlink": "No longer linked.",
 }
