@@ -169,6 +169,7 @@ def _page(
             }
             for item, case in lines
         ],
+        "most": bulk.MOST,
         "people": people,
         "offices": offices,
         "outcomes": [str(outcome) for outcome in IN_BULK],

@@ -119,7 +119,8 @@ def follow(
             found.extend(terms(one))
     with session.no_autoflush:
         told = [(cases.get(case_id) or session.get_one(Case, case_id), found) for case_id, found in added.items()]
-    write(session.connection(), told)
+    # in one order everywhere, so that two who write the same cases wait for each other instead of for ever
+    write(session.connection(), sorted(told, key=lambda one: one[0].id))
 
 
 def write(connection: Connection, added: Iterable[tuple[Case, Sequence[str]]]) -> None:

@@ -77,7 +77,7 @@ LINE = {
 }  # fmt: skip
 OTHER = {**LINE, "reference": "T3VN-62QE", "title": "Мастер не пришёл второй раз", "language": "ru", "assignee": ""}
 BULK: dict[str, object] = {
-    "act": ACT,
+    "act": ACT, "most": 200,
     "lines": [LINE, {**OTHER, "why": "It is already offered to another office. Wait for its answer, or take it back."}],
     "people": [], "offices": [{"label": "Districts", "options": [{"code": "water-d3", "name": "Water, District 3"}]}],
     "outcomes": ["upheld", "answered"], "errors": {},
