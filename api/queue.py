@@ -195,6 +195,8 @@ def _order(given: str, usual: Order) -> Order:
 def _counted(session: Session, who: Viewer, found: _Found) -> tuple[int, bool]:
     if len(found.cases) < SHOWN:
         return len(found.cases), False
+    if found.chosen.words:  # whoever gets more than a page asks for something narrower, so they are not counted out
+        return SHOWN, history.count(session, who, found.chosen, SHOWN + 1) > SHOWN
     number = history.count(session, who, found.chosen, COUNTED + 1)
     return min(number, COUNTED), number > COUNTED
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, false
+from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
 from channels.values import Channel
@@ -34,6 +34,10 @@ class Case(Row, table=True):
         Index("ix_case_assignee_state", "assignee_id", "state"),
         Index("ix_case_assignee_opened", "assignee_id", "opened_at"),
         Index("ix_case_due", "due_at", "id"),
+        # else a planner that sees few open cases among a million looks for them everywhere but at the front
+        Index(
+            "ix_case_waiting", "due_at", "id", postgresql_where=text("state IN ('triage', 'open', 'waiting')")
+        ).ddl_if(dialect="postgresql"),
     )
 
     reference: str = Field(unique=True, max_length=9)

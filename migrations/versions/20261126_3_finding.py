@@ -48,6 +48,9 @@ def upgrade() -> None:
         "AND kind = 'reopened') WHERE id IN (SELECT case_id FROM timeline_entry WHERE kind = 'reopened')"
     )
     op.create_index("ix_case_due", "case", ["due_at", "id"])
+    if op.get_bind().dialect.name == "postgresql":
+        waiting = sa.text("state IN ('triage', 'open', 'waiting')")
+        op.create_index("ix_case_waiting", "case", ["due_at", "id"], postgresql_where=waiting)
     op.create_table(
         "case_words",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -160,6 +163,8 @@ def downgrade() -> None:
         op.execute("DROP TABLE case_words_fts")
     op.drop_table("case_words")
     with op.batch_alter_table("case", schema=None) as batch_op:
+        if op.get_bind().dialect.name == "postgresql":
+            batch_op.drop_index("ix_case_waiting")
         batch_op.drop_index("ix_case_due")
         batch_op.drop_column("reopened_at")
         batch_op.drop_column("due_at")
