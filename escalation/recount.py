@@ -152,7 +152,10 @@ def concerned(scope: Scope) -> ColumnElement[bool]:
     if scope.since is not None:
         counted = or_(counted, col(Clock.ended_at) >= scope.since, col(Clock.deadline_at) >= scope.since)
     had_it = select(TimelineEntry.id).where(
-        col(TimelineEntry.case_id) == col(Case.id), col(TimelineEntry.office_id).in_(scope.office_ids)
+        col(TimelineEntry.case_id) == col(Case.id),
+        # always so; else PostgreSQL reads every timeline into a hash instead of looking into one case's
+        col(TimelineEntry.number) <= col(Case.timeline_length),
+        col(TimelineEntry.office_id).in_(scope.office_ids),
     )
     return (select(Clock.id).where(col(Clock.case_id) == col(Case.id), counted).correlate(Case).exists()) & or_(
         col(Case.office_id).in_(scope.office_ids), had_it.correlate(Case).exists()
