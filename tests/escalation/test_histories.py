@@ -219,5 +219,5 @@ def test_no_history_breaks_the_promises(installation: Installation) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=few)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(machine, settings=few)
     assert ClockKind.first_response in SILENCES
