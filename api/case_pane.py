@@ -18,7 +18,7 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Rung
 from domain.staff import Absence, Staff, StaffRole
-from domain.states import CaseState, Purpose, Role, RungState
+from domain.states import CaseState, ClockKind, Purpose, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, names_citizen
@@ -30,6 +30,8 @@ FIELDS = (
     *("why", "duplicate_of"),
 )
 """What a form of the case pane keeps of what was typed when something was wrong."""
+OWED = frozenset({ClockKind.reply_due, ClockKind.appeal})
+"""Clocks for an answer that a citizen waits for who had one before."""
 ALONE: dict[str, object] = {"part": False, "lead": None, "parts": []}
 """A case that has nothing to do with another."""
 
@@ -82,6 +84,7 @@ def case_view(
             "left_seconds": time_left.seconds if time_left else None,
             "due_at": time_left.due_at if time_left else None,
             "tone": time_left.tone if time_left else "calm",
+            "owed": str(time_left.clock.kind) if time_left and time_left.clock.kind in OWED else "",
             "next_rung": _next_rung(session, case),
             "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
             "mine": case.assignee_id == who.staff_id,

@@ -293,8 +293,8 @@ def _shown(
 ) -> dict[str, object]:
     office = known.name(entry.office_id, lang) if entry.actor != "citizen" else ""
     words = str(entry.body.get("text") or "") if is_open else ""
-    if is_open and entry.kind == EntryKind.closed and entry.body.get("reason"):
-        words = f"{words}\n{entry.body['reason']}"
+    if entry.kind == EntryKind.closed:  # its words are those of the answer beside it
+        words = str(entry.body.get("reason") or "") if is_open else ""
     to = known.office_by_code.get(str(entry.body.get("office")))
     sorting = entry.kind == EntryKind.routed and to is not None and to.function == OfficeFunction.triage
     return {

@@ -104,6 +104,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/parts.html",
         "citizen/after_closing.html",
         "staff/case_life.html",
+        "staff/case_life_acts.html",
         "staff/checks.html",
         "staff/crowd_bar.html",
         "staff/answer_box.html",
