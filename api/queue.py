@@ -104,7 +104,7 @@ def column(session: Session, who: Viewer, now: datetime, asked: Asked) -> dict[s
         {
             "key": view.key,
             "name": view.name,
-            "digit": number if number <= len(views.READY) else 0,
+            "digit": str(number % 10) if number <= len(views.READY) else "",
             "count": counts[view.key][0] if view.key in counts else None,
             "more": view.key in counts and counts[view.key][1],
             "shared": view.shared,

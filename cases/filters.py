@@ -29,6 +29,7 @@ class Mark(StrEnum):
     offered = "offered"
     urgent = "urgent"
     reopened = "reopened"
+    appeal = "appeal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ def _marked(who: Viewer, mark: Mark, row: Any) -> ColumnElement[bool]:
             return col(row.urgency).is_not(None)
         case Mark.reopened:
             return col(row.reopened_at).is_not(None)
+        case Mark.appeal:
+            return col(row.appealed_at).is_not(None)
 
 
 def first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:

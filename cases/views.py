@@ -55,8 +55,9 @@ READY = (
     View("offered", "Offered to us", "is:todo is:offered"),
     View("urgent", "Urgent", "is:todo is:urgent"),
     View("reopened", "Opened again", "is:todo is:reopened"),
+    View("appeals", "Appeals", "is:todo is:appeal"),
 )
-"""What everybody has; the digits open them in this order."""
+"""What everybody has; the digits open them in this order, 0 the tenth."""
 
 
 def views(session: Session, who: Viewer) -> list[View]:

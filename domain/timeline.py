@@ -124,6 +124,7 @@ SEARCHED = frozenset(
         EntryKind.called_back,
         EntryKind.part_answered,
         EntryKind.noted,
+        EntryKind.appealed,
     }
 )
 """Entries whose words a case is found by. What closed it was sent as an answer."""

@@ -1,4 +1,4 @@
-// Keys of the queue: 1 to 9 open a view, V shows all, X ticks the case in focus, B goes to what is done with those ticked.
+// Keys of the queue: 1 to 9 and 0 open a view, V shows all, X ticks the case in focus, B goes to what is done with those ticked.
 // What is ticked stays so when the list is refreshed. Every key has a visible control as well.
 const bulk = document.getElementById("bulk");
 const live = bulk?.querySelector("[data-live]");
@@ -22,7 +22,7 @@ function tick() {
 
 addEventListener("keydown", (event) => {
   if (event.target.closest("input:not([type=checkbox]), textarea, select") || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const view = /^[1-9]$/.test(event.key) && document.querySelector(`[data-digit="${event.key}"]`);
+  const view = /^[0-9]$/.test(event.key) && document.querySelector(`[data-digit="${event.key}"]`);
   if (view) {
     location.assign(view.href);
   } else if (event.key === "x") {

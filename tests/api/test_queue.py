@@ -21,7 +21,7 @@ from tests.builders import plain_case
 
 NOW = datetime.now(UTC)
 pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)  # tests/cases holds the rules on both
-VIEWS = ("todo", "mine", "unassigned", "today", "late", "waiting", "offered", "urgent", "reopened")
+VIEWS = ("todo", "mine", "unassigned", "today", "late", "waiting", "offered", "urgent", "reopened", "appeals")
 
 
 def put(web: Web, text: str, office: str = "WAT1", due: float | None = None, **values: Any) -> str:
@@ -53,7 +53,7 @@ def listed(page: str) -> list[str]:
 
 def test_each_view_shows_what_it_says_due_first(web: Web) -> None:
     late = put(web, "late", due=-2)
-    soon = put(web, "soon", due=0.5, urgency=Urgency.staff)
+    soon = put(web, "soon", due=0.5, urgency=Urgency.staff, appealed_at=NOW)
     mine = put(web, "mine", due=90, assignee_id=web.known.staff["officer1"])
     waiting = put(web, "waits", state=CaseState.waiting, assignee_id=web.known.staff["head1"])
     offered = put(web, "offered", "WAT2", due=50, pending_office_id=web.known.office["WAT1"])
@@ -72,6 +72,7 @@ def test_each_view_shows_what_it_says_due_first(web: Web) -> None:
         "offered": [offered],
         "urgent": [soon],
         "reopened": [mine],
+        "appeals": [soon],
     }
     for view, wanted in expected.items():
         page = web.get(f"/staff?view={view}", "officer1").text

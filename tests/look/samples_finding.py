@@ -4,22 +4,22 @@
 from tests.look.samples import ago
 
 VIEWS = [
-    {"key": "todo", "name": "To do", "digit": 1, "count": 42, "more": False, "shared": False, "current": True},
-    {"key": "mine", "name": "Mine", "digit": 2, "count": 9, "more": False, "shared": False, "current": False},
+    {"key": "todo", "name": "To do", "digit": "1", "count": 42, "more": False, "shared": False, "current": True},
+    {"key": "mine", "name": "Mine", "digit": "2", "count": 9, "more": False, "shared": False, "current": False},
     {
         "key": "unassigned",
         "name": "Nobody on it",
-        "digit": 3,
+        "digit": "3",
         "count": 0,
         "more": False,
         "shared": False,
         "current": False,
     },
-    {"key": "late", "name": "Late", "digit": 5, "count": 500, "more": True, "shared": False, "current": False},
+    {"key": "late", "name": "Late", "digit": "5", "count": 500, "more": True, "shared": False, "current": False},
     {
         "key": "0192",
         "name": "Rruga e Kavajës, nata",
-        "digit": 0,
+        "digit": "",
         "count": None,
         "more": False,
         "shared": True,
