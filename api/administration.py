@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 
 from api.auth import Staffed
 from api.pages import render
-from cases import administration
+from cases import administration, calendars
 from core.database import database
 from core.errors import BadInput
 from core.i18n import language_name
@@ -125,12 +125,22 @@ def change_lines(changes: Sequence[CatalogueChange]) -> list[dict[str, object]]:
             "what": "added" if change.before is None else "changed",
             "differences": [
                 {"what": what, "before": before, "after": after}
-                for what, before, after in administration.differences(change.before, change.after)
+                for what, before, after in administration.differences(*_as_read(change))
                 if change.before is not None or after
             ],
         }
         for change in changes
     ]
+
+
+def _as_read(change: CatalogueChange) -> tuple[Mapping[str, object] | None, Mapping[str, object] | None]:
+    """Both states in people's words: a calendar is written down so that it can be made again from it."""
+    if change.kind != "calendar":
+        return change.before, change.after
+    return (
+        calendars.told(change.before) if change.before is not None else None,
+        calendars.told(change.after) if change.after is not None else None,
+    )
 
 
 def flash_said(request: Request, said: str) -> None:

@@ -54,8 +54,8 @@ def show_clocks(request: Request, staff: Staffed, reference: str) -> Response:
         context = {
             "reference": case.reference,
             "clocks": [
-                _clock(one, stored.get((one.clock.kind, one.clock.entry)), climbing, known, staff.viewer)
-                for one in reversed(accounts_of(told, rules_of(known, case.kind), now))
+                _clock(one, stored.get((one.clock.kind, one.clock.entry)), climbing, known, staff.viewer, now)
+                for one in sorted(accounts_of(told, rules_of(known, case.kind), now), key=_loudest)
             ],
             "holdings": [
                 {
@@ -110,6 +110,11 @@ def show_counted(request: Request, reference: str) -> Response:
     return render(request, "citizen/counted.html", context)
 
 
+def _loudest(one: Account) -> tuple[bool, bool, int]:
+    """What runs first, and of that what the citizen hears."""
+    return one.clock.state not in LIVE, one.clock.kind not in SILENCES, -one.clock.entry
+
+
 def _replayed(session: Session, case: Case, known: Catalogue, now: datetime) -> Replay:
     return replay(service.events(session, case, known), rules_of(known, case.kind), now)
 
@@ -127,15 +132,21 @@ def _held(known: Catalogue, told: Replay, lang: str) -> list[dict[str, object]]:
 
 
 def _clock(
-    one: Account, stored: Clock | None, climbing: dict[object, dict[int, Rung]], known: Catalogue, who: Viewer
+    one: Account,
+    stored: Clock | None,
+    climbing: dict[object, dict[int, Rung]],
+    known: Catalogue,
+    who: Viewer,
+    now: datetime,
 ) -> dict[str, object]:
     clock = one.clock
+    late = clock.state is ClockState.missed or (clock.state is ClockState.running and clock.deadline_at <= now)
     policy = next((row for row in known.policies if row.id == clock.policy_id), None)
     rows = climbing.get(stored.id, {}) if stored is not None else {}
     return {
         "kind": str(clock.kind),
-        "state": STATES[clock.state],
-        "late": clock.state is ClockState.missed,
+        "state": "late" if late and clock.state in LIVE else STATES[clock.state],
+        "late": late,
         "policy": policy.name if policy else "Built-in targets",
         "policy_url": policy_url(policy.id) if policy and who.has(*administration.READERS) else "",
         "target": clock.target_seconds,

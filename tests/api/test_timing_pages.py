@@ -105,6 +105,7 @@ def test_a_holiday_entered_late_is_looked_at_saved_counted_and_taken_back(site: 
     assert "Eid" in str(entry.body["why"])
     told = unescape(site.get(f"/staff/cases/{case.reference}", "officer1").text)
     assert "counted anew" in told.lower()
+    assert f"day {closed}" in site.get("/staff/changes?kind=calendar", "auditor").text
     page = unescape(site.get(address + f"?year={closed[:4]}", "minister").text)
     assert "1 looked at, 1 changed" in page
     assert "Eid" in page
