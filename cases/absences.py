@@ -62,6 +62,12 @@ def check(session: Session, who: Viewer, wanted: Absence, now: datetime) -> None
     """Raise BadInput or NotAllowed for an absence that cannot be entered."""
     if not may_enter(session, who, wanted.staff_id):
         raise NotAllowed("You enter your own days, or those of people in your charge.")
+    if wrong := faults(session, wanted, now):
+        raise BadInput(next(iter(wrong.values())), fields=wrong)
+
+
+def faults(session: Session, wanted: Absence, now: datetime) -> dict[str, str]:
+    """What is wrong with an absence, by field; an absence of the same id, which it would change, is not in its way."""
     wrong: dict[str, str] = {}
     today = day_of(session, wanted.staff_id, now)
     if wanted.last_day < wanted.first_day:
@@ -72,7 +78,7 @@ def check(session: Session, who: Viewer, wanted: Absence, now: datetime) -> None
         wrong["last_day"] = (
             f"At most {LONGEST.days} days at once. Who leaves for good is signed out by an administrator."
         )
-    elif between(session, [wanted.staff_id], wanted.first_day, wanted.last_day):
+    elif any(one.id != wanted.id for one in between(session, [wanted.staff_id], wanted.first_day, wanted.last_day)):
         wrong["first_day"] = "Some of these days are entered already. Take that back first."
     if wanted.stand_in_id is not None and "last_day" not in wrong:
         if wanted.stand_in_id == wanted.staff_id:
@@ -81,8 +87,7 @@ def check(session: Session, who: Viewer, wanted: Absence, now: datetime) -> None
             wrong["stand_in"] = "The stand-in has to work at the same office."
         elif between(session, [wanted.stand_in_id], wanted.first_day, wanted.last_day):
             wrong["stand_in"] = "The stand-in is away on some of these days too."
-    if wrong:
-        raise BadInput(next(iter(wrong.values())), fields=wrong)
+    return wrong
 
 
 def enter(session: Session, who: Viewer, wanted: Absence, now: datetime) -> int:

@@ -169,33 +169,36 @@ def reindex(as_json: Json = False) -> None:
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions or staff")],
+    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions, staff or absences")],
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8 (areas: GeoJSON) as `ombud export` writes; - for stdin")],
     dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Add and change rows from a file, all or none; every line that cannot be used is named, with the reason."""
-    from cli import tables
+    from cases.sheets import tables
+    from cli import files
 
-    report = tables.import_file(tables.kind_of(kind), file, datetime.now(UTC), dry_run=dry_run)
+    name, raw = files.read(file)
+    report = tables.import_file(tables.kind_of(kind), name, raw, datetime.now(UTC), dry_run=dry_run)
     if as_json:
         print_json(report.as_json())
         return
     done = "would be" if dry_run else "were"
-    out.print(f"{report.added} {kind} {done} added, {report.changed} changed, {report.same} were the same already.")
+    added, changed, same = (report.count(what) for what in ("added", "changed", "same"))
+    out.print(f"{added} {kind} {done} added, {changed} changed, {same} were the same already.")
     if report.moved:
-        out.print(f"{report.moved} open cases of offices that were closed went to the office above.")
+        out.print(f"{report.moved} open cases went to others because of it.")
     for email, password in report.passwords.items():
         out.print(f"{email} signs in with {password}", markup=False)
 
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions or staff")],
+    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions, staff or absences")],
     file: Annotated[Path | None, typer.Argument(help="Where to write; stdout if left out.")] = None,
 ) -> None:
     """Write a table as CSV (areas: GeoJSON), as `ombud import` reads it."""
-    from cli import tables
+    from cases.sheets import tables
 
     text = tables.export_text(tables.kind_of(kind))
     if file is None:

@@ -306,7 +306,7 @@ def export(
 ) -> None:
     """Write what staff taught as CSV, with phones, numbers, links and names struck out: for trials elsewhere."""
     from cases import teaching
-    from cli import csvs
+    from cases.sheets import csvs
     from core.database import database
     from core.settings import settings
     from domain.catalogue import catalogue

@@ -3,7 +3,8 @@
 from datetime import date
 from pathlib import Path
 
-from cli import csvs
+from cases.sheets import csvs
+from cli import files
 
 
 def digests(file: Path) -> list[tuple[date, str]]:
@@ -17,6 +18,6 @@ def digests(file: Path) -> list[tuple[date, str]]:
             raise csvs.Unusable("day is empty")
         found.append((day, line.needed("digest")))
 
-    complaints.each(csvs.read(file, ("day", "digest"), ("day", "digest", "root", "previous")), use)
+    complaints.each(csvs.read(*files.read(file), ("day", "digest"), ("day", "digest", "root", "previous")), use)
     complaints.check()
     return found

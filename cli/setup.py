@@ -1,13 +1,14 @@
 """Preparing an installation: data folder, schema, first administrator."""
 
-import secrets
 import sqlite3
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
+from cases.sheets.staff_rows import one_time_password
+from cases.staffing import clean_email
 from core.database import database
-from core.errors import BadInput, Conflict, Misconfigured
+from core.errors import Conflict, Misconfigured
 from core.ids import new_id
 from core.passwords import hash_password
 from core.settings import settings
@@ -17,8 +18,6 @@ from domain.office import Office
 from domain.staff import Staff, StaffRole, email_index
 from domain.states import OfficeFunction, Role, Tier
 from migrations import schema
-
-PASSWORD_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105  (nothing that reads like something else)
 
 
 def prepare() -> None:
@@ -37,20 +36,6 @@ def prepare() -> None:
         raise Misconfigured(
             f"The database cannot be prepared: {reason}", mend="Check OMBUD_DATABASE_URL and OMBUD_DATA_DIR."
         ) from error
-
-
-def one_time_password() -> str:
-    """Four groups of four letters and digits, easy to read out (79 bits)."""
-    return "-".join("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(4))
-
-
-def clean_email(email: str) -> str:
-    """An e-mail address as it is stored. Raises BadInput for what is none."""
-    address = clean(email, 254).casefold()
-    name, _, domain = address.partition("@")
-    if not name or "." not in domain or any(c.isspace() for c in address) or "@" in domain:
-        raise BadInput(f"{email!r} is no e-mail address.", mend="Such as name@office.example.")
-    return address
 
 
 def first_admin(email: str, name: str) -> str:

@@ -68,6 +68,15 @@ KEYS: dict[str, object] = {
     "scopes": [{"code": "read", "about": "Reads cases, with names and numbers struck out, and figures."}, {"code": "write", "about": "Reads, brings in cases, and reports completed services."}],
     "offices": ["Civil Registry (CIV)"], "wide": True, "may_make": True, "secret": "", "given": {"name": "", "scope": "", "office": "", "until": ""}, "errors": {},
 }  # fmt: skip
+IMPORT: dict[str, object] = {
+    "kinds": [{"code": "offices", "title": "Offices"}, {"code": "staff", "title": "Staff"}], "kind": "staff", "title": "Staff",
+    "columns": ["email", "name", "roles", "language", "active"], "needed": ("email", "name", "roles"), "report": None, "refused": None, "name": "", "text": "", "unit": "line",
+}  # fmt: skip
+EFFECTS: dict[str, object] = {
+    "dry": True, "added": 1, "changed": 1, "same": 12, "moved": 0, "links": 0, "more": 3, "stamp": "x",
+    "lines": [{"number": 2, "title": "nila@velmora.example", "what": "added", "differences": []},
+              {"number": 5, "title": "arta@velmora.example", "what": "changed", "differences": [{"what": "roles", "before": "officer@WAT1", "after": "officer@WAT1;head@WAT2"}]}],
+}  # fmt: skip
 ACCESS: dict[str, tuple[str, dict[str, object]]] = {
     "signin": ("signin", SIGN_IN),
     "signin-wrong": ("signin", {**SIGN_IN, "email": "a@b.example", "error": "E-mail and password do not go together.", "samples": [], "sample_password": ""}),
@@ -88,6 +97,10 @@ ACCESS: dict[str, tuple[str, dict[str, object]]] = {
     "keys": ("keys", {**KEYS, "secret": "ombud_a1b2c3d4_" + "x" * 43}),
     "keys-wrong": ("keys", {**KEYS, "keys": [], "errors": {"name": "Name the system.", "scope": "Choose what it may do.", "office": "No open office is called so.", "until": "Write a day such as 2027-06-30."}}),
     "keys-read": ("keys", {**KEYS, "may_make": False}),
+    "import": ("import", IMPORT),
+    "import-look": ("import", {**IMPORT, "name": "staff.csv", "text": "email,name\nx,</textarea>", "report": EFFECTS}),
+    "import-done": ("import", {**IMPORT, "kind": "areas", "name": "areas.geojson", "report": {**EFFECTS, "dry": False, "moved": 7, "links": 1, "lines": [], "more": 0}}),
+    "import-refused": ("import", {**IMPORT, "name": "staff.csv", "refused": {"message": "1 line of staff.csv cannot be used, so nothing was changed:", "mend": "Mend them and import the file again.", "lines": {"line 3": "'king' is no role"}}}),
     "people": ("people", PEOPLE),
     "people-none": ("people", {**PEOPLE, "people": [], "total": 0, "may_add": False, "older": "", "q": "xyz"}),
     "person": ("person", PERSON),

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cli.csvs import Complaints, Line, Unusable
+from cases.sheets.csvs import Line, Unusable
+from cases.sheets.job import Job
 from core.ids import new_id
 from domain.office import Office
 from domain.service import Area, Jurisdiction, Service
@@ -27,8 +28,9 @@ def rows(session: Session) -> list[dict[str, str]]:
     return sorted(found, key=lambda row: tuple(row[column] for column in KEY))
 
 
-def put(session: Session, lines: list[Line], complaints: Complaints) -> None:
+def put(job: Job) -> None:
     """Add rules, and change those of the same topic, place and first day."""
+    session = job.session
     codes = _Codes(session)
     known: dict[Key, dict[date, Jurisdiction]] = defaultdict(dict)
     for row in session.exec(select(Jurisdiction)):
@@ -74,7 +76,7 @@ def put(session: Session, lines: list[Line], complaints: Complaints) -> None:
                 raise Unusable("another line of the same topic and place covers the same days")
 
     with session.no_autoflush:
-        complaints.each(lines, use)
+        job.complaints.each(job.lines, use)
 
 
 class _Codes:
@@ -106,6 +108,7 @@ class _Codes:
     def row(self, line: Jurisdiction) -> dict[str, str]:
         """A rule as it stands in a file."""
         return {
+            "id": str(line.id),
             "service": self._code("service", line.service_id),
             "group": line.group,
             "places": "; ".join(line.places),

@@ -1,13 +1,12 @@
 """Areas as GeoJSON: a FeatureCollection in degrees, each feature with the properties `code`, `active`, `name_en` …"""
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from sqlmodel import Session, col, select
 
-from cli.csvs import Complaints, Line, Unusable
+from cases.sheets.csvs import Line, Unusable
+from cases.sheets.job import Job
 from core.errors import BadInput
 from core.ids import new_id
 from core.settings import settings
@@ -22,6 +21,7 @@ def rows(session: Session) -> list[dict[str, str]]:
     """Every area, its drawing as text."""
     return [
         {
+            "id": str(area.id),
             "code": area.code,
             "active": "yes" if area.active else "no",
             **{f"name_{language}": name for language, name in sorted(area.names.items())},
@@ -37,7 +37,7 @@ def text_of(rows: list[dict[str, str]]) -> str:
         json.dumps(
             {
                 "type": "Feature",
-                "properties": {name: value for name, value in row.items() if name != "geometry"},
+                "properties": {name: value for name, value in row.items() if name not in ("geometry", "id")},
                 "geometry": json.loads(row["geometry"]),
             },
             ensure_ascii=False,
@@ -48,17 +48,14 @@ def text_of(rows: list[dict[str, str]]) -> str:
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
-def read(file: Path) -> list[Line]:
-    """The features of a GeoJSON file, `-` for stdin; a property that is not text is taken as JSON writes it.
+def read(name: str, raw: bytes) -> list[Line]:
+    """The features of GeoJSON; a property that is not text is taken as JSON writes it.
 
     Raises:
-        BadInput: no such file, no GeoJSON, or not in degrees.
+        BadInput: no GeoJSON, or not in degrees.
     """
-    name = "the input" if str(file) == "-" else file.name
     try:
-        given: Any = json.loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.", mend="Check the path.") from error
+        given: Any = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name} is no JSON: {error}.", mend="Export it as GeoJSON and import it again.") from error
     features = given.get("features") if isinstance(given, dict) and given.get("type") == "FeatureCollection" else None
@@ -81,8 +78,9 @@ def _cells(feature: object) -> dict[str, str]:
     return said | {"geometry": json.dumps(known.get("geometry"))}
 
 
-def put(session: Session, lines: list[Line], complaints: Complaints) -> None:
+def put(job: Job) -> None:
     """Add areas, and change those of the same code."""
+    session = job.session
     known = {area.code: area for area in session.exec(select(Area))}
     around = near(catalogue(session), settings().tile_start)
 
@@ -98,4 +96,4 @@ def put(session: Session, lines: list[Line], complaints: Complaints) -> None:
             session.add(area)
         area.names, area.geometry, area.active = names, geometry, active
 
-    complaints.each(lines, use)
+    job.complaints.each(job.lines, use)

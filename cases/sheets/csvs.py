@@ -2,12 +2,10 @@
 
 import csv
 import io
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeVar
 
 from core.errors import BadInput
@@ -116,18 +114,14 @@ class Complaints:
         )
 
 
-def read(file: Path, needed: Iterable[str], known: Iterable[str]) -> list[Line]:
-    """The lines of a CSV file in UTF-8, `-` for stdin.
+def read(name: str, raw: bytes, needed: Iterable[str], known: Iterable[str]) -> list[Line]:
+    """The lines of CSV in UTF-8; `name` is what the file is called in complaints.
 
     Raises:
-        BadInput: no such file, not text, not CSV, a column is missing or unknown.
+        BadInput: not text, not CSV, a column is missing or unknown.
     """
-    name = "the input" if str(file) == "-" else file.name
     try:
-        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.", mend="Check the path.") from error
     except UnicodeDecodeError as error:
         raise BadInput(f"{name} is not UTF-8 text.", mend="Save it as CSV UTF-8 and import it again.") from error
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -146,7 +140,8 @@ def read(file: Path, needed: Iterable[str], known: Iterable[str]) -> list[Line]:
                 raise BadInput(f"{name}, line {reader.line_num}: it has another number of cells than the first line.")
             lines.append(Line(reader.line_num, cells))
     except csv.Error as error:
-        raise BadInput(f"{name}, line {reader.line_num}: {error}.") from error
+        # what the reader counts is the last line it could read; the torn one begins after it
+        raise BadInput(f"{name}, line {reader.line_num + 1}: {error}.") from error
     if not lines:
         raise BadInput(f"{name} has no lines below its heading.")
     return lines
@@ -155,7 +150,17 @@ def read(file: Path, needed: Iterable[str], known: Iterable[str]) -> list[Line]:
 def write(rows: list[dict[str, str]], columns: Iterable[str]) -> str:
     """Rows as CSV text."""
     target = io.StringIO(newline="")
-    writer = csv.DictWriter(target, list(columns), lineterminator="\n", restval="")
+    writer = csv.DictWriter(target, list(columns), lineterminator="\n", restval="", extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     return target.getvalue()
+
+
+def yes(value: bool) -> str:
+    """A truth as a cell has it."""
+    return "yes" if value else "no"
+
+
+def by_language(names: Mapping[str, str]) -> dict[str, str]:
+    """Names as the columns name_en, name_sq …"""
+    return {f"name_{language}": name for language, name in sorted(names.items())}

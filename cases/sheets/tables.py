@@ -1,0 +1,336 @@
+"""What is set up, as files: CSV, and GeoJSON for areas; for the command line and the browser alike.
+
+An import adds and changes; it takes nothing away (set `active` to no, or give a line a `valid_to`). It is one
+transaction. What each line would do is found by comparing the export before and after, so a look before and the import
+itself cannot differ. A further kind is one more `Sheet`.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Session
+
+from cases import administration
+from cases.sheets import absence_rows, area_rows, csvs, office_rows, rule_rows, service_rows, staff_rows
+from cases.sheets.csvs import Complaints, Line
+from cases.sheets.job import Job
+from cases.staff_reach import Reach, begin
+from core.database import database
+from core.errors import BadInput, NotAllowed
+from domain.access import CatalogueChange
+from domain.catalogue import touch
+from domain.staff import email_index
+from domain.visibility import Viewer
+
+Row = dict[str, str]
+"""A line as it is exported; `id` besides, which is not."""
+Key = tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """What can be imported and exported."""
+
+    offices = "offices"
+    services = "services"
+    areas = "areas"
+    jurisdictions = "jurisdictions"
+    staff = "staff"
+    absences = "absences"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One kind of file: its columns, those that must be there, those that tell lines apart, and what it is put with.
+
+    `audited` is the kind of its changes, "" for what is no part of the set-up. With `reach`, administrators of an
+    office work with the lines within their reach; without, the file is for those of the whole government.
+    """
+
+    columns: tuple[str, ...]
+    needed: tuple[str, ...]
+    key: Key
+    put: Callable[[Job], None]
+    rows: Callable[[Session, Reach | None], list[Row]]
+    audited: str = ""
+    reach: bool = False
+    older: tuple[str, ...] = ()
+    unit: str = "line"
+
+
+def _all(rows: Callable[[Session], list[Row]]) -> Callable[[Session, Reach | None], list[Row]]:
+    return lambda session, reach: rows(session)
+
+
+SHEETS: dict[Kind, Sheet] = {
+    Kind.offices: Sheet(
+        ("code", "tier", "parent", "function", "calendar", "active", "places"),
+        ("code", "tier"),
+        ("code",),
+        office_rows.put,
+        _all(office_rows.rows),
+        "office",
+    ),
+    Kind.services: Sheet(
+        ("code", "group", "active", "keywords", "examples", "shared"),
+        ("code",),
+        ("code",),
+        service_rows.put,
+        _all(service_rows.rows),
+        "service",
+    ),
+    Kind.areas: Sheet(
+        ("code", "active", "geometry"),
+        ("code",),
+        ("code",),
+        area_rows.put,
+        _all(area_rows.rows),
+        "area",
+        unit="feature",
+    ),
+    Kind.jurisdictions: Sheet(
+        rule_rows.COLUMNS,
+        ("office",),
+        rule_rows.KEY,
+        rule_rows.put,
+        _all(rule_rows.rows),
+        "rule",
+        older=(rule_rows.OLD_PLACE,),
+    ),
+    Kind.staff: Sheet(
+        ("email", "name", "roles", "language", "active"),
+        ("email", "name", "roles"),
+        ("email",),
+        staff_rows.put,
+        staff_rows.rows,
+        "staff",
+        reach=True,
+    ),
+    Kind.absences: Sheet(
+        ("email", "first_day", "last_day", "stand_in", "reason"),
+        ("email", "first_day", "last_day"),
+        ("email", "first_day"),
+        absence_rows.put,
+        absence_rows.rows,
+        reach=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a line does: `added`, `changed` or `same`, and which cells from what to what."""
+
+    number: int
+    title: str
+    what: str
+    differences: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import changed; `passwords` are those of new staff, shown this once, `links` how many were mailed one;
+    `moved` are cases that went to others because of it.
+    """
+
+    kind: Kind
+    effects: tuple[Effect, ...]
+    dry_run: bool
+    passwords: dict[str, str] = field(default_factory=dict)
+    moved: int = 0
+    links: int = 0
+
+    def count(self, what: str) -> int:
+        """How many lines did that."""
+        return sum(effect.what == what for effect in self.effects)
+
+    @property
+    def stamp(self) -> str:
+        """What a form carries to tell which effects its reader saw."""
+        told = [(one.number, one.what, one.differences) for one in self.effects]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:24]
+
+    def as_json(self) -> dict[str, object]:
+        """For --json."""
+        return {
+            "kind": self.kind,
+            "added": self.count("added"),
+            "changed": self.count("changed"),
+            "same": self.count("same"),
+            "dry_run": self.dry_run,
+            "passwords": self.passwords,
+            "moved": self.moved,
+        }
+
+
+def kind_of(word: str) -> Kind:
+    """The kind a word names. Raises BadInput."""
+    try:
+        return Kind(word)
+    except ValueError as error:
+        raise BadInput(f"{word!r} is nothing to import or export.", mend=f"Use one of {', '.join(Kind)}.") from error
+
+
+def may(kind: Kind, reach: Reach) -> bool:
+    """Whether an administrator works with such files."""
+    return reach.wide or (SHEETS[kind].reach and bool(reach.offices))
+
+
+def export_text(kind: Kind, reach: Reach | None = None) -> str:
+    """A table as CSV text; areas as GeoJSON. With `reach`, what an administrator works with. Raises NotAllowed."""
+    _check(kind, reach)
+    with database().read() as session:
+        rows = SHEETS[kind].rows(session, reach)
+    if kind is Kind.areas:
+        return area_rows.text_of(rows)
+    languages = sorted({column for row in rows for column in row if column.startswith("name_")})
+    return csvs.write(rows, (*SHEETS[kind].columns, *languages))
+
+
+def import_file(
+    kind: Kind,
+    name: str,
+    raw: bytes,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    who: Viewer | None = None,
+    seen: str | None = None,
+) -> Report:
+    """Apply a file in one transaction, or nothing of it.
+
+    `who` is the administrator, None for the command line; `seen` the stamp of the effects they looked at: where they
+    would be others by now, nothing is changed.
+
+    Raises:
+        BadInput: naming every line that cannot be used.
+        NotAllowed: such files are not theirs.
+    """
+    sheet = SHEETS[kind]
+    lines = area_rows.read(name, raw) if kind is Kind.areas else csvs.read(name, raw, sheet.needed, _columns(sheet))
+    complaints = Complaints(name, unit=sheet.unit)
+    _check_doubles(sheet, lines, complaints)
+    with database().write() as session:
+        reach = begin(session, who) if who is not None else None
+        _check(kind, reach)
+        job = Job(session, lines, complaints, now, reach, dry_run)
+        before = _by_key(sheet, sheet.rows(session, None))
+        sheet.put(job)
+        complaints.check()
+        session.flush()
+        after = _by_key(sheet, sheet.rows(session, None))
+        loosely = {_loose(key): row for key, row in after.items()}
+        effects = tuple(_effect(sheet, line, before, after, loosely) for line in lines)
+        report = Report(kind, effects, dry_run, job.passwords, links=job.links)
+        if dry_run or (seen is not None and seen != report.stamp):
+            session.rollback()
+            return Report(kind, effects, True)
+        moved = 0
+        if before != after:
+            touch(session)
+            session.flush()
+            moved = sum(work() for work in job.afterwards)
+            _record(session, sheet, who, before, after, now)
+    return Report(kind, effects, False, job.passwords, moved, job.links)
+
+
+def _check(kind: Kind, reach: Reach | None) -> None:
+    if reach is not None and not may(kind, reach):
+        raise NotAllowed(
+            "These files are for administrators of the whole government.", mend="Ask one at the top office."
+        )
+
+
+def _columns(sheet: Sheet) -> Key:
+    return (*sheet.columns, *sheet.older)
+
+
+def _key(sheet: Sheet, row: Row) -> Key:
+    return tuple(row[column] for column in sheet.key)
+
+
+def _by_key(sheet: Sheet, rows: list[Row]) -> dict[Key, Row]:
+    return {_key(sheet, row): row for row in rows}
+
+
+def _effect(sheet: Sheet, line: Line, before: dict[Key, Row], after: dict[Key, Row], loosely: dict[Key, Row]) -> Effect:
+    """What came of a line; the row it became is found by its key, however its cells were written."""
+    cells = tuple(_cell(line, column) for column in sheet.key)
+    row = after.get(cells) or loosely.get(_loose(cells))
+    if row is None:
+        return Effect(line.number, " ".join(cells).strip(), "same")
+    old = before.get(_key(sheet, row))
+    title = " ".join(part for part in _key(sheet, row) if part)
+    if old is None:
+        return Effect(line.number, title, "added")
+    changed = tuple(
+        (column, _short(old.get(column, "")), _short(row.get(column, "")))
+        for column in dict.fromkeys((*row, *old))
+        if column != "id" and row.get(column, "") != old.get(column, "")
+    )
+    return Effect(line.number, title, "changed" if changed else "same", changed)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:197]}…"
+
+
+def _loose(key: Key) -> Key:
+    return tuple("".join(part.split()).casefold() for part in key)
+
+
+def _check_doubles(sheet: Sheet, lines: list[Line], complaints: Complaints) -> None:
+    seen: dict[Key, int] = {}
+    for line in lines:
+        key = tuple(_cell(line, column).casefold() for column in sheet.key)
+        if key in seen:
+            said = " and ".join(column for column in sheet.key if _cell(line, column))
+            complaints.add(line, f"it says the same {said} as {complaints.unit} {seen[key]}")
+        seen.setdefault(key, line.number)
+
+
+def _cell(line: Line, column: str) -> str:
+    """What stands in a column, also under its older name."""
+    raw = line.cells.get(column) or (line.cells.get(rule_rows.OLD_PLACE) if column == "places" else "") or ""
+    return raw.strip()
+
+
+def _record(
+    session: Session, sheet: Sheet, who: Viewer | None, before: dict[Key, Row], after: dict[Key, Row], now: datetime
+) -> None:
+    """Write every changed row down, with who imported it."""
+    if not sheet.audited:
+        return
+    veil = _veiled if sheet.audited == "staff" else _plain
+    for key, row in after.items():
+        if row != (old := before.get(key)):
+            session.add(
+                CatalogueChange(
+                    kind=sheet.audited,
+                    row_id=UUID(row["id"]),
+                    title=row.get("name") or row.get("name_en") or " ".join(part for part in key if part),
+                    staff_id=who.staff_id if who is not None else None,
+                    by=who.name if who is not None else "command line",
+                    at=now,
+                    before=veil(old) if old is not None else None,
+                    after=veil(row),
+                )
+            )
+
+
+def _plain(row: Row) -> administration.Values:
+    return {name: _short(value) for name, value in row.items() if name != "id"}
+
+
+def _veiled(row: Row) -> administration.Values:
+    """Without the address, in which a record of changes has no business."""
+    email = row["email"]
+    return _plain(row) | {
+        "email": f"{email[:1]}…@{email.rpartition('@')[2]} ({email_index(email)[:4]})",
+        "roles": row["roles"].split(";"),
+        "active": row["active"] == "yes",
+    }
