@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ import httpx
 import pytest
 from sqlmodel import Session, col, select
 
+from api import pages as drawing
 from cases import attachments
 from channels.values import Channel
 from core import database as core_database
@@ -59,7 +61,15 @@ SAYS = dict.fromkeys(
     ("text", "note", "reason", "words", "current", "name", "seen", "task", "refuse_reason", "release_reason", "restrict_reason",
      "urgent_reason", "split_reason", "off_reason", "transcript", "why", "decision", "what"), "x",
 )  # fmt: skip
-CHOOSES = {"csrf": CSRF, "version": "99", "office": "WAT2", "part_office": "CIV1", "outcome": "upheld", "urgent": "yes", "language": "en"}
+CHOOSES = {
+    "csrf": CSRF,
+    "version": "99",
+    "office": "WAT2",
+    "part_office": "CIV1",
+    "outcome": "upheld",
+    "urgent": "yes",
+    "language": "en",
+}
 """What the forms of all pages may ask for, so that what is refused is refused for who asks and not for what lacks."""
 PUBLIC = ("/static", "/simulator", "/webhooks/", "/styleguide")
 """Addresses nobody signs in for, and which are no pages of staff."""
@@ -125,10 +135,24 @@ def staffed(web: Web) -> dict[str, str]:
     }  # fmt: skip
 
 
+class _Undrawn:
+    """Templates that are empty."""
+
+    def get_template(self, name: str) -> "_Undrawn":
+        """Any of them."""
+        return self
+
+    def render(self, *_: object, **__: object) -> str:
+        """Nothing."""
+        return ""
+
+
 @contextmanager
 def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a form changes is taken back at once, so that nobody's answer depends on who asked before."""
+    """What a form changes is taken back at once, so that nobody's answer depends on who asked before. Pages are not
+    drawn, which takes half of the time and which other tests look at."""
     with monkeypatch.context() as patched:
+        patched.setattr(drawing, "environment", _Undrawn)
         patched.setattr(Session, "commit", lambda session: session.flush())
         yield
 
@@ -174,12 +198,22 @@ def walk(web: Web, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Marks
             variants = CASES if (method, path) == ("GET", CASE_PAGE) else {"": ""}
             for variant, about in variants.items():
                 filled = {**values, "reference": values[variant]} if variant else values
-                address = re.sub(r"\{(\w+)(?::\w+)?\}", lambda match, to=filled: to.get(match[1], "x"), path)
+                address = re.sub(r"\{(\w+)(?::\w+)?\}", partial(_filled, filled), path)
                 title = f"{method} {path}" + (f" ({about})" if about else "")
-                inside = path.startswith(INSIDE)
-                found = walked["pages" if inside else "citizens"]
-                found[title] = {who: _ask(web, method, address, who) for who in ((NOBODY, *PEOPLE) if inside else FEW)}
+                people = (NOBODY, *PEOPLE) if inside(path) else FEW
+                form = {
+                    **SAYS,
+                    **CHOOSES,
+                    **{name: filled[name] for name in CHOSEN},
+                    f"reason-{filled['reference']}": "x",
+                }
+                marks = {who: _ask(web, method, address, who, form) for who in people}
+                walked["pages" if inside(path) else "citizens"][title] = marks
     return walked | {"programs": walk_api(web, monkeypatch)}
+
+
+def _filled(values: Mapping[str, str], found: re.Match[str]) -> str:
+    return values.get(found[1], "x")
 
 
 def _ask(web: Web, method: str, address: str, who: str, form: Mapping[str, str]) -> str:
