@@ -59,7 +59,7 @@ KEYS = ("no key", *map(str, Scope))
 OPENS, LACKS, REFUSED, HIDDEN, SIGN_IN = "✓", "○", "✗", "–", "→"
 SAYS = dict.fromkeys(
     ("text", "note", "reason", "words", "current", "name", "seen", "task", "refuse_reason", "release_reason", "restrict_reason",
-     "urgent_reason", "split_reason", "off_reason", "transcript", "why", "decision", "what"), "x",
+     "urgent_reason", "split_reason", "off_reason", "transcript", "why", "what", "decision_words", "merge_reason", "unmerge_reason", "split_text"), "x",
 )  # fmt: skip
 CHOOSES = {
     "csrf": CSRF,
@@ -69,6 +69,9 @@ CHOOSES = {
     "outcome": "upheld",
     "urgent": "yes",
     "language": "en",
+    "decision": "allowed",
+    "entry": "1",
+    "link_why": "citizen",
 }
 """What the forms of all pages may ask for, so that what is refused is refused for who asks and not for what lacks."""
 PUBLIC = ("/static", "/simulator", "/webhooks/", "/styleguide")
@@ -77,7 +80,7 @@ CASES = {"": "a case of WAT1", "?triage": "a case at the triage desk", "?integri
          "?about": "a case about WAT1, at another office"}  # fmt: skip
 CASE_PAGE = "/staff/cases/{reference}"
 
-CHOSEN = ("staff", "recording", "other", "id", "owner", "due_on")
+CHOSEN = ("into", "link_to", "staff", "recording", "other", "id", "owner", "due_on")
 """Fields of `staffed`'s values that forms have too."""
 
 Marks = dict[str, str]
@@ -112,6 +115,7 @@ def staffed(web: Web) -> dict[str, str]:
             )  # fmt: skip
         cases = {
             "": plain_case(known, "WAT1"),
+            "into": plain_case(known, "WAT1"),
             "?triage": plain_case(known, "TRIAGE", state=CaseState.triage),
             "?integrity": plain_case(known, "INTEG", integrity=True),
             "?about": plain_case(known, "CIV1", about_office_id=known.office["WAT1"]),
@@ -131,7 +135,7 @@ def staffed(web: Web) -> dict[str, str]:
         "number": "1", "part": cases["?about"].reference, "action_id": str(new_id()), "staff": str(known.staff["officer1"]),
         "recording": str(file_id), "other": str(new_id()), "id": str(new_id()), "owner": str(known.staff["head_water"]),
         "due_on": (now + timedelta(days=3)).date().isoformat(),
-        **{key: case.reference for key, case in cases.items() if key},
+        **{key: case.reference for key, case in cases.items() if key}, "link_to": cases["into"].reference,
     }  # fmt: skip
 
 
@@ -224,7 +228,7 @@ def _ask(web: Web, method: str, address: str, who: str, form: Mapping[str, str])
 def walk_api(web: Web, monkeypatch: pytest.MonkeyPatch) -> dict[str, Marks]:
     """Every route for programs, without a key and with one of each scope."""
     with database().read() as session:
-        reference = session.exec(select(Case.reference).where(col(Case.office_id) == web.known.office["WAT1"])).one()
+        reference = session.exec(select(Case.reference).where(col(Case.office_id) == web.known.office["WAT1"])).all()[0]
     found = {}
     with nothing_stays(monkeypatch):
         for method, path in sorted(routes_of(web.app), key=lambda route: (route[1], route[0])):

@@ -1,10 +1,10 @@
 """An administrator's first day: a colleague is invited, comes in by the mailed link with a second factor, and is signed
-out when their telephone is lost; what was changed stands written down."""
+out when their telephone is lost; a holiday the moon decides is entered; what was changed stands written down."""
 
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +92,15 @@ def test_a_colleague_is_invited_comes_in_and_is_signed_out(strict: Site, browser
     colleague.get_by_label("Code").fill(code(secret, 1))
     colleague.get_by_role("button", name="Go on").click()
     assert colleague.url.endswith("/staff"), colleague.url
+
+    page.goto(f"{strict.url}/staff/calendars")
+    page.locator("main ul a, main table a").first.click()
+    page.get_by_label("Day", exact=True).fill((datetime.now(UTC) + timedelta(days=20)).date().isoformat())
+    page.get_by_role("radio", name="Closed").check()
+    page.get_by_label("What the day is").fill("Bajram")
+    page.get_by_label("Announced on").fill(datetime.now(UTC).date().isoformat())
+    page.get_by_role("button", name="Save the day").click()
+    expect(page.get_by_role("cell", name="Bajram")).to_be_visible()
 
     page.goto(theirs)
     expect(page.get_by_text("last used")).to_have_count(1)
