@@ -100,7 +100,9 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
 
 def _is_click(request: Request) -> bool:
     """Whether a person did something: what a page fetches by itself keeps nobody signed in."""
-    return request.method != "GET" or request.headers.get("sec-fetch-mode", "navigate") == "navigate"
+    if request.method != "GET":
+        return not request.url.path.endswith("/here")  # an open page says so every few seconds
+    return request.headers.get("sec-fetch-mode", "navigate") == "navigate"
 
 
 Staffed = Annotated[SignedIn, Depends(signed_in)]

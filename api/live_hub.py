@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
+from cases.sign_in import alive
 from core.database import database
 from core.errors import TooMany
 from core.logs import logger
@@ -225,8 +226,7 @@ def refreshed(session: Session, listeners: Iterable[Listener], now: datetime) ->
         .join(Staff, col(Staff.id) == col(StaffSession.staff_id))
         .where(
             col(StaffSession.id).in_(by_session),
-            col(StaffSession.expires_at) > now,
-            col(StaffSession.revoked_at).is_(None),
+            alive(now),
             col(Staff.active).is_(True),
         )
     ).all()
