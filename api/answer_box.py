@@ -8,8 +8,10 @@ from sqlmodel import Session
 
 from cases import drafts, parts, presence, saved_replies, templated
 from cases.naming import called
+from cases.rights import works_on
 from cases.templated import Verdict
 from channels.values import Channel
+from core.errors import BadInput
 from core.i18n import direction, language_name
 from core.settings import settings
 from core.texts import clean
@@ -56,6 +58,20 @@ def _frame(session: Session, case: Case, contact: ContactPoint | None, language:
 def digest(words: str) -> str:
     """Names the words somebody was warned about, so that the warning holds for these alone."""
     return hashlib.sha256(clean(words).encode()).hexdigest()[:16]
+
+
+def warn(session: Session, case: Case, who: Viewer, text: str, now: datetime, *, said: str, field: str) -> None:
+    """Say once that words to a citizen would be no answer. `said` is the digest of those it was said of.
+
+    Raises BadInput, at `field`; the form that is shown then sends them as they are.
+    """
+    words = clean(text)
+    if not words or said == digest(words) or not works_on(case, who) or parts.is_part(case):
+        return
+    verdict = templated.judge(session, case, who, words, now)
+    if verdict is not None:
+        why = told(verdict, counts=templated.counted(session, case))
+        raise BadInput(why, fields={field: why})
 
 
 def told(verdict: Verdict, *, counts: bool) -> str:

@@ -13,13 +13,12 @@ from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render_fragment
 from api.staff import act_on, case_page
-from cases import drafts, history, lifecycle, parts, people, presence, recall, templated, translations
+from cases import drafts, history, lifecycle, people, presence, recall, translations
 from cases.acting import Form
 from cases.rights import works_on
 from channels.translator import TranslatorAway
 from core.database import database
-from core.errors import BadInput, Conflict
-from core.texts import clean
+from core.errors import Conflict
 from domain.case import Case
 from domain.states import Doing, Purpose
 from domain.visibility import Viewer
@@ -44,8 +43,7 @@ def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
     sent: list[int] = []
 
     def act(session: Session, case: Case, who: Viewer, once: Form) -> object:
-        if form.get("as_it_is", "") != answer_box.digest(text):
-            _warn(session, case, who, text, now)
+        answer_box.warn(session, case, who, text, now, said=form.get("as_it_is", ""), field="answer")
         reply, leaves = _uuid(form.get("reply", "")), recall.leaves_at(now)
         entry = lifecycle.reply(session, case.id, who, text, now, once, saved=reply, leaves_at=leaves)
         sent.extend([entry] if leaves > now and case.contact_point_id is not None else ())
@@ -55,17 +53,6 @@ def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
     if sent and isinstance(response, RedirectResponse):
         response.headers["location"] += f"&entry={sent[-1]}"
     return response
-
-
-def _warn(session: Session, case: Case, who: Viewer, text: str, now: datetime) -> None:
-    """Say once that an answer would be none. Raises BadInput; the form that is shown then sends it as it is."""
-    words = clean(text)
-    if not words or not works_on(case, who) or parts.is_part(case):
-        return
-    verdict = templated.judge(session, case, who, words, now)
-    if verdict is not None:
-        said = answer_box.told(verdict, counts=templated.counted(session, case))
-        raise BadInput(said, fields={"answer": said})
 
 
 def _keep(staff: SignedIn, reference: str, text: str, reply: str, now: datetime) -> Response:

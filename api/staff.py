@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from api import case_pane, queue, surges
+from api import answer_box, case_pane, queue, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render, render_fragment
@@ -146,6 +146,7 @@ def _desk(
         band = surges.band(session, who) if reference is None else []
     context |= view | {"surges": band, "opened": opened or "", "explicit": reference is not None}
     context |= {"form": form, "errors": dict(errors or {})}
+    context["as_it_is"] = answer_box.digest(form["words"]) if "words" in context["errors"] and form["words"] else ""  # type: ignore[operator]
     status = problem.status if problem else 422 if errors else 200
     return render(request, "staff/desk.html", context, status=status)
 
@@ -331,6 +332,7 @@ def close(request: Request, staff: Staffed, form: Filled, reference: str) -> Res
             other = form.get("duplicate_of", "")
             return merges.close_as_duplicate(session, case.id, who, words, other, _now(), once)
         why = form.get("why", "")
+        answer_box.warn(session, case, who, words, _now(), said=form.get("as_it_is", ""), field="words")
         return lifecycle.close(session, case.id, who, outcome, words, _now(), once, anyway=anyway, why=why)
 
     return act_on(request, staff, form, reference, "close", "words", act)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from cases import lifecycle
 from cases.acting import Form
@@ -20,6 +20,7 @@ from core.settings import settings
 from domain.answer import AnswerDraft, GivenAnswer
 from domain.case import Case
 from domain.outbox import OutboundMessage
+from domain.staff import StaffSession
 from domain.states import CaseState, EntryKind, OutboxState, Purpose
 from domain.timeline import TimelineEntry
 from domain.visibility import viewer
@@ -208,3 +209,25 @@ def test_people_on_one_case_see_each_other_and_nobody_else_sees_them(web: Web) -
     assert web.get(f"{page}/here", "officer2").status_code == 404
     web.get(page, "auditor")  # who reads for another reason is nobody's colleague here
     assert "auditor" not in web.get(f"{page}/here", "officer1").text
+
+
+def test_closing_words_that_say_nothing_are_told_of_once(web: Web) -> None:
+    page = opened(web)
+    form = {"outcome": "answered", "words": "Your matter was received.", "version": "99"}
+    warned = web.post(f"{page}/close", "officer1", **form)
+    assert warned.status_code == 422
+    assert "not what is done about it" in warned.text
+    allowed = re.search(r'name="as_it_is" value="(\w+)"', warned.text)
+    assert allowed
+    assert web.post(f"{page}/close", "officer1", **form, as_it_is=allowed[1]).status_code == 303
+    assert web.case().state == CaseState.closed
+
+
+def test_a_page_that_only_says_it_is_open_keeps_nobody_signed_in(web: Web) -> None:
+    page = opened(web)
+    long_ago = datetime.now(UTC) - timedelta(minutes=settings().session_idle_minutes - 1)
+    with database().write() as session:
+        session.execute(update(StaffSession).values(last_seen_at=long_ago))
+    web.post(f"{page}/here", "officer1", doing="reading")
+    with database().read() as session:
+        assert set(session.exec(select(StaffSession.last_seen_at))) == {long_ago}
