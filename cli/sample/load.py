@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cases import anchors, kept
 from cli.sample import government as files
-from cli.sample import history
+from cli.sample import history, replies
 from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
 from core.database import database
@@ -46,6 +46,7 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
         if not is_empty(session):
             raise Conflict("There is a government in this database already.", mend="Load the sample into an empty one.")
         history.write(rows, known_of(rows), seed, now, progress)
+        replies.write(rows, now)
         progress("Writing to the database", 0.9)
         rows.write(session)
         catalogue.touch(session)

@@ -15,6 +15,7 @@ from cli.sample import history as sample_history
 from cli.sample.plots import QUICK, TERRIBLE
 from cli.sample.rows import Rows
 from core.errors import Conflict
+from domain.answer import GivenAnswer, SavedReplyVersion
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
@@ -63,6 +64,12 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
         waiting = session.exec(select(Rung.due_at).where(col(Rung.state) == RungState.waiting)).all()
         assert waiting
         assert all(due is not None and due > NOW - timedelta(seconds=5) for due in waiting)
+
+        # each answer of a person is counted, and there are replies to begin the next with
+        answered = [e for e in session.exec(select(TimelineEntry).where(TimelineEntry.kind == EntryKind.answered))]
+        given = session.exec(select(GivenAnswer.case_id, GivenAnswer.entry)).all()
+        assert set(given) == {(e.case_id, e.number) for e in answered if e.actor != "system"}
+        assert session.exec(select(SavedReplyVersion)).all()
 
         # every state and way of life is there to be seen
         states = Counter(case.state for case in cases)
