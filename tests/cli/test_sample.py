@@ -66,7 +66,7 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
         assert all(due is not None and due > NOW - timedelta(seconds=5) for due in waiting)
 
         # each answer of a person is counted, and there are replies to begin the next with
-        answered = [e for e in session.exec(select(TimelineEntry).where(TimelineEntry.kind == EntryKind.answered))]
+        answered = session.exec(select(TimelineEntry).where(TimelineEntry.kind == EntryKind.answered)).all()
         given = session.exec(select(GivenAnswer.case_id, GivenAnswer.entry)).all()
         assert set(given) == {(e.case_id, e.number) for e in answered if e.actor != "system"}
         assert session.exec(select(SavedReplyVersion)).all()
