@@ -11,7 +11,7 @@ from api import throttle
 from api.auth import Staffed
 from api.pages import choose_language, render
 from api.story import TOLD
-from cases import administration, history
+from cases import administration, history, step_form
 from core.database import database
 from core.errors import NotFound
 from core.i18n import format_hours
@@ -185,7 +185,7 @@ def rungs_shown(
             after = int(str(rung["after"]))
             what = f"after {format_hours(after, 'en')} of working time, {round(100 * after / target)}%"
             what = "at once" if after <= AT_ONCE else what
-        tell = str(rung["tell"])
+        tell, what = str(rung["tell"]), what + step_form.words(rung)
         at = datetime.fromisoformat(str(rung["at"]))
         found.append({"who": TOLD.get(tell, tell).capitalize(), "what": what, "at": at, "state": state})
     return found

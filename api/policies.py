@@ -21,6 +21,7 @@ from api.recounts import lines_of, shown_preview
 from api.words import CLOCKS
 from cases import administration, policies, policy_form
 from cases.policy_form import MOST_STEPS, Given, Rung
+from cases.step_form import WAYS
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from core.ids import new_id
@@ -181,7 +182,13 @@ def _given(form: Mapping[str, str]) -> Given:
         pause_days=form.get("pause_days", ""),
         counts_templated=form.get("counts_templated") == "yes",
         ladder=tuple(
-            Rung(form.get(f"amount-{n}", ""), form.get(f"measure-{n}", ""), form.get(f"tell-{n}", ""))
+            Rung(
+                form.get(f"amount-{n}", ""),
+                form.get(f"measure-{n}", ""),
+                form.get(f"tell-{n}", ""),
+                form.get(f"by-{n}"),
+                form.get(f"citizen-{n}") == "yes",
+            )
             for n in range(MOST_STEPS + EMPTY_STEPS)
             if f"amount-{n}" in form
         ),
@@ -244,6 +251,7 @@ def _page(
             "clocks": [{"code": str(clock), "name": CLOCKS[clock]} for clock in ClockKind],
             "measures": {"share": "% of the target", "working": "working hours", "elapsed": "hours, day and night"},
             "tells": list(TELLS),
+            "ways": WAYS,
             "seen": administration.stamp(policies.values_of(known, row)) if row else "",
             "editable": policies.may_change(known, staff.viewer, row) if row else True,
             "services": choices.services(known, "en"),

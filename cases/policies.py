@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from cases import administration
+from cases import administration, step_form
 from cases.administration import Values
 from cases.policy_form import Given, day_of, draft, scope_key
 from core.errors import Conflict, NotAllowed, NotFound
@@ -59,9 +59,10 @@ def step_words(step: Mapping[str, object]) -> str:
     tell = str(step.get("tell", "")).replace("_", " ")
     if "hours" in step:
         hours, of = step["hours"], step.get("of", WORKING)
-        return f"{tell} after {hours:g} {'working hours' if of == WORKING else 'hours, day and night'}"
+        measure = "working hours" if of == WORKING else "hours, day and night"
+        return f"{tell} after {hours:g} {measure}{step_form.words(step)}"
     share = step.get("share")
-    return f"{tell} at {share:.0%}" if isinstance(share, int | float) else tell
+    return f"{tell} at {share:.0%}{step_form.words(step)}" if isinstance(share, int | float) else tell
 
 
 def after(known: Catalogue, row: Policy, old: Policy | None, now: datetime) -> Catalogue:

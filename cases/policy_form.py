@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from cases import administration
+from cases.step_form import USUAL, WAYS, said, way_of
 from core.errors import BadInput
 from core.texts import clean
 from domain.catalogue import Catalogue, name_of
@@ -24,11 +25,14 @@ MEASURES = (SHARE, WORKING, ELAPSED)
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step of the ladder as typed: `amount` in percent of the target, or in hours."""
+    """A step of the ladder as typed: `amount` in percent of the target, or in hours. `by` as in `cases.step_form.WAYS`;
+    None where the form does not ask, and then it stays what it was."""
 
     amount: str = ""
     measure: str = SHARE
     tell: str = ""
+    by: str | None = USUAL
+    citizen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,11 @@ def typed(known: Catalogue, row: Policy) -> Given:
 
 
 def _typed_step(step: Mapping[str, object]) -> Rung:
+    besides = way_of(step), step.get("citizen") is True
     if "hours" in step:
-        return Rung(f"{step['hours']:g}", str(step.get("of", WORKING)), str(step["tell"]))
+        return Rung(f"{step['hours']:g}", str(step.get("of", WORKING)), str(step["tell"]), *besides)
     share = step.get("share")
-    return Rung(f"{share * 100:g}" if isinstance(share, int | float) else "", SHARE, str(step["tell"]))
+    return Rung(f"{share * 100:g}" if isinstance(share, int | float) else "", SHARE, str(step["tell"]), *besides)
 
 
 def draft(known: Catalogue, given: Given, row_id: UUID, now: datetime, old: Policy | None = None) -> Policy:
@@ -164,9 +169,13 @@ def _ladder(given: Given, old: Policy | None, faults: dict[str, str]) -> list[di
             faults[name] = "Choose whom it tells."
         elif rung.measure not in MEASURES:
             faults[name] = "Choose what is counted."
+        elif rung.by is not None and rung.by not in WAYS:
+            faults[name] = "Choose by what it tells."
         elif amount is not None:
-            said = old.ladder[place] if old is not None and place < len(old.ladder) else {}
-            kept = {key: said[key] for key in KEPT if key in said and said.get("tell") == rung.tell}
+            was = old.ladder[place] if old is not None and place < len(old.ladder) else {}
+            kept = {key: was[key] for key in KEPT if key in was and was.get("tell") == rung.tell}
+            if rung.by is not None:
+                kept = said(rung.by, citizen=rung.citizen)
             step = {"share": amount / 100} if shares else {"hours": amount, "of": rung.measure}
             steps.append({**step, "tell": rung.tell, **kept})
     if not steps and not faults:

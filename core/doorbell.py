@@ -12,6 +12,7 @@ CROWDS = "crowds"
 LINKS = "links"
 CORRECTIONS = "corrections"
 BULK = "bulk"
+STAFF = "staff"
 
 _ringers: list[Callable[[str], None]] = []
 

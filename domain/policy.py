@@ -40,9 +40,10 @@ class Policy(Row, table=True):
     """Targets in working hours and the ladder; the most specific one valid on the day a clock starts applies.
 
     `targets`: clock kind → working hours. `ladder`: steps, each {"share": 0.5, "tell": "officer"} (of the target) or
-    {"hours": 24, "of": "working" or "elapsed", "tell": "head"} (an age of the clock). `pause_days`: calendar days at
-    most that a question to the citizen stops the resolution clock. `urgent_share`: part of each target, and of each age
-    of the ladder, that an urgent case is given.
+    {"hours": 24, "of": "working" or "elapsed", "tell": "head"} (an age of the clock), and besides, as
+    `escalation.ladder.KEPT` has it, "by": ["sms"] and "citizen": true. `pause_days`: calendar days at most that a
+    question to the citizen stops the resolution clock. `urgent_share`: part of each target, and of each age of the
+    ladder, that an urgent case is given.
 
     What happened before `entered_at` is not judged by it (None: it was always known), nor by an end that was entered
     only at `end_entered_at`. `rungs_from`: the number its rungs follow, its own, so that the rungs of two policies are

@@ -18,6 +18,7 @@ from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
 from domain.policy import Calendar, Correction, Policy
 from domain.queue import BulkAct, BulkItem, SavedView
+from domain.reach import StaffContact, StaffMessage
 from domain.review import Action, Finding, Review
 from domain.sender import Sender
 from domain.service import Area, Jurisdiction, Service
@@ -81,7 +82,9 @@ __all__ = [
     "SolvedCheck",
     "SolvedQuestion",
     "Staff",
+    "StaffContact",
     "StaffLink",
+    "StaffMessage",
     "StaffRole",
     "StaffSession",
     "Surge",

@@ -19,7 +19,9 @@ URGENT = 100
 NUMBERS = 1000
 """Numbers that each policy has for itself."""
 KEPT = ("by", "citizen")
-"""What a step may say besides, and hands on to its rungs as it is."""
+"""What a step may say besides, and hands on to its rungs as it is: by which channels staff are told besides the program
+(nothing said: by e-mail; an empty list: in the program alone), and whether the citizen hears of it."""
+BY = ("email", "sms", "telegram")
 SHARE, WORKING, ELAPSED = "share", "working", "elapsed"
 LONGEST_AGE = 24 * 366
 """Hours."""
@@ -55,6 +57,11 @@ def _step(policy: str, step: Mapping[str, object], target: int, part: float) -> 
             f"The ladder of {policy!r} tells {tell!r}, whom nobody knows.", mend=f"Use one of {', '.join(TELLS)}."
         )
     said = {name: step[name] for name in KEPT if name in step}
+    by = said.get("by", [])
+    if not isinstance(by, list) or any(one not in BY for one in by):
+        raise BadInput(f"The ladder of {policy!r} tells by {by!r}.", mend=f"Use a list of {', '.join(BY)}.")
+    if not isinstance(said.get("citizen", False), bool):
+        raise BadInput(f"The ladder of {policy!r} tells the citizen {said['citizen']!r}.", mend="Use true or false.")
     if hours is not None:
         if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 < hours <= LONGEST_AGE:
             raise BadInput(f"The ladder of {policy!r} has the age {hours!r}.", mend="Use hours, such as 24.")

@@ -5,7 +5,7 @@ timeline and the notices. A case somebody is working on is left for the next swe
 alone, keeps its error and backs off, and never holds up the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -16,28 +16,32 @@ from sqlalchemy import Connection, RowMapping, Table, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
+from channels.values import Channel
+from core import doorbell
 from core.claims import claim, retry_at
-from core.database import Database, database
+from core.database import Database, after_commit, database
 from core.ids import new_id
 from core.logs import logger
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Notice, Rung
+from domain.reach import StaffMessage
 from domain.staff import Staff, StaffRole
 from domain.states import ClockKind, ClockState, EntryKind, Role, RungState
 from domain.timeline import TimelineEntry, seal
 from domain.visibility import viewer_of
-from escalation import service, terms
+from escalation import reaching, service, terms
 from escalation.bulk import insert_rows, update_rows
 from escalation.ladder import following
 from escalation.notices import text_of
 from escalation.recipients import Matter, Person, Roster, Told, choose
 from escalation.rungs import EXPIRY
+from notifications.staff_channels import set_up
 
 LEASE = timedelta(minutes=1)
 _log = logger(__name__)
 _rung, _clock, _case = (cast(Any, model).__table__ for model in (Rung, Clock, Case))
-_entry, _notice = (cast(Table, cast(Any, model).__table__) for model in (TimelineEntry, Notice))
+_entry, _notice, _message = (cast(Table, cast(Any, model).__table__) for model in (TimelineEntry, Notice, StaffMessage))
 
 _DUE = (
     select(
@@ -58,6 +62,7 @@ _DUE = (
         _case.c.state,
         _case.c.assignee_id,
         _case.c.integrity,
+        _case.c.urgency,
         _case.c.about_office_id,
         _case.c.about_staff_id,
         _case.c.updated_at,
@@ -135,6 +140,8 @@ class _Batch:
     ends: dict[UUID, tuple[int, str, datetime]] = field(default_factory=dict)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[Any, ...]] = field(default_factory=list)
+    messages: list[tuple[Any, ...]] = field(default_factory=list)
+    ready: frozenset[Channel] = field(default_factory=set_up)
     rungs: list[tuple[Any, ...]] = field(default_factory=list)
     next_rungs: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -172,6 +179,7 @@ class _Batch:
         """Write all of it, one statement a table."""
         insert_rows(connection, _entry, _ENTRY_COLUMNS, self.entries)
         insert_rows(connection, _notice, _NOTICE_COLUMNS, self.notices, once=True)
+        insert_rows(connection, _message, reaching.COLUMNS, self.messages, once=True)
         cases = [(case_id, length, head, at) for case_id, (length, head, at) in self.ends.items()]
         update_rows(connection, _case, ("id", "timeline_length", "timeline_head", "updated_at"), cases)
         update_rows(connection, _rung, ("id", "state", "climbed_at", "told"), self.rungs)
@@ -224,12 +232,12 @@ class _Batch:
 
     def _notify(self, row: RowMapping, told: Told) -> None:
         key = f"rung:{row['clock_id']}:{row['number']}"
-        for person in told.people:
-            text = self._text(row, person)
-            self.notices.append((new_id(), person.id, row["case_id"], key, text, self.now))
-
-    def _text(self, row: RowMapping, person: Person) -> str:
         rung: dict[str, object] = next((step for step in row["rungs"] if step["number"] == row["number"]), {})
+        words = [(person.id, self._text(row, rung, person)) for person in told.people]
+        self.notices += [(new_id(), staff_id, row["case_id"], key, text, self.now) for staff_id, text in words]
+        self.messages += reaching.messages(row, rung, words, self.now, self.ready)
+
+    def _text(self, row: RowMapping, rung: Mapping[str, object], person: Person) -> str:
         zone = self.zones.get(row["office_id"])
         if zone is None:
             zone = self.zones[row["office_id"]] = terms.calendar_of(self.known, row["office_id"]).zone
@@ -273,6 +281,8 @@ def climb(session: Session, rung_ids: Sequence[UUID], now: datetime) -> int:
     for row in ladder:
         batch.settle(row)
     batch.write(connection)
+    if batch.messages:
+        after_commit(session, lambda: doorbell.ring(doorbell.STAFF))
     for row in rows:
         if row["number"] == EXPIRY:
             _expire(session, row["case_id"], row["rung_id"], now)

@@ -30,8 +30,9 @@ from cases import (
 from core import doorbell
 from core.logs import logger
 from core.settings import settings
+from escalation import terms
 from nlp import classifier
-from notifications import deliver
+from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
 
 ROUNDS = 200
@@ -157,6 +158,13 @@ def anchor_days() -> int:
     return anchors.make_due(datetime.now(UTC))
 
 
+def reach_staff() -> int:
+    """Tell staff outside the program what is due, after finding out about what was cut off."""
+    now, found = datetime.now(UTC), senders()
+    staff_reconcile.reconcile_due(now, find_sent=found.find_sent)
+    return _drain(lambda: staff_deliver.deliver_due(datetime.now(UTC), send=found.send, calendars=terms.calendar_of))
+
+
 def mail_links() -> int:
     """Mail staff the links by which they choose a password."""
     return _drain(lambda: staff_links.mail_due(datetime.now(UTC), senders().send))
@@ -176,6 +184,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.CROWDS: tell_crowds,
     "likeness": compare_cases,
     doorbell.LINKS: mail_links,
+    doorbell.STAFF: reach_staff,
     doorbell.CORRECTIONS: count_anew,
     doorbell.BULK: act_on_many,
     SOLVED: ask_whether_solved,
@@ -207,7 +216,7 @@ def _drain(step: Callable[[], int]) -> int:
 def install(app: Celery) -> None:
     """Register the tasks and their schedule; the sweep finds what no doorbell rang for."""
     seconds = settings().sweep_seconds
-    unhurried = ("reconcile", doorbell.RUNGS, "offers")
+    unhurried = ("reconcile", doorbell.RUNGS, "offers", doorbell.STAFF)
     schedule = {}
     for kind, work in TASKS.items():
         app.task(work, name=f"ombud.{kind}")

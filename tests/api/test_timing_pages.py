@@ -184,6 +184,25 @@ def test_a_policy_has_versions_and_one_from_a_past_day_counts_what_runs(site: We
         assert len(catalogue(session).policies) == 2
 
 
+def test_a_step_says_by_what_it_tells_and_whether_the_citizen_hears(site: Web) -> None:
+    (old,) = policies()
+    address = f"/staff/policies/{old.id}"
+    seen = hidden(site.get(address, "minister").text, "seen")
+    besides = {"by-0": "none", "by-1": "email+sms", "citizen-1": "yes"}
+    wrong = site.post(address, "minister", **a_policy(seen) | besides | {"by-1": "pigeon"})
+    assert (wrong.status_code, "Choose by what it tells" in wrong.text) == (422, True)
+    assert site.post(address, "minister", **a_policy(seen) | besides).status_code == 303
+    new = policies()[-1]
+    assert [(step["by"], step.get("citizen")) for step in new.ladder] == [([], None), (["email", "sms"], True)]
+    page = unescape(site.get(f"/staff/policies/{new.id}", "minister").text)
+    assert '<option value="email+sms" selected>by e-mail and SMS</option>' in page
+    assert "by e-mail and SMS, and the citizen hears of it" in page
+    # who sends a form without these fields changes nothing of them
+    again = a_policy(hidden(page, "seen"), begins=day(1))
+    assert site.post(f"/staff/policies/{new.id}", "minister", **again).status_code == 303
+    assert [step.get("by") for step in policies()[-1].ladder] == [[], ["email", "sms"]]
+
+
 def test_who_may_change_what_and_which_one_holds(site: Web) -> None:
     (old,) = policies()
     calendar = f"/staff/calendars/{the_calendar().id}"

@@ -222,9 +222,9 @@ def _policies(now: datetime, rungs: list[dict[str, object]]) -> dict[str, tuple[
         "targets": [{"clock": "First answer", "hours": 8.0}, {"clock": "Solution", "hours": 37.5}], "ladder": ["officer at 50%", "head after 24 hours, day and night"], "note": "Works move",
     }  # fmt: skip
     steps = [
-        {"amount": "50", "measure": "share", "tell": "officer"},
-        {"amount": "24", "measure": "elapsed", "tell": "head"},
-        {"amount": "", "measure": "share", "tell": ""},
+        {"amount": "50", "measure": "share", "tell": "officer", "by": "email", "citizen": False},
+        {"amount": "24", "measure": "elapsed", "tell": "head", "by": "email+sms+telegram", "citizen": True},
+        {"amount": "", "measure": "share", "tell": "", "by": None, "citizen": False},
     ]
     given = {
         "name": "Water first",
@@ -251,6 +251,7 @@ def _policies(now: datetime, rungs: list[dict[str, object]]) -> dict[str, tuple[
     page: dict[str, object] = {
         "id": "0192", "new_id": "0193", "title": "Water first", "row": row, "given": given, "steps": steps, "clocks": clocks,
         "measures": {"share": "% of the target", "working": "working hours", "elapsed": "hours, day and night"}, "tells": ["officer", "head", "parent_office"],
+        "ways": {"none": "in the program alone", "email": "by e-mail", "email+sms+telegram": "by e-mail and SMS and Telegram"},
         "seen": "x", "editable": True, "services": TOPICS, "kinds": ["complaint", "question"], "offices": ["National Water Authority (WAT)"], "office_matches": [],
         "ladders": [ladder, {**ladder, "urgent": True}], "preview": None, "versions": [row, {**row, "id": "0191", "ends": NOW_DAY, "state": "past"}],
         "corrections": _corrections(now), "changes": CHANGES, "today": "2026-11-26", "end_day": "2026-11-26", "errors": {},
