@@ -20,6 +20,8 @@ from nlp.indexing import sought, terms
 
 _LAST_POSITION = 16383
 """PostgreSQL keeps no higher one."""
+MOST_WORDS = 4000
+"""Different words of one case that count: PostgreSQL keeps a megabyte, and no message may fail for those before it."""
 _SCOPED = ("office_id", "pending_office_id", "assignee_id", "state")
 FTS = "case_words_fts"
 
@@ -56,7 +58,8 @@ _POSTGRESQL_WRITE = text(
     "INSERT INTO case_words (case_id, words) VALUES (:case_id, CAST(:added AS tsvector) || CAST(:scope AS tsvector)) "
     # whose it was goes, and whose it is comes behind the words: so these keep their places
     "ON CONFLICT (case_id) DO UPDATE SET words = ts_filter(case_words.words, '{d}') "
-    "|| CAST(:added AS tsvector) || CAST(:scope AS tsvector)"
+    f"|| CASE WHEN length(case_words.words) < {MOST_WORDS} THEN CAST(:added AS tsvector) ELSE ''::tsvector END "
+    "|| CAST(:scope AS tsvector)"
 )
 _SQLITE_WRITE = text(
     "INSERT INTO case_words (case_id, words) VALUES (:case_id, :added) "
@@ -94,6 +97,18 @@ def of_case(case: Case) -> list[str]:
     return [*sought(case.reference), *terms(case.place or "")]
 
 
+def capped(found: Sequence[str]) -> list[str]:
+    """The words up to the last that still counts."""
+    known: set[str] = set()
+    kept: list[str] = []
+    for word in found:
+        known.add(word)
+        if len(known) > MOST_WORDS:
+            break
+        kept.append(word)
+    return kept
+
+
 def vector(found: Sequence[str], weight: str = "") -> str:
     """Words in order, as PostgreSQL writes a `tsvector`."""
     quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in found)
@@ -127,7 +142,8 @@ def write(connection: Connection, added: Iterable[tuple[Case, Sequence[str]]]) -
     """Add words to cases, and bring in line whose they are."""
     if connection.dialect.name == "postgresql":
         rows = [
-            {"case_id": case.id, "scope": vector(scopes(case), "A"), "added": vector(found)} for case, found in added
+            {"case_id": case.id, "scope": vector(scopes(case), "A"), "added": vector(capped(found))}
+            for case, found in added
         ]
         if rows:
             connection.execute(_POSTGRESQL_WRITE, rows)

@@ -11,9 +11,9 @@ from itertools import pairwise
 from nlp.redaction import EMAIL, HANDLE, LINK, NUMBER, PHONE, without_contacts
 from nlp.tokens import tokens, unspaced, words
 
-LONGEST = 60
+LONGEST = 40
 """Characters of one word that count."""
-MOST = 4000
+MOST = 2000
 """Words of one text that count."""
 
 

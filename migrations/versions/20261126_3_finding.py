@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from domain.words import SQLITE, vector
+from domain.words import SQLITE, capped, vector
 from nlp.indexing import sought, terms
 
 revision: str = "5f1d1d19a503"
@@ -132,6 +132,7 @@ def _fill(connection: sa.Connection) -> None:
         rows = []
         for case in cases:
             found = [*sought(case.reference), *terms(case.place or ""), *said.get(case.id, [])]
+            found = capped(found)
             row = {"case_id": case.id, "added": vector(found) if exact else " ".join(found)}
             rows.append(row | ({"scope": vector(_scopes(case), "A")} if exact else {}))
         connection.execute(write, rows)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from cases import asking, history, lifecycle, search
+from cases import asking, history, kept, lifecycle, search
 from cases.filters import Filter
 from domain.case import Case
 from domain.catalogue import catalogue
@@ -214,6 +214,20 @@ def test_it_is_shown_where_the_words_stand(town: Town) -> None:
             shown = search.snippets(session, [case], words)[case.id]
             assert next(text for text, sought_for in shown if sought_for) == hit, words
             assert sum(len(text) for text, _ in shown) < 300
+
+
+def test_no_message_fails_for_the_many_before_it(town: Town) -> None:
+    """PostgreSQL keeps a megabyte of words; whoever writes without end is still heard, and the case is still found."""
+    case = opened(town, "No water")
+    for part in range(12):
+        text = " ".join(f"{chr(0x430 + part)}{number:x}{'щ' * 40}" for number in range(1500))
+        with town.database.write() as session:
+            locked = session.get_one(Case, case.id)
+            append(session, locked, EntryKind.citizen_wrote, town.now, actor="citizen", body={"text": text})
+    with town.database.write() as session:
+        session.get_one(Case, case.id).office_id = town.known.office["WAT2"]
+        kept.index(session, [session.get_one(Case, case.id)])
+    assert (found(town, "water"), found(town, "water", "officer2")) == ([], ["No"])
 
 
 @given(st.text(max_size=60))
