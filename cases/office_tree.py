@@ -228,19 +228,28 @@ def _put(
         setattr(office, name, getattr(wanted, name))
     title = f"{name_of(wanted, 'en')} ({wanted.code})"
     administration.record(session, who, "office", office.id, title, before, after, now)
-    _count_anew(session, known, who, wanted, title, now)
+    count_anew(session, who, known, replace(known, offices={**known.offices, wanted.id: wanted}), title, now)
     return office
 
 
-def _count_anew(session: Session, known: Catalogue, who: Viewer, wanted: Office, title: str, now: datetime) -> None:
-    """An office that works by another calendar now, or answers to another one, and with it those below it."""
-    then = replace(known, offices={**known.offices, wanted.id: wanted})
-    below = known.subtree(wanted.id)
-    others = frozenset(one for one in below if known.calendar(one) != then.calendar(one))
-    if others:
-        row = then.calendar(wanted.id)
-        told = [f"{title} works by the calendar {row.name}." if row else f"{title} has no calendar."]
-        recount.ask(session, who, "office", wanted.id, title, told, Scope(others, EVER), now)
-    elif known.offices[wanted.id].parent_id != wanted.parent_id:
-        told = [f"{title} answers to another office."]
-        recount.ask(session, who, "office", wanted.id, title, told, Scope(below), now)
+def count_anew(session: Session, who: Viewer, before: Catalogue, after: Catalogue, title: str, now: datetime) -> None:
+    """Have the cases of offices counted anew that work by another calendar now, or answer to another office."""
+    known = before.offices.keys() & after.offices.keys()
+    others = frozenset(one for one in known if _calendar_id(before, one) != _calendar_id(after, one))
+    hung = frozenset(one for one in known - others if _above(before, one) != _above(after, one))
+    for offices, since, told in (
+        (others, EVER, f"{title}: another calendar counts."),
+        (hung, None, f"{title}: it answers to another office."),
+    ):
+        row_id = next(iter(sorted(offices)), None)
+        if row_id is not None:
+            recount.ask(session, who, "office", row_id, title, [told], Scope(offices, since), now)
+
+
+def _calendar_id(known: Catalogue, office_id: UUID) -> UUID | None:
+    row = known.calendar(office_id)
+    return row.id if row is not None else None
+
+
+def _above(known: Catalogue, office_id: UUID) -> list[UUID]:
+    return [office.id for office in known.chain(office_id)]

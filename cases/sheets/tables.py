@@ -8,7 +8,7 @@ itself cannot differ. A further kind is one more `Sheet`.
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from cases import administration
+from cases.office_tree import count_anew
 from cases.sheets import absence_rows, area_rows, csvs, office_rows, rule_rows, service_rows, staff_rows
 from cases.sheets.csvs import Complaints, Line
 from cases.sheets.job import Job
@@ -23,9 +24,9 @@ from cases.staff_reach import Reach, begin
 from core.database import database
 from core.errors import BadInput, NotAllowed
 from domain.access import CatalogueChange
-from domain.catalogue import touch
+from domain.catalogue import catalogue, touch
 from domain.staff import email_index
-from domain.visibility import Viewer
+from domain.visibility import SYSTEM_KEY, Viewer
 
 Row = dict[str, str]
 """A line as it is exported; `id` besides, which is not."""
@@ -218,6 +219,7 @@ def import_file(
         reach = begin(session, who) if who is not None else None
         _check(kind, reach)
         job = Job(session, lines, complaints, now, reach, dry_run)
+        was = catalogue(session)
         before = _by_key(sheet, sheet.rows(session, None))
         sheet.put(job)
         complaints.check()
@@ -233,6 +235,9 @@ def import_file(
         if before != after:
             touch(session)
             session.flush()
+            if kind is Kind.offices:
+                by = who or replace(SYSTEM_KEY, name=name)
+                count_anew(session, by, was, catalogue(session), "Offices were imported", now)
             moved = sum(work() for work in job.afterwards)
             _record(session, sheet, who, before, after, now)
     return Report(kind, effects, False, job.passwords, moved, job.links)

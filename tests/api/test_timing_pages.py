@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
+from cases.sheets.tables import Kind, export_text, import_file
 from core.database import database
 from core.settings import settings
 from domain.access import CatalogueChange
@@ -261,4 +262,9 @@ def test_an_office_that_gets_another_calendar_is_counted_by_it(site: Web) -> Non
     assert site.post("/staff/offices/WAT1", "minister", **typed).status_code == 303
     work()
     assert due(case) > before + timedelta(days=10)
-    assert "An hour a day" in str(recounted(case)[0].body["why"])
+    assert "another calendar counts" in str(recounted(case)[0].body["why"])
+    text = export_text(Kind.offices)
+    raw = text.replace("An hour a day", "Week").encode()
+    import_file(Kind.offices, "offices.csv", raw, datetime.now(UTC))
+    work()
+    assert due(case) == before
