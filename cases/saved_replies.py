@@ -32,6 +32,8 @@ VARIABLES: Mapping[str, str] = {
 }
 _NAME = re.compile(r"\{([^{}]*)\}")
 LONGEST = 1500
+GAP = "…"
+"""Stands where a case has no place or service, so that whoever picks the reply sees what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ def values_of(known: Catalogue, case: Case, who: Viewer, language: str, now: dat
     return {
         "reference": case.reference,
         "office": known.name(case.office_id, language),
-        "service": name_of(service, language) if service else "",
-        "place": case.place or "",
+        "service": name_of(service, language) if service else GAP,
+        "place": case.place or GAP,
         "date": format_datetime(now, language, settings().zone, "day"),
         "officer": who.name,
     }

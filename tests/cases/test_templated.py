@@ -86,7 +86,7 @@ def said(town: Town, case_id: UUID) -> TimelineEntry:
 
 def filled(town: Town, case_id: UUID) -> str:
     case = case_of(town, case_id)
-    return SAVED.format(office="Office WAT1", place=case.place or "", reference=case.reference)
+    return SAVED.format(office="Office WAT1", place=case.place or "…", reference=case.reference)
 
 
 @pytest.mark.parametrize(
