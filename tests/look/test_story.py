@@ -1,17 +1,18 @@
 """The desk's timeline: words in full, the rest folded, nothing left out."""
 
 from datetime import datetime, timedelta
-from types import MappingProxyType, SimpleNamespace
 from typing import Any, cast
 from uuid import uuid4
 
 from api import story
 from domain.catalogue import Catalogue
+from domain.policy import Calendar
 from domain.states import EntryKind
 from domain.timeline import TimelineEntry
 from tests.look.samples import NOW
 
-KNOWN = cast(Catalogue, SimpleNamespace(office_by_code=MappingProxyType({})))
+CALENDAR = Calendar(name="Always", time_zone="UTC", week={str(day): [["00:00", "24:00"]] for day in range(7)})
+KNOWN = Catalogue(0, {}, {}, (), (), {CALENDAR.id: CALENDAR}, {})
 
 
 def entry(kind: EntryKind, hours: float, actor: str = "system", **body: Any) -> TimelineEntry:
