@@ -70,6 +70,11 @@ def forget() -> None:
         _kept.clear()
 
 
+def check() -> None:
+    """Ask the provider for its addresses and keys. Raises NotVouched."""
+    _provider(anew=True)
+
+
 def back_url() -> str:
     """Where the provider sends browsers back to."""
     return f"{settings().site_url}/staff/sign-in/provider/back"

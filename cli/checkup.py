@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from channels.email import Email
 from channels.errors import Failure, SendFailed
 from channels.mailbox import Mailbox
-from cli import checkup_telegram, checkup_twilio
+from cli import checkup_sign_in, checkup_telegram, checkup_twilio
 from cli.output import out
 from core.database import database
 from core.errors import Misconfigured, OmbudError
@@ -51,7 +51,7 @@ def examine() -> list[Finding]:
     checks: list[Callable[[Settings], Finding]] = [
         *(_secrets, _data_folder, _database, _broker, _model, _public_address),
         *(_twilio, _voice, _telegram, _mailbox, _mail_server, _kiosks, _paper),
-        *(_attachments, _scanner, _map),
+        *(_attachments, _scanner, _map, _sign_in),
     ]
     return [check(current) for check in checks]
 
@@ -64,6 +64,12 @@ def show(findings: list[Finding]) -> None:
         out.print(finding.seen, markup=False)
         if finding.mend:
             out.print(f"      {finding.mend}", style="dim", markup=False)
+
+
+def _sign_in(current: Settings) -> Finding:
+    if found := checkup_sign_in.faults(current):
+        return Finding("sign-in", "bad", " ".join(what for what, _ in found), " ".join(mend for _, mend in found))
+    return Finding("sign-in", "good", checkup_sign_in.seen(current))
 
 
 def _secrets(current: Settings) -> Finding:

@@ -11,6 +11,7 @@ import cli.clocks
 import cli.keys
 import cli.nlp
 import cli.routes
+import cli.staff
 from cli.output import HOLDS_NOT, Commands, err, out, print_json
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(cli.nlp.app, name="nlp")
 app.add_typer(cli.routes.app, name="routing")
 app.add_typer(cli.clocks.app, name="clocks")
 app.add_typer(cli.keys.app, name="api-key")
+app.add_typer(cli.staff.app, name="staff")
 
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 

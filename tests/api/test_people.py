@@ -109,6 +109,7 @@ def test_who_looks_who_finds_whom(site: Web) -> None:
         assert listed == names, path
 
 
+@sqlite_only
 def test_an_account_of_somebody_who_also_works_elsewhere_is_in_higher_hands(site: Web) -> None:
     """Else whoever administers one small office could send a link for the minister's password."""
     assert site.post(path_of(site, "minister"), "minister", go="give", role="officer", office="WAT1").status_code == 303
@@ -186,6 +187,7 @@ def test_who_leaves_hands_over_and_comes_back_without_a_password(site: Web) -> N
     assert roles(site, "officer1") == {"officer@WAT1"}
 
 
+@sqlite_only
 def test_another_name_is_saved_and_the_second_of_two_sees_the_first(site: Web) -> None:
     path = path_of(site, "officer1")
     form = {"name": "Ofi Cer", "email": "officer1@gov.example", "language": "sq", "go": "save"}
@@ -200,6 +202,7 @@ def test_another_name_is_saved_and_the_second_of_two_sees_the_first(site: Web) -
     assert person("officer1@gov.example").name == "Ofi Cer"
 
 
+@sqlite_only
 def test_a_role_taken_meanwhile_counts_at_once(site: Web) -> None:
     """Two administrators who take each other's role: the second finds that they have none any more."""
     site.post(path_of(site, "clerk"), "minister", go="give", role="admin", office="GOV")
@@ -213,6 +216,7 @@ def test_a_role_taken_meanwhile_counts_at_once(site: Web) -> None:
     assert site.post(path_of(site, "officer1"), "clerk", go="leave").status_code == 403
 
 
+@sqlite_only
 def test_an_administrator_signs_somebody_out_everywhere(site: Web) -> None:
     two = [Browser(site), Browser(site)]
     for browser in two:

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import col, select, update
@@ -24,6 +26,7 @@ from tests.conftest import Installation
 
 OFFICER = "officer1@gov.example"
 MINISTER = "minister@gov.example"
+LATER = "/staff/sign-in/code"
 BETTER = "a new and longer one"
 sqlite_only = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
@@ -163,6 +166,7 @@ def set_up(browser: Browser) -> tuple[str, list[str]]:
     return secret, codes
 
 
+@sqlite_only
 def test_who_needs_a_second_factor_sets_it_up_before_anything_else(strict: Web) -> None:
     browser = Browser(strict)
     assert browser.sign_in(MINISTER).status_code == 200
@@ -213,6 +217,7 @@ def test_codes_cannot_be_guessed_through_and_tickets_do_not_last(strict: Web) ->
     assert (answer.status_code, COOKIE in answer.cookies) == (401, False), "another password voids it"
 
 
+@sqlite_only
 def test_a_lost_telephone_is_mended_by_an_administrator_and_by_nobody_else(strict: Web) -> None:
     browser = Browser(strict)
     browser.sign_in("head_water@gov.example")
@@ -232,6 +237,7 @@ def test_a_lost_telephone_is_mended_by_an_administrator_and_by_nobody_else(stric
     set_up(browser)
 
 
+@sqlite_only
 def test_anybody_may_have_a_second_factor_and_changes_it_with_the_password(site: Web) -> None:
     browser = Browser(site)
     browser.sign_in(OFFICER)
@@ -254,6 +260,24 @@ def test_anybody_may_have_a_second_factor_and_changes_it_with_the_password(site:
     other.get("/staff/account/factor")
     assert other.post("/staff/account/factor", go="off", current=PASSWORD).url.path == "/staff/account"
     assert Browser(site).sign_in(OFFICER).url.path == "/staff"
+
+
+def test_one_code_at_once_from_many_browsers_opens_one(site: Web) -> None:
+    owner = Browser(site)
+    owner.sign_in(OFFICER)
+    owner.get("/staff/account/factor")
+    secret = owner.secret()
+    owner.post("/staff/account/factor", go="set-up", current=PASSWORD, code=code(secret))
+    codes = re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", owner.page.text)
+    for typed in (code(secret, 1), codes[0]):
+        asking = Browser(site)
+        asking.sign_in(OFFICER)
+        ticket = re.search(r'name="ticket" value="([^"]+)"', asking.page.text)
+        assert ticket
+        send = partial(site.http.post, LATER, data={"ticket": ticket[1], "code": typed}, follow_redirects=False)
+        with ThreadPoolExecutor(4) as pool:
+            answers = [one.result().status_code for one in [pool.submit(send) for _ in range(4)]]
+        assert sorted(answers) == [303, 401, 401, 401], typed
 
 
 @sqlite_only
@@ -312,6 +336,7 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(site: Web) -> No
     assert here.get("/staff").url.path == "/staff"
 
 
+@sqlite_only
 def test_a_browser_nobody_uses_is_signed_out_and_what_pages_fetch_is_no_use(site: Web) -> None:
     browser = Browser(site)
     browser.sign_in(OFFICER)
@@ -340,6 +365,7 @@ def test_a_browser_nobody_uses_is_signed_out_and_what_pages_fetch_is_no_use(site
 # -- locks -------------------------------------------------------------------------------------------------------------
 
 
+@sqlite_only
 def test_a_stranger_cannot_lock_a_colleague_out(site: Web) -> None:
     own = Browser(site)
     own.sign_in(OFFICER)
