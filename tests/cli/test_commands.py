@@ -45,7 +45,7 @@ from tests.processes import MODELS, free_port
 CONTRACT = (
     "init", "serve", "worker", "demo", "doctor", "verify", "import", "export", "routing explain", "api-key create",
     "api-key list", "api-key revoke", "rotate-keys", "nlp train", "nlp evaluate", "nlp compare", "nlp promote",
-    "nlp rollback", "nlp export", "posters", "reindex", "staff link",
+    "nlp rollback", "nlp export", "posters", "reindex", "staff link", "clocks explain",
 )  # fmt: skip
 
 
