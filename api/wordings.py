@@ -45,6 +45,7 @@ MESSAGES = {
     "help": "What one can write",
     "proof": "A code to prove an address",
     "question": "An office asks",
+    "raised": "It has gone further up",
     "reopened": "A case is open again",
     "resumed": "Messages again, after START",
     "status": "Where a case stands",

@@ -171,6 +171,8 @@ def _ladder(given: Given, old: Policy | None, faults: dict[str, str]) -> list[di
             faults[name] = "Choose what is counted."
         elif rung.by is not None and rung.by not in WAYS:
             faults[name] = "Choose by what it tells."
+        elif rung.citizen and rung.tell == TELLS[0]:
+            faults[name] = "The citizen hears of it when it goes further up, not of the officer."
         elif amount is not None:
             was = old.ladder[place] if old is not None and place < len(old.ladder) else {}
             kept = {key: was[key] for key in KEPT if key in was and was.get("tell") == rung.tell}

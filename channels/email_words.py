@@ -19,6 +19,7 @@ _SUBJECTS: dict[str, str] = {
     "resumed": N_("You get our messages again"),
     "stopped": N_("You get no more messages from us"),
     "proof": N_("Your code"),
+    "raised": N_("Your message has gone further up"),
 }
 OTHER = N_("About your message")
 

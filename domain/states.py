@@ -250,6 +250,7 @@ class Purpose(StrEnum):
     declined = "declined"
     solved = "solved"
     aftercare = "aftercare"
+    raised = "raised"
 
 
 class ClockKind(StrEnum):

@@ -34,6 +34,7 @@ from escalation import reaching, service, terms
 from escalation.bulk import insert_rows, update_rows
 from escalation.ladder import following
 from escalation.notices import text_of
+from escalation.raising import OnRaised, Raised, nothing_more
 from escalation.recipients import Matter, Person, Roster, Told, choose
 from escalation.rungs import EXPIRY
 from notifications.staff_channels import set_up
@@ -75,7 +76,7 @@ _DUE = (
 )
 
 
-def sweep(now: datetime, limit: int = 500) -> int:
+def sweep(now: datetime, limit: int = 500, *, on_raised: OnRaised = nothing_more) -> int:
     """Climb up to `limit` rungs that are due; returns how many were settled (climbed, or void: no clock)."""
     home = database()
     claimed = claim_due(home, now, limit)
@@ -83,10 +84,10 @@ def sweep(now: datetime, limit: int = 500) -> int:
         return 0
     try:
         with home.write() as session:
-            return climb(session, claimed, now)
+            return climb(session, claimed, now, on_raised)
     except Exception:  # noqa: BLE001  (any fault of one row, so that it cannot hold up the rest)
         _log.exception("a batch of rungs could not climb; trying one by one", rungs=len(claimed))
-    return sum(_alone(home, rung_id, now) for rung_id in claimed)
+    return sum(_alone(home, rung_id, now, on_raised) for rung_id in claimed)
 
 
 def claim_due(home: Database, now: datetime, limit: int) -> list[UUID]:
@@ -95,10 +96,10 @@ def claim_due(home: Database, now: datetime, limit: int) -> list[UUID]:
         return claim(session, Rung, now, state=RungState.waiting, limit=limit, lease=LEASE)
 
 
-def _alone(home: Database, rung_id: UUID, now: datetime) -> int:
+def _alone(home: Database, rung_id: UUID, now: datetime, on_raised: OnRaised) -> int:
     try:
         with home.write() as session:
-            return climb(session, [rung_id], now)
+            return climb(session, [rung_id], now, on_raised)
     except Exception as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
@@ -141,6 +142,7 @@ class _Batch:
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     notices: list[tuple[Any, ...]] = field(default_factory=list)
     messages: list[tuple[Any, ...]] = field(default_factory=list)
+    raised: list[Raised] = field(default_factory=list)
     ready: frozenset[Channel] = field(default_factory=set_up)
     rungs: list[tuple[Any, ...]] = field(default_factory=list)
     next_rungs: list[tuple[Any, ...]] = field(default_factory=list)
@@ -164,9 +166,13 @@ class _Batch:
         if told is None:
             told = self.choices[key] = choose(matter, row["tell"], self.known, self.roster, offered=key[2])
         ids = [str(person.id) for person in told.people]
-        self._write_entry(row, told, ids)
+        rung: dict[str, object] = next((step for step in row["rungs"] if step["number"] == row["number"]), {})
+        heard = rung.get("citizen") is True and bool(ids)
+        if heard:
+            self.raised.append(Raised(row["case_id"], told.step))
+        self._write_entry(row, told, ids, public=heard)
         self.rungs.append((row["rung_id"], RungState.climbed, self.now, ids))
-        self._notify(row, told)
+        self._notify(row, rung, told)
         number = row["number"]
         step = following(row["rungs"], number)
         if step is not None:
@@ -185,7 +191,7 @@ class _Batch:
         update_rows(connection, _rung, ("id", "state", "climbed_at", "told"), self.rungs)
         insert_rows(connection, _rung, _RUNG_COLUMNS, self.next_rungs, once=True)
 
-    def _write_entry(self, row: RowMapping, told: Told, ids: list[str]) -> None:
+    def _write_entry(self, row: RowMapping, told: Told, ids: list[str], *, public: bool) -> None:
         case_id = row["case_id"]
         length, head, updated_at = self.ends.get(case_id) or (
             row["timeline_length"],
@@ -208,7 +214,7 @@ class _Batch:
             EntryKind.escalated.value,
             "system",
             row["office_id"],
-            False,
+            public,
             body,
             head,
         )
@@ -230,9 +236,8 @@ class _Batch:
             )
         )
 
-    def _notify(self, row: RowMapping, told: Told) -> None:
+    def _notify(self, row: RowMapping, rung: dict[str, object], told: Told) -> None:
         key = f"rung:{row['clock_id']}:{row['number']}"
-        rung: dict[str, object] = next((step for step in row["rungs"] if step["number"] == row["number"]), {})
         words = [(person.id, self._text(row, rung, person)) for person in told.people]
         self.notices += [(new_id(), staff_id, row["case_id"], key, text, self.now) for staff_id, text in words]
         self.messages += reaching.messages(row, rung, words, self.now, self.ready)
@@ -270,7 +275,7 @@ _NOTICE_COLUMNS = ("id", "staff_id", "case_id", "dedupe_key", "text", "at")
 _RUNG_COLUMNS = ("id", "clock_id", "case_id", "number", "tell", "state", "due_at", "attempts", "told")
 
 
-def climb(session: Session, rung_ids: Sequence[UUID], now: datetime) -> int:
+def climb(session: Session, rung_ids: Sequence[UUID], now: datetime, on_raised: OnRaised = nothing_more) -> int:
     """Settle claimed rungs in the caller's transaction; those of a case that is locked are left. Returns how many."""
     connection = session.connection()
     due = _DUE.where(_rung.c.id.in_(rung_ids), _rung.c.state == RungState.waiting).order_by(_rung.c.due_at, _rung.c.id)
@@ -283,6 +288,8 @@ def climb(session: Session, rung_ids: Sequence[UUID], now: datetime) -> int:
     batch.write(connection)
     if batch.messages:
         after_commit(session, lambda: doorbell.ring(doorbell.STAFF))
+    for raised in batch.raised:
+        on_raised(session, raised, now)
     for row in rows:
         if row["number"] == EXPIRY:
             _expire(session, row["case_id"], row["rung_id"], now)

@@ -20,6 +20,7 @@ from cases import (
     media,
     outcomes,
     proposals,
+    raised,
     relaying,
     solved,
     staff_links,
@@ -72,7 +73,7 @@ def reconcile_outbox() -> int:
 
 def climb_ladders() -> int:
     """Tell who must be told of clocks that run out."""
-    return _drain(lambda: escalation.sweep.sweep(datetime.now(UTC)))
+    return _drain(lambda: escalation.sweep.sweep(datetime.now(UTC), on_raised=raised.tell_citizen))
 
 
 def send_surveys() -> int:

@@ -36,6 +36,7 @@ def values(language: str, **more: object) -> dict[str, object]:
         "service": SERVICES[language],
         "due": DUE,
         "text": "-",
+        "level": "above",
         "found": True,
         "state": "open",
         "site": "https://ombud.example",
@@ -137,6 +138,7 @@ SEGMENTS = {
     "stopped": (1, 1, 1, 2),
     "survey": (1, 1, 3, 3),
     "survey_thanks": (1, 1, 1, 1),
+    "raised": (1, 1, 2, 2),
     "transfer": (1, 1, 2, 2),
     "unreadable": (1, 1, 1, 2),
 }
