@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cases import attachments, consent, lifecycle, status
+from cases import attachments, consent, lifecycle, solved, status
 from cases.arriving import belongs_apart, open_apart, open_from
 from cases.contacts import HELP_WORDS, find_or_make, word_of
 from cases.inbox import row_of, store
@@ -268,7 +268,20 @@ def _continued(session: Session, row: InboundMessage, case: Case, contact: Conta
     if belongs_apart(case, row.text):
         open_apart(session, row, case, now)
         return "case"
-    lifecycle.citizen_wrote(session, case, row.text, now)
+    if (after := solved.read_reply(session, case, _unsigned(row.text) or row.text, row.text, now)) is not None:
+        words = solved.told(session, case, after, contact.language or case.language)
+        outbox.enqueue(
+            session,
+            purpose=Purpose.aftercare,
+            contact=contact,
+            language=contact.language or case.language,
+            body=words,
+            dedupe_key=f"aftercare:{row.id}",
+            now=now,
+            case=case,
+        )
+    else:
+        lifecycle.citizen_wrote(session, case, row.text, now)
     row.case_id = case.id
     attachments.expect(session, row, case, now)
     _tell_refused(session, row, case, contact, now)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, func, select
 
-from cases import afterwards, appeals, lifecycle
+from cases import afterwards, appeals, lifecycle, solved_words
 from cases.naming import called
 from cases.people import address_of
 from cases.solved_token import token_of
@@ -196,6 +196,16 @@ def answer(session: Session, case: Case, is_solved: bool, words: str, now: datet
         append(session, case, EntryKind.solved, now, actor="citizen", public=True, body={"how": how})
         afterwards.draw(session, question, now)
     return After.yes
+
+
+def read_reply(session: Session, case: Case, said: str, words: str, now: datetime) -> After | None:
+    """A mail on a case (locked) as the answer to the question that was mailed: by what it `said`, without a signature;
+    None where nothing was asked or it says neither plainly, so that it is a message like any."""
+    question = open_question(session, case, now)
+    if question is None or question.asked_at is None or (answered := solved_words.solved(said)) is None:
+        return None
+    more = not answered and solved_words.says_more(words)
+    return answer(session, case, answered, words if more else "", now, how="email")
 
 
 def say_no(session: Session, case: Case, words: str, now: datetime, *, how: str, appeal: bool = False) -> After:

@@ -12,9 +12,12 @@ from core.settings import settings
 from domain.case import Case
 from domain.closing import SolvedCheck, SolvedQuestion, SolvedState
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, Outcome, Purpose
+from tests.builders import government
 from tests.cases.chat import Citizen, timeline
 from tests.cases.conftest import CITIZEN, Town
+from tests.cases.post import PostTown
 from tests.cases.test_intake import WATER
+from tests.conftest import Installation
 
 DONE = "The pipe is mended."
 ON_SQLITE = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
@@ -224,3 +227,20 @@ def test_a_number_answers_what_was_asked_last(town: Town) -> None:
     town.arrives("2")
     assert questions(town)[0].state in (SolvedState.asked, SolvedState.no)
     assert all(case.state != CaseState.triage or case.text for case in town.cases())
+
+
+@ON_SQLITE
+def test_a_mail_is_asked_with_a_link_and_may_be_answered(installation: Installation) -> None:
+    with installation.database.write() as session:
+        post = PostTown(installation.database, government(session))
+    post.writes("No water in Lumas since Monday", subject="WAT1 No water")
+    close(post)
+    ask(post)
+    assert "/solved/" in post.sent[-1].text
+    post.writes("Yes\n\n--\nAna", answers=post.sent[-1])
+    assert questions(post)[0].state == SolvedState.yes
+    assert post.case().state == CaseState.closed
+    assert "stays closed" in post.sent[-1].text
+    post.writes("No, it is dry again since noon", answers=post.sent[-1])
+    assert post.case().state == CaseState.open
+    assert timeline(post, post.case(), "reopened")[-1].body["why"] == "not solved"
