@@ -37,9 +37,10 @@ def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
     if go in ("keep", "drop"):
         return _keep(staff, reference, text if go == "keep" else "", form.get("reply", ""), now)
     if go == "ask":
-        return act_on(
+        response = act_on(
             request, staff, form, reference, "ask", "answer", lambda s, c, w, f: lifecycle.ask(s, c.id, w, text, now, f)
         )
+        return _unsent(response, staff, reference, form, now)
     sent: list[int] = []
 
     def act(session: Session, case: Case, who: Viewer, once: Form) -> object:
@@ -52,6 +53,16 @@ def answer(request: Request, staff: Staffed, form: Filled, reference: str) -> Re
     response = act_on(request, staff, form, reference, "answer", "answer", act)
     if sent and isinstance(response, RedirectResponse):
         response.headers["location"] += f"&entry={sent[-1]}"
+    return _unsent(response, staff, reference, form, now)
+
+
+def _unsent(response: Response, staff: SignedIn, reference: str, form: dict[str, str], now: datetime) -> Response:
+    """Keep what was refused as a draft too: whoever closes the page that says why loses nothing."""
+    if response.status_code >= 400:
+        with database().write() as session:
+            case = history.load(session, staff.viewer, reference)
+            if works_on(case, staff.viewer):
+                drafts.keep(session, case, staff.viewer, form.get("text", ""), _uuid(form.get("reply", "")), now)
     return response
 
 

@@ -164,6 +164,7 @@ def test_two_at_once_one_wins_and_the_other_keeps_the_words_and_sees_what_was_se
     assert meanwhile
     assert "The crew comes at five." in meanwhile[0]
     assert "officer1" in meanwhile[0]
+    assert in_box(web.get(page, "head1").text) == "I think it is the pump."  # also for who closes that page
     knowing = fields(lost.text)["version"]
     again = web.post(f"{page}/answer", "head1", text="I think it is the pump.", go="answer", version=knowing)
     assert again.status_code == 303

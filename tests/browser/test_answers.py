@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.people import email_of, phone, received, reference_in, sign_in, text, window
+from tests.browser.people import PATIENCE, email_of, phone, received, reference_in, sign_in, text, window
 from tests.processes import Site
 
 HERS = "The valve is broken, a crew changes it on Friday at nine."
@@ -30,16 +30,16 @@ def test_two_on_one_case(served: Site, contexts: list[BrowserContext]) -> None:
 
     other.keyboard.press("r")
     other.keyboard.type(HERS)
-    expect(desk.locator("#here")).to_contain_text("is writing an answer")
-    expect(other.locator("#answer-look .bubble")).to_contain_text(f"Ref {reference}")
+    expect(desk.locator("#here")).to_contain_text("is writing an answer", timeout=PATIENCE)
+    expect(other.locator("#answer-look .bubble")).to_contain_text(f"Ref {reference}", timeout=PATIENCE)
     desk.fill("#answer", "I think it is the pump")
     other.keyboard.press("Control+Enter")
-    expect(other.locator(".notice.well")).to_contain_text("Sent")
-    expect(desk.locator(".history")).to_contain_text(HERS)  # by itself, and what is being typed stays
+    expect(other.locator(".notice.well")).to_contain_text("Sent", timeout=PATIENCE)
+    expect(desk.locator(".history")).to_contain_text(HERS, timeout=PATIENCE)  # by itself, and what is being typed stays
     expect(desk.locator("#answer")).to_have_value("I think it is the pump")
     with desk.expect_navigation():
         desk.keyboard.press("Control+Enter")
-    expect(desk.locator(".news")).to_contain_text(HERS)
+    expect(desk.locator(".news")).to_contain_text(HERS, timeout=PATIENCE)
     expect(desk.locator("#answer")).to_have_value("I think it is the pump")
     expect(desk.locator("#answer")).to_be_editable()
     assert received(handset, HERS)
