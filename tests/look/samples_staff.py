@@ -6,9 +6,9 @@ from tests.look import samples_answers, samples_life, samples_models, samples_ti
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_access import ACCESS
 from tests.look.samples_admin import ADMIN
+from tests.look.samples_calls import CALLBACKS
 from tests.look.samples_counter import COUNTER
 from tests.look.samples_desk import (
-    CALLBACKS,
     CROWD,
     CROWD_PAGE,
     DESK,
