@@ -94,7 +94,7 @@ def take_apart(request: Request, reference: str, form: Posted) -> Response:
     with database().write() as session:
         case = history.tracked(session, reference)
         if not opens(case, unlock):
-            return tracked(request, reference, errors={"code": _WRONG_CODE})
+            return tracked(request, reference, errors={"code": WRONG_CODE})
         case = session.get_one(Case, case.id, with_for_update=True)
         firewall.restrict_for_citizen(session, case, datetime.now(UTC))
     return tracked(request, reference, unlock=unlock)
@@ -114,7 +114,7 @@ def add_message(request: Request, reference: str, posted: Uploaded) -> Response:
         case = history.tracked(session, reference)
         may = opens(case, unlock) or _code_right(session, case, form.get("message_code", ""))
     if not may:
-        return tracked(request, reference, errors={"message_code": _WRONG_CODE}, text=text)
+        return tracked(request, reference, errors={"message_code": WRONG_CODE}, text=text)
     if arriving.belongs_apart(case, text):
         return _told_apart(request, case, text, posted, now)
     uploads = str(new_id())
@@ -163,9 +163,7 @@ _UNKNOWN = N_(
     "We do not know this number. It has eight letters and digits, such as K7QF-3M9V. "
     "Check each one, or ask at any office."
 )
-_WRONG_CODE = N_(
-    "These digits do not go with this number. Use the PIN of your receipt, or the last four of your phone."
-)
+WRONG_CODE = N_("These digits do not go with this number. Use the PIN of your receipt, or the last four of your phone.")
 
 
 def proof_of(case: Case) -> str:
@@ -215,7 +213,7 @@ def tracked(
         if code is not None:
             is_open = _code_right(session, case, code)
             if not is_open:
-                wrong["code"] = translator(lang).gettext(_WRONG_CODE)
+                wrong["code"] = translator(lang).gettext(WRONG_CODE)
     if is_open and code is not None:
         with database().write() as session:
             delivery.read_on_page(session, session.get_one(Case, case.id, with_for_update=True), now)

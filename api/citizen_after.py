@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlmodel import Session, select
 
 from api import throttle
-from api.citizen import opens, tracked
+from api.citizen import WRONG_CODE, opens, tracked
 from api.forms import Posted
 from api.pages import choose_language, render
 from api.words import N_
@@ -42,7 +42,7 @@ def say_solved(request: Request, reference: str, form: Posted) -> Response:
     with database().write() as session:
         case = history.tracked(session, reference)
         if not opens(case, unlock):
-            return tracked(request, reference)
+            return tracked(request, reference, errors={"code": WRONG_CODE})
         case = solved.locked(session, case.id)
         if said == "appeal" and not words:
             errors["still"] = WHY
@@ -76,7 +76,7 @@ def take_back(request: Request, reference: str, form: Posted) -> Response:
     with database().write() as session:
         case = history.tracked(session, reference)
         if not opens(case, unlock):
-            return tracked(request, reference)
+            return tracked(request, reference, errors={"code": WRONG_CODE})
         if form.get("sure") != "yes":
             errors["sure"] = SURE
         else:

@@ -82,7 +82,10 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
                            EntryKind.marked, EntryKind.split_off, EntryKind.joined, EntryKind.parted,
                            EntryKind.relabelled, EntryKind.lapsed, EntryKind.restricted,
                            EntryKind.part_answered, EntryKind.note_taken_back,
-                           EntryKind.recalled, EntryKind.recounted}  # fmt: skip
+                           EntryKind.recalled, EntryKind.recounted, EntryKind.asked_solved, EntryKind.solved,
+                           EntryKind.appealed,
+                           EntryKind.appeal_decided, EntryKind.taken_back, EntryKind.merged, EntryKind.unmerged,
+                           EntryKind.passed_on, EntryKind.divided, EntryKind.linked, EntryKind.checked}  # fmt: skip
         assert {case.channel for case in cases} >= set(Channel) - {Channel.voice, Channel.api}
         assert {case.language for case in cases} == {"en", "sq", "bn", "ru"}
         assert any(case.integrity and case.about_office_id for case in cases)
