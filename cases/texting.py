@@ -15,6 +15,7 @@ from cases import (
     labels,
     linking,
     loops,
+    reach,
     solved_texts,
     status,
     takebacks,
@@ -56,6 +57,8 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str:
     """Do what one message asks for; gives in a word what that was."""
     if row.details.get("group"):
         return _decline(session, row, now)
+    if linked := reach.take(session, row, now):
+        return linked
     known = find_or_make(session, Channel(row.channel), row.sender, now)
     contact = known.contact
     first = contact.language is None

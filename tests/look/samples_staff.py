@@ -26,6 +26,7 @@ from tests.look.samples_doors import ABSENCES, HANDOVERS
 from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
 from tests.look.samples_finding import FINDING, QUEUE_COLUMN, SEARCHED
 from tests.look.samples_kiosk import KIOSK
+from tests.look.samples_ladder import LADDER
 from tests.look.samples_messages import PAGES
 from tests.look.samples_routing import ROUTING
 from tests.look.samples_triage import PAGES as TRIAGE
@@ -43,6 +44,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **TRIAGE,
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
+    **LADDER,
     **FINDING,
     "desk-found": (
         "desk",
