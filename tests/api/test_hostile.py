@@ -180,6 +180,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/staff/reviews/{office_code}/{week}/actions": {"what": "a", "owner": "x", "due_on": "2026-03-09", "reference": ""},
     "/staff/reviews/{office_code}/{week}/actions/{action_id}": {"done_note": "n"},
     "/staff/account/language": {"language": "en"},
+    "/staff/account/reach": {"pace": "daily", "quiet": "own", "from": "20", "until": "7", "phone": "+355691112233"},
     "/staff/offices/new": {"name-en": "Hill", "code": "H1", "tier": "district", "parent": "WATER", "places": "Hill"},
     "/staff/services/new": {"name-en": "Bees", "keywords": "wild bees", "examples": "Bees at the door"},
     "/staff/rules/new": {

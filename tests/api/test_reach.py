@@ -163,17 +163,16 @@ def test_what_left_is_shown_without_a_case(web: Web) -> None:
     staff_id: UUID = web.known.staff["officer1"]
     now, first = datetime.now(UTC), UUID(int=7)
     left: dict[str, Any] = {
+        "staff_id": staff_id,
         "channel": Channel.email,
         "text": "K7QF-3M9X: waits",
         "created_at": now,
         "sending_at": now,
-        "sent_at": now,
+        "state": ReachState.sent,
+        "bundle_id": first,
     }
     with database().write() as session:
-        session.add_all(
-            StaffMessage(id=UUID(int=7 + number), staff_id=staff_id, state=ReachState.sent, bundle_id=first, **left)
-            for number in range(3)
-        )
+        session.add_all(StaffMessage(id=UUID(int=7 + number), **left) for number in range(3))
     page = web.get(PAGE, "officer1").text
     assert "3 matters" in page
     assert "K7QF" not in page
