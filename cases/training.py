@@ -22,7 +22,7 @@ from core.settings import settings
 from domain.access import TrainingLabel
 from domain.catalogue import catalogue
 from domain.training import RunResult, RunState, TrainingRun
-from nlp import integrity
+from nlp import accusation
 from nlp.classifier import promoted
 from nlp.training import apart, evidence
 from nlp.training import promote as shelf
@@ -97,12 +97,12 @@ def _train_one(run_id: UUID, now: datetime, train: Train) -> None:
 
 def teach_accusations(models_dir: Path, cleared: Sequence[str]) -> None:
     """What integrity released is ordinary, and the recogniser learns it; where nothing was, the shipped weights do."""
-    known = models_dir / integrity.TAUGHT
+    known = models_dir / accusation.TAUGHT
     if not cleared:
         known.unlink(missing_ok=True)
         return
     try:
-        card = apart.teach_accusations(models_dir, [(text, integrity.ORDINARY) for text in cleared])
+        card = apart.teach_accusations(models_dir, [(text, accusation.ORDINARY) for text in cleared])
     except (apart.Interrupted, BadInput) as error:
         log.warning("recogniser_not_taught", error=type(error).__name__)  # the weights before go on
     else:

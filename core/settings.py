@@ -338,7 +338,7 @@ class Settings(SignInSettings):
         """
         if self.environment != "production":
             return
-        if unsafe := unsafe_secrets(self):
+        if unsafe := unsafe_secrets(self.model_dump()):
             raise Misconfigured(
                 f"Production does not start with {', '.join(unsafe)} unset, short or at the demo's value.",
                 mend="Set each in the environment; `openssl rand -base64 48` makes a secret; the public URL starts with https://.",

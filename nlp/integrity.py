@@ -8,39 +8,13 @@ The words stand in integrity.toml beside this file, one a line.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
 from nlp import wordlists
+from nlp.accusation import Accusation, Accused
 
-
-class Accused(StrEnum):
-    """What somebody is accused of, gravest first."""
-
-    harassment = "harassment"
-    retaliation = "retaliation"
-    bribery = "bribery"
-    conduct = "conduct"
-
-
-@dataclass(frozen=True, slots=True)
-class Accusation:
-    """The gravest kind found, and the words it was recognised by, for the reason kept with the case. Not `sure`: it
-    may be nothing, and the integrity office sees that it is asked.
-    """
-
-    kind: Accused
-    words: tuple[str, ...]
-    sure: bool = True
-
-
-TAUGHT = "integrity.npz"
-"""Where weights lie: in the package, and in the models folder of an installation that has taught its own."""
-ORDINARY = "ordinary"
-"""What accuses nobody, as the recogniser learns it."""
 _MOST_WORDS = 5
 
 

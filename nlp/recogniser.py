@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from core.logs import logger
+from nlp.accusation import ORDINARY, TAUGHT, Accusation, Accused
 from nlp.features import Floats, Vocabulary
-from nlp.integrity import ORDINARY, TAUGHT, Accusation, Accused
 from nlp.tokens import tokens
 
 FILE = TAUGHT

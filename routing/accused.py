@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from domain.catalogue import Catalogue
 from domain.staff import Staff, StaffRole
-from nlp.integrity import Accusation
+from nlp.accusation import Accusation
 from routing.names import inflected, words_of
 from routing.places import index_of
 

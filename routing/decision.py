@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from nlp.accusation import Accusation
 from nlp.classifier import Prediction, Taught
-from nlp.integrity import Accusation
 from routing.areas import Spot
 
 

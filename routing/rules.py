@@ -17,7 +17,8 @@ from domain.catalogue import Catalogue, name_of
 from domain.office import Office
 from domain.service import Service
 from domain.states import OfficeFunction
-from nlp.integrity import Accusation, accuses
+from nlp.accusation import Accusation
+from nlp.integrity import accuses
 from routing.accused import coded, reading
 from routing.answering import Answering, Found, Where, answering
 from routing.decision import Candidate, Decision, Method, Request, Step

@@ -13,8 +13,8 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.office import Office
 from domain.service import Jurisdiction
 from nlp import classifier, integrity
+from nlp.accusation import Accusation
 from nlp.classifier import Prediction, Taught
-from nlp.integrity import Accusation
 from routing import accused, lessons
 from routing.answering import Answering, Where
 from routing.areas import spot_of

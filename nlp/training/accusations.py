@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from nlp.accusation import ORDINARY
 from nlp.features import Vocabulary
-from nlp.integrity import ORDINARY, accuses
+from nlp.integrity import accuses
 from nlp.recogniser import FILE, KINDS, Recogniser, Weights, combined, dump, parse
 from nlp.tokens import tokens
 from nlp.training import fit

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.integrity import Accused, accuses
+from nlp.accusation import Accused
+from nlp.integrity import accuses
 from nlp.training.prepare import starter
 
 ACCUSING = [
