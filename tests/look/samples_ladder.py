@@ -24,6 +24,27 @@ REACH: dict[str, object] = {
     ],
     "errors": {},
 }
+FORECAST: dict[str, object] = {
+    "before": ago(days=-2),
+    "day": "2026-11-26",
+    "total": 12,
+    "due": 40,
+    "silent": 1,
+    "weeks": 4,
+    "fewest": 10,
+    "rows": [
+        {
+            "office": "Water, District 3",
+            "due": 30,
+            "late": 4,
+            "answers": 61,
+            "pace": 0.41,
+            "breach": 12,
+            "cases": [{"reference": "K7QF-3M9X", "at": ago(days=-1)}],
+        },
+        {"office": "Roads", "due": 10, "late": 0, "answers": 3, "pace": None, "breach": 0, "cases": []},
+    ],
+}
 LADDER: dict[str, tuple[str, dict[str, object]]] = {
     "reach": ("reach", REACH),
     "reach-code": (
@@ -37,5 +58,7 @@ LADDER: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "reach-all": ("reach", {**REACH, "phone": "+355 69 123 4567", "telegram": ago(days=3), "lately": []}),
+    "forecast": ("forecast", FORECAST),
+    "forecast-none": ("forecast", {**FORECAST, "total": 0, "due": 0, "silent": 0, "rows": []}),
     "reach-none": ("reach", {**REACH, "ready": ["email"], "lately": []}),
 }
