@@ -16,7 +16,10 @@ DEMO_MAIL_PASSWORD = "demo-mail"  # noqa: S105
 
 
 def unsafe_secrets(settings: Mapping[str, Any]) -> list[str]:
-    """Settings (values by their names in `core.settings`) that are unset, short or at the demo's value: their variables."""
+    """Settings that are unset, short or at the demo's value, by their variables.
+
+    `settings` has their values by the names of `core.settings`.
+    """
     defaults = {
         "OMBUD_SECRET_KEY": settings["secret_key"] == DEMO_SECRET or len(settings["secret_key"]) < 32,
         "OMBUD_TWILIO_AUTH_TOKEN": settings["twilio_auth_token"] == DEMO_TWILIO_TOKEN,
