@@ -128,7 +128,8 @@ def test_many_are_one_message(installation: Installation, make: Making) -> None:
         silent(installation, world)
     assert sweep(HALF) == 7
     deliver(post, HALF)
-    deliver(post, MORNING, limit=3)
+    while deliver(post, MORNING, limit=3):  # whoever comes first of those due in the same moment
+        pass
     (text,) = post.to("olga@example.org")
     assert text.startswith("7 matters wait for you, the oldest since 2 Mar, 08:00.")
     assert text.count("–") == 7

@@ -30,7 +30,7 @@ def test_what_no_rule_sees_is_recognised_with_its_words(text: str) -> None:
 
 
 def test_recall_and_false_alarms_on_unseen_sentences() -> None:
-    """Measured: rules .34, both .73 of 83 accusing sentences; .14 of 44 ordinary ones that were made to be mistaken."""
+    """Measured: rules .34, both .77 of 83 accusing sentences; .14 of 44 ordinary ones that were made to be mistaken."""
     report = accusations.measure(recogniser.shipped())
     assert report["all"]["both"] >= 0.68
     assert report["all"]["both"] >= report["all"]["rules"] + 0.3
