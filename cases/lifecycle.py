@@ -233,6 +233,8 @@ def close(
     reason = check_outcome(outcome, why)
     case = begin(session, case_id, who, form)
     relays.check_alone(session, case)
+    if case.state == CaseState.closed:
+        raise Conflict("It is closed already.", mend="Reload the case to see how it ended.")
     if afterwards.on_appeal(session, case):
         raise Conflict("This is an appeal.", mend="Decide the appeal: that closes it for good.")
     if case.pending_office_id is not None:

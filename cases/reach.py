@@ -63,7 +63,9 @@ def choose(session: Session, staff_id: UUID, form: Mapping[str, str], now: datet
     if quiet not in QUIET:
         faults["quiet"] = "Choose when it is quiet."
     hours = [form.get("from", ""), form.get("until", "")]
-    if quiet == OWN and not all(hour.isascii() and hour.isdecimal() and int(hour) < 24 for hour in hours):
+    if quiet == OWN and not all(
+        hour.isascii() and hour.isdecimal() and len(hour) < 3 and int(hour) < 24 for hour in hours
+    ):
         faults["from"] = "Choose two full hours."
     elif quiet == OWN and int(hours[0]) == int(hours[1]):
         faults["from"] = "These two are the same hour."
@@ -167,3 +169,7 @@ def take(session: Session, row: InboundMessage, now: datetime) -> str | None:
 def _tell(session: Session, staff_id: UUID, about: Matter, channel: Channel, now: datetime) -> None:
     session.add(StaffMessage(id=new_id(), staff_id=staff_id, about=about, channel=channel, created_at=now, due_at=now))
     after_commit(session, lambda: doorbell.ring(doorbell.STAFF))
+
+
+def _is_hour(typed: str) -> bool:
+    return typed.isascii() and typed.isdecimal() and len(typed) < 3 and int(typed) < 24

@@ -20,6 +20,7 @@ from domain.case import Case
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import CaseState
+from domain.words import CaseWords
 from tests.api.person import TEXT, Person, reference_on
 from tests.api.site import CITIZEN, Web, web_of
 from tests.builders import plain_case
@@ -210,6 +211,7 @@ def test_few_answers_among_neighbours_are_not_counted_out(web: Web) -> None:
     service = web.known.service["water"]
     for answered, told in ((0, 0), (1, None), (3, 3)):
         with database().write() as session:
+            session.exec(delete(CaseWords))
             session.exec(delete(Case))
             states = [CaseState.answered] * answered + [CaseState.open] * 4
             session.add_all(
