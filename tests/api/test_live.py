@@ -169,7 +169,7 @@ def soon(what: Callable[[], object]) -> None:
     deadline = time.monotonic() + 10
     while not what():
         assert time.monotonic() < deadline
-        time.sleep(0.02)
+        time.sleep(0.02)  # between two looks, up to a deadline
 
 
 def test_over_the_wire(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,9 +181,9 @@ def test_over_the_wire(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def happen() -> None:
         soon(lambda: len(hub()))
-        time.sleep(0.3)
+        time.sleep(0.3)  # several looks pass in which nothing has happened
         grows(web, case)
-        time.sleep(0.6)
+        time.sleep(0.6)  # and several after it, so that it would be heard twice if it could
         hub().close()
 
     beside = threading.Thread(target=happen)

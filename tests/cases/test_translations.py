@@ -38,7 +38,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:
-        time.sleep(0.01)
+        time.sleep(0.01)  # until the server listens
     yield f"http://127.0.0.1:{port}", heard
     running.should_exit = True
     thread.join()
