@@ -17,7 +17,7 @@ from api.report_files import Uploaded
 from api.report_sent import receipt
 from api.ways import ways
 from api.words import EVENTS, N_, STATES
-from cases import arriving, attachments, crowds, delivery, firewall, history, lifecycle, opening, parts, proofs, recall
+from cases import arriving, attachments, crowds, delivery, firewall, history, lifecycle, parts, proofs, recall
 from channels import web
 from channels.values import Channel
 from core.crypto import cipher, same
@@ -29,7 +29,6 @@ from core.settings import settings
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
-from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, OfficeFunction
 from domain.timeline import TimelineEntry
@@ -137,21 +136,7 @@ def _told_apart(request: Request, case: Case, text: str, posted: Filled, now: da
     lang, _ = choose_language(request)
     with database().write() as session:
         case = session.get_one(Case, case.id)
-        apart = opening.open_case(
-            session,
-            opening.Opening(
-                channel=Channel.web,
-                text=text,
-                language=case.language,
-                received_at=now,
-                contact=session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None,
-                place=case.place,
-                office_code=arriving.accused_code(session, case),
-                about_staff=True,
-                confidential=case.confidential,
-            ),
-            now,
-        )
+        apart = arriving.words_apart(session, case, text, now, Channel.web)
         uploads = str(new_id())
         report_files.keep(uploads, posted.files, now)
         attachments.adopt(session, apart, uploads, now)

@@ -14,14 +14,13 @@ from api.citizen import WRONG_CODE, opens, tracked
 from api.forms import Posted
 from api.pages import choose_language, render
 from api.words import N_
-from cases import arriving, history, opening, solved, takebacks
+from cases import arriving, history, solved, takebacks
 from cases.solved_token import question_of
 from channels import web
 from core.database import database
 from core.errors import Conflict, NotFound
 from core.texts import clean
 from domain.case import Case
-from domain.citizen import ContactPoint
 from domain.closing import SolvedQuestion
 
 router = APIRouter(include_in_schema=False)
@@ -107,30 +106,11 @@ def post_question(request: Request, token: str, form: Posted) -> Response:
         if question is not None:
             case = solved.locked(session, question.case_id)
             if words and arriving.belongs_apart(case, words):
-                _open_apart(session, case, words, now)
+                arriving.words_apart(session, case, words, now, case.channel)
                 words = ""
             if solved.still_closed(session, case, question):
                 after = solved.answer(session, case, said, words, now, how="email")
     return _page(request, token, after=after)
-
-
-def _open_apart(session: Session, case: Case, words: str, now: datetime) -> None:
-    """Words that accuse the office which had the case become a matter of their own, told to the citizen by mail."""
-    opening.open_case(
-        session,
-        opening.Opening(
-            channel=case.channel,
-            text=words,
-            language=case.language,
-            received_at=now,
-            contact=session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None,
-            place=case.place,
-            office_code=arriving.accused_code(session, case),
-            about_staff=True,
-            confidential=case.confidential,
-        ),
-        now,
-    )
 
 
 def _page(request: Request, token: str, *, after: solved.After | None = None) -> Response:

@@ -144,6 +144,25 @@ def accused_code(session: Session, case: Case) -> str | None:
     return office.code if office.function == OfficeFunction.service else None
 
 
+def words_apart(session: Session, case: Case, text: str, now: datetime, channel: Channel) -> Case:
+    """Words that accuse the office which has a case become a case of their own, with a number and PIN of its own."""
+    return opening.open_case(
+        session,
+        opening.Opening(
+            channel=channel,
+            text=text,
+            language=case.language,
+            received_at=now,
+            contact=session.get(ContactPoint, case.contact_point_id) if case.contact_point_id else None,
+            place=case.place,
+            office_code=accused_code(session, case),
+            about_staff=True,
+            confidential=case.confidential,
+        ),
+        now,
+    )
+
+
 def poster_office(session: Session, contact: ContactPoint, now: datetime) -> str | None:
     """Code of the office whose poster the citizen scanned not long ago."""
     if contact.poster_office_id is None or contact.poster_at is None or now - contact.poster_at > POSTER:
