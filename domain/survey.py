@@ -51,7 +51,12 @@ class Survey(Row, table=True):
 
 
 class Invitation(Row, Claimable, table=True):
-    """Asking one citizen about one transaction: at most once."""
+    """Asking one citizen about one transaction: at most once.
+
+    `asking` is the code of the question that was put last and is still open; `asked` lists each that was put, with
+    `question`, `at` and the `message` (id of the outbox row) that put it. `probability` is the chance with which this
+    transaction was drawn, None where all were asked.
+    """
 
     __tablename__ = "invitation"
     __table_args__ = (Index("ix_invitation_state_due_at", "state", "due_at"),)
@@ -65,6 +70,11 @@ class Invitation(Row, Claimable, table=True):
     why: str | None = None
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    asking: str | None = None
+    asked: list[dict[str, object]] = Field(
+        default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"}
+    )
+    probability: float | None = None
 
 
 class Answer(Row, table=True):
