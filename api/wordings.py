@@ -52,6 +52,7 @@ MESSAGES = {
     "stopped": "No more messages, after STOP",
     "survey": "How was it?",
     "survey_thanks": "Thanks for an answer",
+    "survey_unclear": "Which question does it answer?",
     "transfer": "Another office has it",
     "unreadable": "We could not read it",
 }

@@ -13,7 +13,7 @@ from functools import lru_cache
 from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
 
 from core.errors import BadInput
-from core.i18n import SOURCE_LANGUAGE
+from core.i18n import SOURCE_LANGUAGE, translator
 from core.settings import settings
 from core.texts import clean
 from notifications import compose
@@ -147,6 +147,8 @@ def sample_values(language: str, office: str, service: str, today: date) -> dict
         "late": False,
         "triage": False,
         "ask_why": True,
+        "pressed": False,
+        "question": translator(language).gettext("How was it?"),
         "level": "above",
     }
 

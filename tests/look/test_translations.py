@@ -17,6 +17,7 @@ PYTHON = (
     "api/report*.py",
     "api/kiosk*.py",
     "channels/*.py",
+    "surveys/asking.py",
     "api/proof_pages.py",
     "cases/*.py",
     "reports/posters.py",

@@ -42,6 +42,7 @@ def values(language: str, **more: object) -> dict[str, object]:
         "site": "https://ombud.example",
         "code": "482913",
         "minutes": 15,
+        "question": {"en": "How was it?", "sq": "Si ishte?", "bn": "কেমন ছিল?", "ru": "Как всё прошло?"}[language],
         "hint": "…567",
         "government": "Republic of Velmora",
         "zone": ZoneInfo("Europe/Tirane"),
@@ -61,6 +62,7 @@ def test_no_message_is_missing() -> None:
         "stopped",
         "survey",
         "survey_thanks",
+        "survey_unclear",
         "transfer",
         "unreadable",
     }
@@ -138,6 +140,7 @@ SEGMENTS = {
     "stopped": (1, 1, 1, 2),
     "survey": (1, 1, 3, 3),
     "survey_thanks": (1, 1, 1, 1),
+    "survey_unclear": (1, 1, 1, 1),
     "raised": (1, 1, 2, 2),
     "transfer": (1, 1, 2, 2),
     "unreadable": (1, 1, 1, 2),
