@@ -121,8 +121,8 @@ def _grouped(
     return sorted(groups, key=lambda group: (group.rating.mean or 0.0, str(group.id)))
 
 
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """Wilson's 95% score interval of a share of `n`."""
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Wilson's 95% score interval of a share of `n`, which may be an effective number."""
     if n == 0:
         return 0.0, 1.0
     centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
@@ -130,7 +130,7 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def student(freedom: int) -> float:
+def student(freedom: float) -> float:
     """The 97.5% point of Student's t, by the expansion 26.7.5 of Abramowitz and Stegun; within 0.001 from 9 on."""
     z, v = Z, freedom
     terms: tuple[float, ...] = (
