@@ -5,10 +5,12 @@ from phonenumbers import NumberParseException, parse
 
 def zone_of(number: str, usual: str) -> str:
     """IANA zone of a number in E.164; `usual` where that is one of its country's, or where the number does not tell."""
-    from phonenumbers.timezone import time_zones_for_number  # 2 MB of prefixes that few processes need
+    from phonenumbers import timezone  # 2 MB of prefixes that few processes need
 
     try:
-        zones = time_zones_for_number(parse(number))
+        zones = timezone.time_zones_for_number(parse(number))
     except NumberParseException:
         return usual
-    return zones[0] if len(zones) == 1 and "/" in zones[0] and usual not in zones else usual
+    if len(zones) != 1 or zones[0] == timezone.UNKNOWN_TIMEZONE or "/" not in zones[0]:
+        return usual
+    return zones[0]

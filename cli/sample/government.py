@@ -94,10 +94,11 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """At this share of the target, this role is told."""
+    """At this share of the target, this role is told; and the citizen that it was, where `citizen` says so."""
 
     share: float
     tell: str
+    citizen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +267,7 @@ class _Head:
             share, tell = rung.get("share"), rung.get("tell")
             if not isinstance(share, int | float) or share <= 0 or tell not in RUNGS:
                 raise self._bad(f"`policy.ladder`: {entry!r} needs a share above 0 and one of {', '.join(RUNGS)}.")
-            ladder.append(Rung(float(share), str(tell)))
+            ladder.append(Rung(float(share), str(tell), rung.get("citizen") is True))
         pause_days = table.get("pause_days")
         if not isinstance(pause_days, int) or pause_days < 0:
             raise self._bad("`policy.pause_days` must be a whole number of days.")

@@ -1,4 +1,4 @@
-"""Three months of plausible history, from a seed: the same seed and moment give the same events.
+"""Three months of plausible history, from a seed: the same seed, moment and secret key give the same events.
 
 What happened is invented; that it hangs together is not: cases are told by `story` with the rules of the real program,
 so every timeline verifies and every figure on every page can be counted back to them.

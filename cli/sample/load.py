@@ -90,7 +90,11 @@ def put_government(rows: Rows, given: files.Government) -> None:
         id=new_id(),
         name=given.policy.name,
         targets=dict(given.policy.targets),
-        ladder=[{"share": rung.share, "tell": _TELLS.get(rung.tell, rung.tell)} for rung in given.policy.ladder],
+        ladder=[
+            {"share": rung.share, "tell": _TELLS.get(rung.tell, rung.tell)}
+            | ({"citizen": True} if rung.citizen else {})
+            for rung in given.policy.ladder
+        ],
         pause_days=given.policy.pause_days,
     )
     ids = {office.code: new_id() for office in given.offices}

@@ -4,8 +4,8 @@ import contextlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from channels.errors import Failure
 from channels.values import Channel
+from cli.sample import aftercare, answers
 from cli.sample.inbound import keep
 from cli.sample.phrases import phrases
 from cli.sample.rows import plain
@@ -16,8 +16,7 @@ from core.settings import settings
 from domain.access import TrainingLabel
 from domain.case import Case
 from domain.office import Office
-from domain.staff import Staff
-from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, OfficeFunction, Outcome, Purpose
+from domain.states import CaseKind, CaseState, ClockKind, EntryKind, IntakeSource, OfficeFunction, Purpose
 from nlp.classifier import Prediction, Suggestion
 from notifications import compose
 from routing import rules
@@ -31,23 +30,6 @@ _KEYED = (IntakeSource.hotline, IntakeSource.walk_in, IntakeSource.letter, Intak
 
 
 @dataclass(frozen=True, slots=True)
-class Temper:
-    """How an office answers: median working hours to the first answer, their spread, the share never answered."""
-
-    hours: float
-    spread: float
-    silent: float
-    saved: float = 0.05
-
-
-TERRIBLE = {"WAT3": Temper(58, 0.8, 0.34, 0.16), "MUN3": Temper(44, 0.9, 0.27, 0.22)}
-"""The two that the leadership page should find."""
-QUICK = {code: Temper(1.6, 0.8, 0.01, 0.01) for code in ("CIV1", "ENE", "SOC", "EDU1", "CIV4")}
-SLOW = {code: Temper(19, 0.9, 0.09) for code in ("LND", "LND1", "ROD", "HLT3", "MUN2")}
-ORDINARY = Temper(6, 0.9, 0.035)
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """What a citizen wrote. `service` is what it really is about (None: conduct), `picked` that they said so."""
 
@@ -57,11 +39,6 @@ class Message:
     text: str
     service: str | None
     picked: bool = False
-
-
-def temper(office: Office) -> Temper:
-    """How an office answers."""
-    return TERRIBLE.get(office.code) or QUICK.get(office.code) or SLOW.get(office.code) or ORDINARY
 
 
 def tell(world: World, message: Message) -> None:
@@ -175,101 +152,48 @@ def follow(story: Story) -> None:
         _place(story, dice.lognormvariate(0.3, 0.8))
     if story.office.function == OfficeFunction.service and world.chance(0.07):
         _pass_on(story)
-    manner = temper(story.office)
+    manner = answers.temper(story.office)
     if world.chance(0.12):
         _note(story, manner.hours * 0.4)
     if world.chance(manner.saved):
-        _answer(story, manner.hours * 0.3, saved=True)
+        answers.answer(story, manner.hours * 0.3, saved=True)
         if world.chance(0.55):
             return
     if world.chance(manner.silent):
         if world.chance(0.45):
             return
-        _answer(story, dice.uniform(60, 240))  # weeks later, after somebody higher up asked
+        answers.answer(story, dice.uniform(60, 240))  # weeks later, after somebody higher up asked
         if world.chance(0.75):
-            _close(story, dice.uniform(4, 24))
+            aftercare.close(story, dice.uniform(4, 24))
         return
     if story.contact is not None and world.chance(0.06):
         _ask(story, manner.hours * 0.5)
     hours = dice.lognormvariate(0, manner.spread) * manner.hours
     if story.contact is not None and world.chance(0.012):
-        _answer(story, hours, fails=True)
+        answers.answer(story, hours, fails=True)
         hours = manner.hours
-    _answer(story, hours)
+    answers.answer(story, hours)
     if story.contact is not None and world.chance(0.2):
         _write_again(story, manner)
     if world.chance(0.94):  # an answer that leads to nothing is the exception, and shows as such
-        _close(story, dice.uniform(4, 40))
-
-
-def _who(story: Story) -> Staff:
-    world, case = story.world, story.case
-    person = next((p for people in world.people.values() for p in people if p.id == case.assignee_id), None)
-    person = person or world.officer(story.office)
-    if person is None:
-        raise ValueError(f"nobody works at {story.office.code}")
-    if case.assignee_id is None:
-        case.assignee_id = person.id
-    return person
-
-
-def _later(story: Story, hours: float) -> datetime:
-    return story.world.after_work(story.case.office_id, story.last, hours)
+        aftercare.close(story, dice.uniform(4, 40))
 
 
 def _note(story: Story, hours: float) -> None:
     text = phrases().pick(story.world.dice, "en", "notes")
-    story.say(EntryKind.noted, _later(story, hours), {"text": text}, by=_who(story))
-
-
-def _answer(story: Story, hours: float, *, saved: bool = False, fails: bool = False) -> None:
-    world, case = story.world, story.case
-    at = _later(story, hours)
-    text = phrases().pick(world.dice, case.language, "saved" if saved else "answers")
-    _say_answer(story, at, text, saved=saved, fails=fails)
-
-
-def _say_answer(
-    story: Story, at: datetime, text: str, *, saved: bool = False, fails: bool = False, closes: Outcome | None = None
-) -> None:
-    case, who = story.case, _who(story)
-    office = story.world.known.name(case.office_id, case.language)
-    body = compose.compose("answer", case.language, reference=case.reference, text=text, office=office)
-    story.check(at)
-    sent = story.message(Purpose.answer, body, at, fails=Failure.unreachable if fails else None)
-    said: dict[str, object] = {"text": text, "message": str(sent.id) if sent else None, "templated": saved}
-    story.say(EntryKind.answered, at, said, by=who, public=True)
-    case.state = CaseState.answered
-    if closes is not None:
-        story.say(EntryKind.closed, at, {"outcome": closes, "text": text}, by=who, public=True)
-        case.state, case.closed_at = CaseState.closed, at
-        story.restate(at)
-    arrived: dict[str, object]
-    if sent is None:
-        done, arrived = at, {"message": None, "how": "tracking page"}
-    else:
-        done = sent.delivered_at or sent.failed_at or at
-        arrived = {"message": str(sent.id), "how": "receipt"}
-    if fails:
-        story.say(
-            EntryKind.answer_failed, done, {"message": str(sent.id) if sent else None, "failure": Failure.unreachable}
-        )
-        case.state = CaseState.open
-    else:
-        story.say(EntryKind.answer_delivered, min(done, story.world.now), arrived)
-    story.restate(story.last)
+    story.say(EntryKind.noted, answers.later(story, hours), {"text": text}, by=answers.who_answers(story))
 
 
 def _ask(story: Story, hours: float) -> None:
     world, case = story.world, story.case
-    at = _later(story, hours)
+    at = answers.later(story, hours)
     story.check(at)
     text = phrases().pick(world.dice, case.language, "questions")
     office = world.known.name(case.office_id, case.language)
     body = compose.compose("question", case.language, reference=case.reference, text=text, office=office)
     sent = story.message(Purpose.question, body, at)
     said: dict[str, object] = {"text": text, "message": str(sent.id) if sent else None}
-    story.say(EntryKind.asked, at, said, by=_who(story), public=True)
+    story.say(EntryKind.asked, at, said, by=answers.who_answers(story), public=True)
     case.state = CaseState.waiting
     if not world.chance(0.7):
         if world.chance(0.6):
@@ -282,7 +206,7 @@ def _ask(story: Story, hours: float) -> None:
     case.state = CaseState.open
 
 
-def _write_again(story: Story, manner: Temper) -> None:
+def _write_again(story: Story, manner: answers.Temper) -> None:
     world, case = story.world, story.case
     thanks = world.chance(0.55)
     text = phrases().pick(world.dice, case.language, "thanks" if thanks else "again")
@@ -295,19 +219,7 @@ def _write_again(story: Story, manner: Temper) -> None:
     story.restate(at)
     if world.chance(manner.silent * 1.5):
         raise Present
-    _answer(story, world.dice.lognormvariate(0, 0.7) * manner.hours * 0.8)
-
-
-def _close(story: Story, hours: float) -> None:
-    world, case = story.world, story.case
-    at = _later(story, hours)
-    story.check(at)
-    text = phrases().pick(world.dice, case.language, "closings")
-    outcome = world.dice.choices(
-        [Outcome.upheld, Outcome.partly_upheld, Outcome.not_upheld, Outcome.answered], [45, 20, 12, 23]
-    )[0]
-    case.outcome = outcome
-    _say_answer(story, at, text, closes=outcome)
+    answers.answer(story, world.dice.lognormvariate(0, 0.7) * manner.hours * 0.8)
 
 
 def _place(story: Story, hours: float) -> None:
@@ -316,7 +228,7 @@ def _place(story: Story, hours: float) -> None:
     lately = world.now - case.received_at < BACKLOG
     if world.chance(0.6 if lately else 0.02):
         raise Present
-    at = _later(story, hours)
+    at = answers.later(story, hours)
     desk, who = world.triage()
     suggestion = case.routing_suggestions[0] if case.routing_suggestions else None
     service = world.known.service_by_code.get(str(suggestion["service"])) if suggestion else None
@@ -365,9 +277,9 @@ def _pass_on(story: Story) -> None:
         return
     target = dice.choice(candidates)
     reason = phrases().pick(dice, "en", "transfers")
-    at = _later(story, dice.uniform(0.5, 6))
+    at = answers.later(story, dice.uniform(0.5, 6))
     body: dict[str, object] = {"from": before.code, "to": target.code, "reason": reason}
-    story.say(EntryKind.transferred, at, body, by=_who(story), public=True)
+    story.say(EntryKind.transferred, at, body, by=answers.who_answers(story), public=True)
     case.hops += 1
     case.pending_office_id = target.id
     story.start_clock(ClockKind.acceptance, at)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from cases.afterwards import daytime
+from cases.raised import level_of
 from cli.sample.rows import plain
 from cli.sample.world import World
 from core.ids import new_id
@@ -32,6 +34,7 @@ from escalation.notices import text_of
 from escalation.recipients import Matter, choose
 from escalation.rungs import EXPIRY, RESUME
 from escalation.values import LIVE, SILENCES, Event, ReplayedClock
+from notifications import compose
 
 SWEEP = timedelta(seconds=3)
 NOTICES_UNREAD = timedelta(days=3)
@@ -39,7 +42,8 @@ _MOVING = frozenset(
     {
         EntryKind.received, EntryKind.routed, EntryKind.transferred, EntryKind.refused, EntryKind.accepted,
         EntryKind.citizen_wrote, EntryKind.answer_delivered, EntryKind.answer_failed, EntryKind.asked,
-        EntryKind.closed, EntryKind.clock_started, EntryKind.clock_resumed,
+        EntryKind.closed, EntryKind.reopened, EntryKind.appealed, EntryKind.appeal_decided, EntryKind.clock_started,
+        EntryKind.clock_resumed,
     }
 )  # fmt: skip
 
@@ -62,6 +66,7 @@ class Story:
         self._ended: set[tuple[ClockKind, int]] = set()
         self._climbed: dict[tuple[ClockKind, int], list[Any]] = {}
         self._notices: list[tuple[Any, Any]] = []
+        self._raised: set[str] = set()
 
     def open(
         self, kind: EntryKind, at: datetime, body: dict[str, object], *, citizen: bool = False, public: bool
@@ -138,7 +143,8 @@ class Story:
 
     def _changes_nothing(self, kind: EntryKind) -> bool:
         """Whether a delivery finds no silence to end; a replay costs more than all the rest."""
-        silent = (clock.kind in SILENCES and clock.state in LIVE for clock in self._clocks)
+        ends = (*SILENCES, ClockKind.appeal)
+        silent = (clock.kind in ends and clock.state in LIVE for clock in self._clocks)
         return kind is EntryKind.answer_delivered and not any(silent)
 
     def clocks(self) -> tuple[ReplayedClock, ...]:
@@ -243,7 +249,10 @@ class Story:
             "told": ids,
             "skipped": list(told.skipped),
         }
-        self._append(EntryKind.escalated, at, body)
+        heard = rung.get("citizen") is True and bool(ids)
+        self._append(EntryKind.escalated, at, body, public=heard)
+        if heard:
+            self._tell_raised(told.step, at)
         climbed = plain(
             Rung,
             id=new_id(),
@@ -284,6 +293,26 @@ class Story:
                     ),
                 )
             )
+
+    def _tell_raised(self, step: str, at: datetime) -> None:
+        """The citizen hears that the case went up: once for each level, by day, and not of what was closed."""
+        case, known = self.case, self.world.known
+        level, code = level_of(step)
+        if not level or step in self._raised or case.state == CaseState.closed or self.contact is None:
+            return
+        self._raised.add(step)
+        secret = case.integrity or case.about_office_id is not None
+        office = known.office_by_any_code.get(code) if code else self.office
+        body = compose.compose(
+            "raised",
+            case.language,
+            reference=case.reference,
+            level="" if secret else level,
+            office=known.name(office.id, case.language) if office is not None and not secret else "",
+        )
+        leaves = daytime(self.contact, at)
+        if leaves <= self.world.now:
+            self.message(Purpose.raised, body, leaves)
 
     def message(self, purpose: Purpose, body: str, at: datetime, *, fails: str | None = None) -> Any:
         """A message that leaves; None where the citizen left no address."""

@@ -1,10 +1,13 @@
 """What can be a phone that messages reach, and in words why not."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from channels import phones
+from channels.phone_zones import zone_of
 from channels.phones import read_phone
 
 ROWS = [
@@ -49,3 +52,21 @@ def test_whatever_is_typed_is_a_number_or_has_a_reason(text: str, region: str) -
     read = read_phone(text, region)
     assert (read.number is None) == bool(read.why)
     assert read.number is None or read.number.startswith("+")
+
+
+@pytest.mark.parametrize(
+    ("number", "zone"),
+    [
+        ("+355691234567", "Europe/Tirane"),
+        ("+8801712345678", "Asia/Dhaka"),
+        ("+12015550123", "America/New_York"),
+        ("+79123456789", "Europe/Tirane"),  # a country of many zones
+        ("+355600000001", "Europe/Tirane"),  # assigned to nobody
+        ("+999123456789", "Europe/Tirane"),
+        ("", "Europe/Tirane"),
+        ("somebody@example.org", "Europe/Tirane"),
+    ],
+)
+def test_where_on_the_clock_a_phone_is(number: str, zone: str) -> None:
+    assert zone_of(number, "Europe/Tirane") == zone
+    ZoneInfo(zone_of(number, "Europe/Tirane"))
