@@ -1,6 +1,7 @@
 """What will be late before a day's noon, office by office, and which cases these are."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -11,7 +12,9 @@ from api.pages import render
 from core.database import database
 from core.errors import NotAllowed
 from core.settings import settings
-from domain.catalogue import catalogue
+from domain.catalogue import Catalogue, catalogue
+from escalation.calendar import WorkingCalendar
+from escalation.terms import calendar_of
 from reports import forecast
 
 router = APIRouter(include_in_schema=False)
@@ -22,13 +25,13 @@ AHEAD, FARTHEST, SHOWN = 2, 14, 20
 
 @router.get("/staff/forecast")
 def show_forecast(request: Request, staff: Staffed, day: str = "") -> Response:
-    """Until noon of a day, by itself the second weekday from now."""
+    """Until noon of a day, by itself the second working day from now."""
     if not staff.roles & READERS:
         raise NotAllowed("This page is for those who lead.", mend="Your own cases are on your desk.")
     now = datetime.now(UTC)
-    before = noon(now, day)
     with database().read() as session:
         known = catalogue(session)
+        before = noon(known, now, day)
         found = forecast.outlook(session, staff.viewer, before, now)
         rows = [
             {
@@ -55,19 +58,23 @@ def show_forecast(request: Request, staff: Staffed, day: str = "") -> Response:
     return render(request, "staff/forecast.html", context)
 
 
-def noon(now: datetime, day: str) -> datetime:
-    """Noon of the day that was asked for, if it lies ahead and not too far; else of the second weekday from now."""
+def noon(known: Catalogue, now: datetime, day: str) -> datetime:
+    """Noon of the day that was asked for, if it lies ahead and not too far; else of the second day from now on which
+    the government works, by the calendar of the office at the top; where none follows in time, of the last."""
     zone = settings().zone
     today = now.astimezone(zone).date()
-    wanted = today
-    left = AHEAD
-    while left:
-        wanted += timedelta(days=1)
-        left -= wanted.weekday() < 5
+    ahead = [today + timedelta(days=days) for days in range(1, FARTHEST + 1)]
+    top = next((office for office in known.offices.values() if office.parent_id is None), None)
+    worked = [one for one in ahead if top is None or _works(calendar_of(known, top.id), one, zone)]
     try:
         asked = date.fromisoformat(day)
     except ValueError:
-        asked = wanted
-    if not today < asked <= today + timedelta(days=FARTHEST):
-        asked = wanted
+        asked = today
+    if asked not in ahead:
+        asked = worked[AHEAD - 1] if len(worked) >= AHEAD else ahead[-1]
     return datetime.combine(asked, time(12), zone).astimezone(UTC)
+
+
+def _works(calendar: WorkingCalendar, day: date, zone: ZoneInfo) -> bool:
+    start = datetime.combine(day, time(), zone)
+    return calendar.between(start, start + timedelta(days=1)) > 0

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from api import answer_box, case_pane, queue, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
+from api.leadership import READERS
 from api.pages import render, render_fragment
 from api.said import SAID
 from cases import firewall, handover, history, lifecycle, marks, merges, parts, presence
@@ -145,6 +146,7 @@ def _desk(
         )
         band = surges.band(session, who) if reference is None else []
     context |= view | {"surges": band, "opened": opened or "", "explicit": reference is not None}
+    context["leads"] = bool({role for role, _ in who.roles} & READERS)
     context |= {"form": form, "errors": dict(errors or {})}
     context["as_it_is"] = answer_box.digest(form["words"]) if "words" in context["errors"] and form["words"] else ""  # type: ignore[operator]
     status = problem.status if problem else 422 if errors else 200

@@ -273,6 +273,7 @@ ANSWER = {
 }
 DESK = {
     "explicit": True,
+    "leads": True,
     **QUEUE_COLUMN,
     "queue": QUEUE,
     "opened": REFERENCE,

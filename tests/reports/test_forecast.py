@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from api.forecast import noon
-from domain.catalogue import catalogue
+from domain.catalogue import Catalogue, catalogue, touch
+from domain.policy import Calendar
 from domain.states import ClockKind, ClockState
 from domain.visibility import viewer
 from escalation import service
@@ -78,10 +79,18 @@ def test_at_the_offices_own_pace_and_only_what_one_sees(installation: Installati
         assert seen(session, world, "ines") == {}
 
 
-def test_noon_of_the_second_weekday_unless_another_is_asked_for() -> None:
-    assert noon(NOW, "") == NOON
+def test_noon_of_the_second_working_day_unless_another_is_asked_for(installation: Installation, world: World) -> None:
     friday = datetime(2026, 3, 6, 9, tzinfo=UTC)
-    assert noon(friday, "") == datetime(2026, 3, 10, 11, tzinfo=UTC)
-    assert noon(friday, "2026-03-09") == datetime(2026, 3, 9, 11, tzinfo=UTC)
-    for wrong in ("2026-03-06", "2027-01-01", "soon"):
-        assert noon(friday, wrong) == noon(friday, "")
+    with installation.database.write() as session:
+        known = catalogue(session)
+        assert noon(known, NOW, "") == NOON
+        assert noon(known, friday, "") == datetime(2026, 3, 10, 11, tzinfo=UTC)
+        assert noon(known, friday, "2026-03-09") == datetime(2026, 3, 9, 11, tzinfo=UTC)
+        for wrong in ("2026-03-06", "2027-01-01", "soon"):
+            assert noon(known, friday, wrong) == noon(known, friday, "")
+        for calendar in session.exec(select(Calendar)):
+            calendar.days = calendar.days | {"2026-03-09": [], "2026-03-10": []}
+        touch(session)
+    with installation.database.read() as session:
+        assert noon(catalogue(session), friday, "") == datetime(2026, 3, 12, 11, tzinfo=UTC)
+        assert noon(Catalogue(0, {}, {}, (), (), {}, {}), friday, "") == datetime(2026, 3, 8, 11, tzinfo=UTC)
