@@ -26,6 +26,7 @@ from domain.staff import Absence, RecoveryCode, Staff, StaffLink, StaffRole, Sta
 from domain.survey import Answer, Invitation, Survey, Transaction
 from domain.timeline import TimelineEntry
 from domain.training import TrainingRun
+from domain.trial import Trial, TrialAssignment
 from domain.wording import Wording
 from domain.words import CaseWords
 
@@ -94,5 +95,7 @@ __all__ = [
     "TrainingRun",
     "Transaction",
     "Translation",
+    "Trial",
+    "TrialAssignment",
     "Wording",
 ]

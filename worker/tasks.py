@@ -10,6 +10,7 @@ import domain.tables  # noqa: F401  (so that a process that writes one table kno
 import escalation.recount
 import escalation.sweep
 import surveys.sweep
+import surveys.trial_results
 from cases import (
     anchors,
     bulk_work,
@@ -77,7 +78,8 @@ def climb_ladders() -> int:
 
 
 def send_surveys() -> int:
-    """Invite those whose survey is due."""
+    """Invite those whose survey is due, and look at the trials that are due for it."""
+    surveys.trial_results.tend_due(datetime.now(UTC))
     return _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
 
 

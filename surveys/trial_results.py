@@ -1,0 +1,242 @@
+"""What came of a trial: everybody counts in the arm they were assigned to, whatever became of the messages.
+
+A result is worked out when the planned number is in, or at the looks that were registered, and written down then; no
+page works one out. Until then only how many are in can be asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, exists, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from core.database import database
+from domain.citizen import ContactPoint
+from domain.outbox import OutboundMessage
+from domain.states import Purpose
+from domain.survey import Answer, Invitation
+from domain.trial import Outcome, Stop, Trial, TrialAssignment
+from surveys.flow import MONEY, RATING
+from surveys.trial_maths import HARM, NORMAL, Mean, Sample, Share, bounds, compare, holm, pooled_z
+
+SATISFIED = 4
+"""A rating from here on counts as satisfied."""
+HARMED = 5
+"""With fewer opt-outs than this in an arm nothing is said of harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One arm in numbers of citizens. `total` and `squares` are sums of ratings and of their squares."""
+
+    assigned: int = 0
+    sent: int = 0
+    delivered: int = 0
+    answered: int = 0
+    opted_out: int = 0
+    rated: int = 0
+    total: int = 0
+    squares: int = 0
+    satisfied: int = 0
+    money: int = 0
+
+    def sample(self, outcome: Outcome) -> Sample:
+        """What an outcome is judged by."""
+        match outcome:
+            case Outcome.response:
+                return Share(self.assigned, self.answered)
+            case Outcome.money:
+                return Share(self.assigned, self.money)
+            case Outcome.satisfied:
+                return Share(self.rated, self.satisfied)
+            case Outcome.rating:
+                mean = self.total / self.rated if self.rated else 0.0
+                spread = self.squares - self.rated * mean * mean
+                return Mean(self.rated, mean, max(0.0, spread / (self.rated - 1)) if self.rated > 1 else 0.0)
+
+
+def tend_due(now: datetime) -> int:
+    """`tend`, in a transaction of its own where any trial runs."""
+    with database().read() as session:
+        if session.exec(_open(now)).first() is None:
+            return 0
+    with database().write() as session:
+        return tend(session, now)
+
+
+def tend(session: Session, now: datetime) -> int:
+    """End the trials that are over, and look where a look is due; how many trials changed. The caller commits."""
+    trials = session.exec(
+        _open(now).order_by(col(Trial.id)).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    ).all()
+    return sum(_look_if_due(session, trial, now) for trial in trials)
+
+
+def _open(now: datetime) -> SelectOfScalar[Trial]:
+    return select(Trial).where(col(Trial.ended_at).is_(None), col(Trial.starts_at) <= now, col(Trial.entered) > 0)
+
+
+def _look_if_due(session: Session, trial: Trial, now: datetime) -> bool:
+    if harmed(tally(session, trial, trial.entered)):
+        finish(session, trial, Stop.harm, now)
+        return True
+    number = len(trial.results) + 1
+    upto = needed(trial, number)
+    if trial.entered < upto or _waited_until(session, trial, upto) > now:
+        return False
+    found = judge(trial, tally(session, trial, upto), number, now)
+    trial.results = [*trial.results, found]
+    if number == trial.looks or any(one["differs"] for one in found["found"]):
+        trial.ended_at = now
+        trial.stopped = Stop.planned if number == trial.looks else Stop.bound
+    session.add(trial)
+    return True
+
+
+def finish(session: Session, trial: Trial, why: Stop, now: datetime) -> None:
+    """End a trial (held locked) before its time, with what is in so far; it is never taken for a planned result."""
+    if trial.entered:
+        early = judge(trial, tally(session, trial, trial.entered), len(trial.results) + 1, now) | {"early": True}
+        trial.results = [*trial.results, early]
+    trial.ended_at, trial.stopped = now, why
+    session.add(trial)
+
+
+def needed(trial: Trial, look: int) -> int:
+    """How many citizens must have been assigned, and waited for, at a look (from 1)."""
+    return -(-trial.planned * look // trial.looks)
+
+
+def awaited(session: Session, trial: Trial, now: datetime) -> int:
+    """How many of those assigned are still waited for."""
+    query = select(func.count()).where(col(TrialAssignment.trial_id) == trial.id, col(TrialAssignment.until) > now)
+    return session.exec(query).one()
+
+
+def harmed(arms: Sequence[Tally]) -> bool:
+    """Whether an arm drives so many more to opt out than the control that nobody should wait for the end."""
+    control = arms[0]
+    return any(
+        arm.opted_out >= HARMED
+        and control.assigned > 0
+        and arm.opted_out + control.opted_out < arm.assigned + control.assigned
+        and pooled_z(arm.opted_out, arm.assigned, control.opted_out, control.assigned) >= HARM
+        for arm in arms[1:]
+    )
+
+
+def judge(trial: Trial, arms: Sequence[Tally], look: int, now: datetime) -> dict[str, Any]:
+    """A look as the trial keeps it: the arms in numbers, and each arm beside the control.
+
+    One look: intervals at the trial's level, p adjusted for several arms. Several: intervals that hold at all looks
+    together, and the bound that a difference must reach at this one.
+    """
+    others = len(arms) - 1
+    last = min(look, trial.looks)
+    bound = bounds(trial.looks, trial.alpha / others)[last - 1] if trial.looks > 1 else None
+    error = trial.alpha if bound is None else 2 * (1 - NORMAL.cdf(bound))
+    return {
+        "look": look,
+        "at": now.isoformat(),
+        "bound": bound,
+        "error": error,
+        "arms": [asdict(arm) for arm in arms],
+        "found": _compared(arms, trial.outcome, trial.alpha, error, bound),
+        "besides": {
+            name: _compared(arms, Outcome(name), trial.alpha, trial.alpha, None)
+            for name in trial.secondary
+            if name != trial.outcome
+        },
+        "early": False,
+    }
+
+
+def _compared(
+    arms: Sequence[Tally], outcome: Outcome, alpha: float, error: float, bound: float | None
+) -> list[dict[str, object]]:
+    control = arms[0].sample(outcome)
+    found = [compare(arm.sample(outcome), control, error) for arm in arms[1:]]
+    adjusted = holm([1.0 if one is None else one.p for one in found])
+    return [
+        {
+            "arm": number,
+            "n": arms[number].sample(outcome).n,
+            "control": control.n,
+            "value": arms[number].sample(outcome).value,
+            "base": control.value,
+            "effect": one.effect if one else None,
+            "low": one.low if one else None,
+            "high": one.high if one else None,
+            "p": p,
+            "z": one.z if one else None,
+            "differs": one is not None and (abs(one.z) >= bound if bound is not None else p <= alpha),
+        }
+        for number, (one, p) in enumerate(zip(found, adjusted, strict=True), 1)
+    ]
+
+
+def tally(session: Session, trial: Trial, upto: int) -> list[Tally]:
+    """The arms in numbers, of the first `upto` citizens assigned; only what came in each one's own time counts."""
+    row, rating, money = TrialAssignment, aliased(Answer), aliased(Answer)
+    message = (
+        select(OutboundMessage.id)
+        .where(
+            col(OutboundMessage.invitation_id) == col(Invitation.id),
+            col(OutboundMessage.purpose) == Purpose.survey,
+            col(OutboundMessage.created_at) >= col(row.assigned_at),
+        )
+        .correlate(Invitation, row)
+    )
+    left = or_(
+        col(ContactPoint.opted_out_at).between(col(row.assigned_at), col(row.until)),
+        col(ContactPoint.no_surveys_at).between(col(row.assigned_at), col(row.until)),
+    )
+
+    def number(of: object) -> object:
+        return func.coalesce(func.sum(case((of, 1), else_=0)), 0)  # type: ignore[arg-type]
+
+    query = (
+        select(  # type: ignore[call-overload]
+            col(row.arm),
+            func.count(),
+            number(exists(message)),
+            number(exists(message.where(col(OutboundMessage.delivered_at).is_not(None)))),
+            number(col(Invitation.answered_at) <= col(row.until)),
+            number(left),
+            func.count(col(rating.id)),
+            func.coalesce(func.sum(col(rating.value)), 0),
+            func.coalesce(func.sum(col(rating.value) * col(rating.value)), 0),
+            number(col(rating.value) >= SATISFIED),
+            number(col(money.value) == 1),
+        )
+        .join(Invitation, col(Invitation.id) == col(row.invitation_id))
+        .join(ContactPoint, col(ContactPoint.id) == col(Invitation.contact_point_id))
+        .join(rating, _answer_of(rating, RATING), isouter=True)
+        .join(money, _answer_of(money, MONEY), isouter=True)
+        .where(col(row.trial_id) == trial.id, col(row.number) <= upto)
+        .group_by(col(row.arm))
+    )
+    found = {arm: Tally(*map(int, counts)) for arm, *counts in session.execute(query)}
+    return [found.get(arm, Tally()) for arm in range(len(trial.arms))]
+
+
+def _answer_of(answer: type[Answer], question: str) -> object:
+    return and_(
+        col(answer.invitation_id) == col(Invitation.id),
+        col(answer.question) == question,
+        col(answer.answered_at) <= col(TrialAssignment.until),
+    )
+
+
+def _waited_until(session: Session, trial: Trial, upto: int) -> datetime:
+    query = select(TrialAssignment.until).where(
+        col(TrialAssignment.trial_id) == trial.id, col(TrialAssignment.number) <= upto
+    )
+    return session.exec(query.order_by(col(TrialAssignment.until).desc()).limit(1)).one()
+
+
+__all__ = ["Tally", "awaited", "finish", "harmed", "judge", "needed", "tally", "tend", "tend_due"]
