@@ -6,9 +6,10 @@ anything leaves it is looked at once more: whether the person may still see the 
 
 As with the citizens' outbox no connection is held while a channel is asked, `sending_at` is written just before, and
 what was cut off in between is looked up or left `unknown`: it is never sent again blindly. The notice inside the
-program stands there either way.
+program stands there either way. Each takes a moment of its sender, as the citizens' do (`pacing`).
 """
 
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from core.database import database
 from core.logs import logger
 from domain.reach import Matter, ReachState, StaffContact, StaffMessage
 from domain.staff import Staff
+from notifications import pacing
 from notifications.sending import Running, Send, lease
 from notifications.staff_look import Bundle, Calendars, Look, goes_by_mail
 
@@ -45,7 +47,8 @@ def deliver_due(now: datetime, *, send: Send, calendars: Calendars, limit: int =
     for staff_id in people:
         with database().write() as session:
             bundles = _begin(session, staff_id, running(), calendars)
-        for bundle in bundles:
+        for bundle, moment in bundles:
+            time.sleep(max((moment - running()).total_seconds(), 0))  # the sender's rate asks for it
             try:
                 outcome: Sent | SendFailed = send(bundle.outgoing, bundle.channel)
             except SendFailed as error:
@@ -56,8 +59,8 @@ def deliver_due(now: datetime, *, send: Send, calendars: Calendars, limit: int =
     return len(ids)
 
 
-def _begin(session: Session, staff_id: UUID, now: datetime, calendars: Calendars) -> list[Bundle]:
-    """Everything that is due to a person: dropped, put off, or marked as leaving now."""
+def _begin(session: Session, staff_id: UUID, now: datetime, calendars: Calendars) -> list[tuple[Bundle, datetime]]:
+    """Everything that is due to a person: dropped, put off, or marked as leaving, each message with its moment."""
     person = session.exec(
         select(Staff).where(Staff.id == staff_id).with_for_update(key_share=True), execution_options=_FRESH
     ).one()
@@ -89,7 +92,17 @@ def _begin(session: Session, staff_id: UUID, now: datetime, calendars: Calendars
             row.channel = way[0]
             alone = None if row.about == Matter.rung else row.id
             together.setdefault((*way, row.urgent, alone), []).append(row)
-    return [look.bundle(key[0], key[1], group, now) for key, group in together.items()]
+    ways = {channel: (channel, pacing.default_address(channel)) for channel, *_ in together}
+    moments = pacing.take_moments(session, ways.values(), now)
+    begun = []
+    for (channel, address, *_), group in together.items():
+        sender = moments[ways[channel]]
+        if sender.next > now + pacing.HORIZON:  # it pauses, or citizens' messages have filled it
+            for row in group:
+                row.due_at, row.attempts = sender.next, row.attempts - 1
+            continue
+        begun.append((look.bundle(channel, address, group, now), sender.take()))
+    return begun
 
 
 _FRESH = {"populate_existing": True}

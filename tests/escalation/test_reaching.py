@@ -18,7 +18,7 @@ from domain.staff import Staff
 from domain.states import ClockKind, ClockState, Urgency
 from escalation import service, terms
 from escalation.sweep import sweep
-from notifications import staff_deliver, staff_reconcile
+from notifications import pacing, staff_deliver, staff_reconcile
 from notifications.staff_channels import CHANNELS
 from tests.conftest import Installation
 from tests.escalation.world import World, build, new_case
@@ -155,6 +155,27 @@ def test_the_channels_of_a_step(installation: Installation, make: Making, monkey
     dropped = [row for row in rows(installation) if row.state == ReachState.dropped]
     assert {row.staff_id for row in dropped} == {world.staff["omar"]}
     assert {row.why for row in dropped} == {staff_deliver.NOWHERE}
+
+
+def test_staff_take_the_moments_of_a_sender_like_citizens_do(installation: Installation, make: Making) -> None:
+    world, post = make(), Post()
+    way = (Channel.email, pacing.default_address(Channel.email))
+    with installation.database.write() as session:
+        taken = pacing.take_moments(session, [way], MORNING)[way].take()
+        pacing.pause(session, {way: MORNING + timedelta(minutes=5)})
+    assert taken == MORNING
+    silent(installation, world)
+    sweep(HALF)
+    deliver(post, HALF)
+    deliver(post, MORNING)
+    assert post.taken == [], "the sender pauses for citizens, hence for staff too"
+    assert {(row.state, row.due_at) for row in rows(installation)} == {
+        (ReachState.queued, MORNING + timedelta(minutes=5))
+    }
+    deliver(post, MORNING + timedelta(minutes=5))
+    assert len(post.taken) == len(rows(installation))
+    with installation.database.write() as session:
+        assert pacing.take_moments(session, [way], MORNING)[way].next > MORNING + timedelta(minutes=5)
 
 
 def test_an_sms_that_reaches_nobody_becomes_an_email(
