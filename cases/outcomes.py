@@ -16,7 +16,7 @@ from domain.inbox import InboundMessage, InboxKind
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from domain.timeline import TimelineEntry
-from notifications import brake, results
+from notifications import brake, results, staff_receipts
 
 RECEIPTED = frozenset({Channel.sms, Channel.whatsapp})
 """Channels that report deliveries; elsewhere the provider's acceptance is the delivery."""
@@ -30,7 +30,10 @@ def hold(session: Session, rows: Iterable[InboundMessage]) -> results.Known:
 
 def take_receipt(session: Session, row: InboundMessage, now: datetime, known: results.Known | None = None) -> bool:
     """Apply one stored delivery receipt; False when it is about a message nobody knows (yet)."""
-    return results.apply_receipt(session, receipt_of(row), now, on_result, known) is not None
+    receipt = receipt_of(row)
+    if results.apply_receipt(session, receipt, now, on_result, known) is not None:
+        return True
+    return staff_receipts.take(session, receipt, now)
 
 
 def receipt_of(row: InboundMessage) -> Receipt:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import col, select
 
 from channels.errors import Failure, SendFailed
-from channels.values import Channel, Outgoing, Sent
+from channels.values import Channel, DeliveryStatus, Outgoing, Receipt, Sent
 from domain.case import Case
 from domain.clock import Clock, Notice
 from domain.reach import Pace, ReachState, StaffContact, StaffMessage
@@ -18,7 +18,7 @@ from domain.staff import Staff
 from domain.states import ClockKind, ClockState, Urgency
 from escalation import service, terms
 from escalation.sweep import sweep
-from notifications import pacing, staff_deliver, staff_reconcile
+from notifications import pacing, staff_deliver, staff_receipts, staff_reconcile
 from notifications.staff_channels import CHANNELS
 from tests.conftest import Installation
 from tests.escalation.world import World, build, new_case
@@ -193,6 +193,32 @@ def test_an_sms_that_reaches_nobody_becomes_an_email(
     assert [way for way, one in post.ways if one.to == "olga@example.org"] == [Channel.email]
     deliver(post, MORNING)
     assert [way for way, one in post.ways if one.to == "omar@example.org"] == [Channel.email]
+
+
+@pytest.mark.parametrize("status", [DeliveryStatus.delivered, DeliveryStatus.failed])
+def test_the_receipt_of_an_sms(
+    installation: Installation, make: Making, monkeypatch: pytest.MonkeyPatch, status: DeliveryStatus
+) -> None:
+    everything_is_set_up(monkeypatch)
+    world, post = make(ladder=[{"share": 0.5, "tell": "officer", "by": ["sms"]}]), Post()
+    phone = {"phone": "+355691112233", "phone_proven_at": MONDAY}
+    choose(installation, world, "olga", pace=Pace.at_once, quiet_from=0, quiet_until=0, **phone)
+    silent(installation, world)
+    sweep(HALF)
+    deliver(post, HALF)
+    (outgoing,) = [one for way, one in post.ways if way is Channel.sms]
+    sent = next(row for row in rows(installation) if row.staff_id == world.staff["olga"])
+    assert sent.provider_id
+    receipt = Receipt(Channel.sms, "AC1", sent.provider_id, status, Failure.unreachable, "30003", sent.bundle_id)
+    for _ in range(2):  # providers repeat themselves
+        with installation.database.write() as session:
+            assert staff_receipts.take(session, receipt, HALF) is (status is DeliveryStatus.delivered or _ == 0)
+    deliver(post, HALF + timedelta(minutes=1))
+    assert len(post.to("olga@example.org")) == (status is DeliveryStatus.failed)
+    with installation.database.write() as session:
+        stranger = Receipt(Channel.sms, "AC1", "SM0", status, None, "", sent.bundle_id)
+        assert not staff_receipts.take(session, stranger, HALF)
+    assert outgoing.to == "+355691112233"
 
 
 @pytest.mark.parametrize("by", [[], ["email"], None])
