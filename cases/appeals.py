@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import escalation.service
-from cases import afterwards, crowds, delivery, history, lifecycle, relays, telling
+from cases import afterwards, crowds, delivery, history, lifecycle, relays, telling, templated
 from cases.acting import Form, Frame, begin, shift, words_of
 from cases.rights import decides
 from core.errors import BadInput, Conflict, NotAllowed
@@ -132,10 +132,12 @@ def decide(
     said: dict[str, object] = {"outcome": outcome, "by": who.name, "token": form.token}
     append(session, case, EntryKind.appeal_decided, now, actor=str(who.staff_id), public=True, body=said)
     frame = Frame("appeal_decided", {"ombudsman": settings().ombudsman or None}, {"decides_appeal": True})
-    beside: dict[str, object] = {"appeal": outcome}
+    verdict = templated.judge(session, case, who, words, now)
+    beside: dict[str, object] = {"appeal": outcome} | lifecycle.judged(verdict)
     entry = lifecycle.settle(
         session, case, who, _outcome(session, case, outcome), words, now, form, beside, frame=frame, final=True
     )
+    templated.keep(session, case, who, entry, words, verdict, None, now)
     relays.hear(session, case, entry, now)
     known = catalogue(session)
     office = known.name(case.office_id)

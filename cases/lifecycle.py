@@ -65,7 +65,8 @@ def _said_of(verdict: templated.Verdict | None) -> Mapping[str, object]:
     return verdict.as_json() if verdict is not None else NOTHING
 
 
-def _judged(verdict: templated.Verdict | None) -> dict[str, object]:
+def judged(verdict: templated.Verdict | None) -> dict[str, object]:
+    """What a closing entry says beside its words of why they were written for nobody."""
     return {"judged": verdict.as_json()} if verdict is not None else {}
 
 
@@ -243,7 +244,7 @@ def close(
         raise Conflict("Triage does not close: an office answers.", mend="Place it with the office it belongs to.")
     beside = parts.check_finished(session, case, anyway) | reason
     verdict = templated.judge(session, case, who, words, now) or (templated.Verdict(Templated.copy) if many else None)
-    entry = settle(session, case, who, outcome, words, now, form, {**beside, **_judged(verdict)})
+    entry = settle(session, case, who, outcome, words, now, form, {**beside, **judged(verdict)})
     templated.keep(session, case, who, entry, words, verdict, None, now)
     relays.relay(session, case, entry, RelayWhat.close, now, who)
     return case

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cases import afterwards, crowds, delivery, history, lifecycle, recall, relays
+from cases import afterwards, crowds, delivery, history, lifecycle, recall, relays, templated
 from cases.acting import Form, begin, shift, words_of
 from cases.parts import is_part
 from cases.rights import works_on
@@ -74,7 +74,10 @@ def close_as_duplicate(
     lead = session.get_one(Case, lead_id)
     _check(session, case, lead, who)
     beside: dict[str, object] = {"duplicate_of": lead.reference}
-    lifecycle.settle(session, case, who, Outcome.duplicate, words, now, form, beside, final=True)
+    verdict = templated.judge(session, case, who, words, now)
+    beside |= lifecycle.judged(verdict)
+    closed = lifecycle.settle(session, case, who, Outcome.duplicate, words, now, form, beside, final=True)
+    templated.keep(session, case, who, closed, words, verdict, None, now)
     enter(session, case, lead, "Closed as a duplicate.", who, now, form)
     return case
 

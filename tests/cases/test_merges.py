@@ -10,12 +10,13 @@ from cases import closing, history, lifecycle, merges, relaying, splits, takebac
 from cases.opening import Opening, open_case
 from channels.values import Channel, DeliveryStatus
 from core.errors import BadInput, Conflict
+from domain.answer import GivenAnswer
 from domain.case import Case
 from domain.catalogue import touch
 from domain.citizen import ContactPoint
 from domain.clock import Clock
 from domain.office import Office
-from domain.states import CaseState, ClockKind, ClockState, EntryKind, LeadLink, Outcome, Purpose
+from domain.states import CaseState, ClockKind, ClockState, EntryKind, LeadLink, Outcome, Purpose, Templated
 from reports import kpis
 from tests.cases.chat import Citizen, timeline
 from tests.cases.conftest import Town
@@ -239,3 +240,15 @@ def test_on_telegram_by_buttons_and_whoever_writes_again_wants_it_after_all(town
     after = town.clock(ClockKind.first_response)
     assert (after.id, after.state, after.started_at) == (before.id, ClockState.running, before.started_at)
     assert after.worked_seconds == before.worked_seconds
+
+
+def test_a_duplicate_closed_with_words_for_nobody_is_silent_still(town: Town, two: tuple[UUID, UUID]) -> None:
+    lead, later = two
+    with town.database.write() as session:
+        words, other = "We have received your message.", case(town, lead).reference
+        merges.close_as_duplicate(session, later, town.viewer("officer1"), words, other, town.now, town.form(10**6))
+    work(town)
+    town.receipt(DeliveryStatus.delivered)
+    assert (case(town, later).outcome, case(town, later).first_response_at) == (Outcome.duplicate, None)
+    with town.database.read() as session:
+        assert session.exec(select(GivenAnswer.templated)).all() == [Templated.empty]
