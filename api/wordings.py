@@ -51,6 +51,8 @@ MESSAGES = {
     "status": "Where a case stands",
     "stopped": "No more messages, after STOP",
     "survey": "How was it?",
+    "survey_notice": "A question is coming",
+    "survey_reminder": "The question once more",
     "survey_thanks": "Thanks for an answer",
     "survey_unclear": "Which question does it answer?",
     "transfer": "Another office has it",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
 from channels.values import Channel
@@ -11,6 +11,8 @@ from core.claims import Claimable
 from core.types import Json, UtcDateTime
 from domain.base import Row
 from domain.states import OutboxState, Purpose
+
+_SURVEY = text("purpose = 'survey'")
 
 
 class OutboundMessage(Row, Claimable, table=True):
@@ -26,6 +28,7 @@ class OutboundMessage(Row, Claimable, table=True):
         Index("ix_outbound_message_state_due_at", "state", "due_at"),
         Index("ix_outbound_message_provider_id", "provider_id"),
         Index("ix_outbound_message_contact_created", "contact_point_id", "created_at"),
+        Index("ix_outbound_message_survey", "created_at", postgresql_where=_SURVEY, sqlite_where=_SURVEY),
     )
 
     dedupe_key: str = Field(unique=True)

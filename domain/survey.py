@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from channels.values import Channel
@@ -16,13 +16,15 @@ from domain.states import InvitationState
 class Transaction(Row, table=True):
     """One completed service, reported by an agency's system; unique on the agency's own id.
 
-    `not_asked` says why nobody could be invited: no_number, unusable_number, landline, no_survey.
+    `not_asked` says why nobody could be invited: no_number, unusable_number, landline, no_survey; or why nobody was:
+    not_drawn, budget. `probability` is the chance it had of being drawn, None where nobody could be asked.
     """
 
     __tablename__ = "transaction"
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
         Index("ix_transaction_office_completed", "office_id", "completed_at"),
+        Index("ix_transaction_received", "received_at", postgresql_using="brin"),
     )
 
     source: str
@@ -35,6 +37,7 @@ class Transaction(Row, table=True):
     contact_point_id: UUID | None = Field(default=None, foreign_key="contact_point.id")
     language: str | None = None
     not_asked: str | None = None
+    probability: float | None = None
 
 
 class Survey(Row, table=True):
@@ -50,16 +53,25 @@ class Survey(Row, table=True):
     active: bool = True
 
 
+_SENT = text("state = 'sent'")
+_ANSWERED = text("answered_at IS NOT NULL")
+
+
 class Invitation(Row, Claimable, table=True):
     """Asking one citizen about one transaction: at most once.
 
     `asking` is the code of the question that was put last and is still open; `asked` lists each that was put, with
     `question`, `at` and the `message` (id of the outbox row) that put it. `probability` is the chance with which this
-    transaction was drawn, None where all were asked.
+    transaction was drawn, None where all were asked. `due_at` of one that was sent is when its reminder is due;
+    `noticed_at` and `reminded_at` say when the notice before and the reminder after the question were written.
     """
 
     __tablename__ = "invitation"
-    __table_args__ = (Index("ix_invitation_state_due_at", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_invitation_state_due_at", "state", "due_at"),
+        Index("ix_invitation_open", "sent_at", postgresql_where=_SENT, sqlite_where=_SENT),
+        Index("ix_invitation_answered", "answered_at", postgresql_where=_ANSWERED, sqlite_where=_ANSWERED),
+    )
 
     survey_id: UUID = Field(foreign_key="survey.id")
     transaction_id: UUID = Field(foreign_key="transaction.id", unique=True)
@@ -75,6 +87,8 @@ class Invitation(Row, Claimable, table=True):
         default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"}
     )
     probability: float | None = None
+    noticed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Answer(Row, table=True):

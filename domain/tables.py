@@ -3,6 +3,7 @@
 from domain.access import ApiKey, CatalogueChange, CatalogueRevision, TrainingLabel
 from domain.anchor import Anchor, AnchorLeaf
 from domain.answer import AnswerDraft, CasePresence, GivenAnswer, SavedReply, SavedReplyVersion, Translation
+from domain.asking import AskingBudget, AskingDay, AskingPlan
 from domain.assisted import BookPage, CallBack
 from domain.attachment import Attachment
 from domain.case import Case
@@ -40,6 +41,9 @@ __all__ = [
     "ApiKey",
     "Appeal",
     "Area",
+    "AskingBudget",
+    "AskingDay",
+    "AskingPlan",
     "Attachment",
     "BookPage",
     "BulkAct",

@@ -1,8 +1,12 @@
-"""Sending surveys that are due, after looking once more whether each may still be sent."""
+"""Sending surveys that are due, after looking once more whether each may still be sent: the manners of asking.
 
-from collections.abc import Collection
+Claim, decisions and outbox rows are one transaction, so a survey is sent exactly when its invitation says so. An
+invitation is due up to three times: for a notice, where its plan wants one, for the question, and for one reminder.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,65 +19,157 @@ from core.settings import settings
 from domain.case import Case
 from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
-from domain.states import OPEN_STATES, InvitationState, Purpose
+from domain.outbox import OutboundMessage
+from domain.states import OPEN_STATES, InvitationState, OutboxState, Purpose
 from domain.survey import Invitation, Transaction
 from notifications import compose, outbox
-from surveys.schedule import REPLY_TIME, SHELF_LIFE, into_daytime
+from notifications.segments import for_sms, segments
+from surveys import budget, plans
+from surveys.plans import Plan, Plans
+from surveys.schedule import REPLY_TIME, SHELF_LIFE, citizen_zone, into_daytime, office_zone
 
 BATCH = 200
+NO_BUDGET = "budget"
+FAILED = (OutboxState.failed, OutboxState.cancelled, OutboxState.unknown)
+"""What became of a question that no reminder may follow."""
+
+Pair = tuple[UUID, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A claimed invitation with what decides about it."""
+    """A claimed invitation with what decides about it; `contacts` are all addresses of its citizen."""
 
     invitation: Invitation
     transaction: Transaction
-    contact: ContactPoint
+    contacts: Sequence[ContactPoint]
+    plan: Plan
+
+    @property
+    def own(self) -> ContactPoint:
+        """The address the invitation was made for."""
+        return next(one for one in self.contacts if one.id == self.invitation.contact_point_id)
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the citizen was last asked, on whichever address."""
+        return max((one.last_survey_at for one in self.contacts if one.last_survey_at), default=None)
 
 
 def sweep(now: datetime, limit: int = BATCH) -> int:
-    """Send, put off or drop up to `limit` due invitations, and expire unanswered ones; returns how many were due.
-
-    Claim, decisions and outbox rows are one transaction, so a survey is sent exactly when its invitation says so.
-    """
+    """Send, put off or drop up to `limit` due invitations, and expire unanswered ones; returns how many were due."""
     with database().write() as session:
         expire_unanswered(session, now)
         ids = claims.claim(session, Invitation, now, state=InvitationState.scheduled, limit=limit)
-        if ids:
-            _send(session, ids, now)
-    return len(ids)
+        again = claims.claim(session, Invitation, now, state=InvitationState.sent, limit=limit - len(ids))
+        if ids or again:
+            _work(session, ids, again, now)
+    return len(ids) + len(again)
 
 
-def _send(session: Session, ids: list[UUID], now: datetime) -> None:
-    current = settings()
-    opening = into_daytime(now, current)
-    found = _load(session, ids)
-    asked = _asked_within_rest(session, {due.contact.citizen_id for due in found}, now)
-    troubled = _with_open_case(session, {due.contact.id for due in found})
+def _work(session: Session, ids: list[UUID], again: list[UUID], now: datetime) -> None:
+    purse = budget.purse(session, now, len(ids) + len(again))  # its lock comes before those of contact points
+    found = _load(session, [*ids, *again], plans.current(session))
+    troubled = _with_open_case(session, {one.id for due in found for one in due.contacts})
+    failed = _failed(session, again)
     for due in found:
-        invitation, contact = due.invitation, due.contact
-        invitation.leased_until = None
-        session.add(invitation)
-        if now > due.transaction.completed_at + SHELF_LIFE:
-            _drop(invitation, InvitationState.expired, "too_late")
-        elif contact.opted_out_at is not None or contact.no_surveys_at is not None:
-            _drop(invitation, InvitationState.suppressed, "opted_out")
-        elif contact.unreachable_at is not None:
-            _drop(invitation, InvitationState.suppressed, "unreachable")
-        elif contact.citizen_id in asked:
-            _drop(invitation, InvitationState.suppressed, "asked_lately")
-        elif (contact.id, due.transaction.service_id) in troubled:
-            _drop(invitation, InvitationState.suppressed, "open_case")
-        elif opening > now:
-            invitation.due_at = opening
+        due.invitation.leased_until = None
+        session.add(due.invitation)
+        if due.invitation.state == InvitationState.sent:
+            _remind(session, due, troubled, failed, purse, now)
         else:
-            _ask(session, due, now)
-            if current.survey_rest_days:
-                asked.add(contact.citizen_id)
+            _invite(session, due, troubled, purse, now)
 
 
-def _load(session: Session, ids: Collection[UUID]) -> list[_Due]:
+def _invite(session: Session, due: _Due, troubled: Collection[Pair], purse: budget.Purse, now: datetime) -> None:
+    invitation = due.invitation
+    contact, why = way_of(due.plan, due.own, due.contacts)
+    opening = opening_of(session, due.transaction.office_id, contact or due.own, now)
+    if now > due.transaction.completed_at + SHELF_LIFE:
+        _drop(invitation, InvitationState.expired, "too_late")
+    elif contact is None:
+        _drop(invitation, InvitationState.suppressed, why)
+    elif invitation.noticed_at is None and _rests(due, now):
+        _drop(invitation, InvitationState.suppressed, "asked_lately")
+    elif _waits_for_us(due, troubled):
+        _drop(invitation, InvitationState.suppressed, "open_case")
+    elif opening > now:
+        invitation.due_at = opening
+    else:
+        notice = bool(due.plan.notice) and invitation.noticed_at is None
+        if not _write(session, due, contact, "survey_notice" if notice else "survey", purse, now):
+            _drop(invitation, InvitationState.suppressed, NO_BUDGET)
+            return
+        contact.last_survey_at = now
+        session.add(contact)
+        if notice:
+            invitation.noticed_at, invitation.due_at = now, now + due.plan.notice
+            return
+        invitation.state, invitation.sent_at = InvitationState.sent, now
+        invitation.due_at = now + due.plan.reminder if due.plan.reminder else None
+
+
+def _remind(
+    session: Session,
+    due: _Due,
+    troubled: Collection[Pair],
+    failed: Collection[UUID],
+    purse: budget.Purse,
+    now: datetime,
+) -> None:
+    """One reminder at most: not after an answer, a no, a failure, or when a case is open about it by now."""
+    invitation, own = due.invitation, due.own
+    allowed, _ = way_of(due.plan, own, [one for one in due.contacts if one.id == own.id])
+    opening = opening_of(session, due.transaction.office_id, own, now)
+    late = invitation.sent_at is None or now > invitation.sent_at + REPLY_TIME
+    if (
+        allowed is None
+        or late
+        or invitation.reminded_at is not None
+        or invitation.id in failed
+        or _waits_for_us(due, troubled)
+    ):
+        invitation.due_at = None
+    elif opening > now:
+        invitation.due_at = opening
+    else:
+        invitation.due_at = None
+        if _write(session, due, own, "survey_reminder", purse, now):
+            invitation.reminded_at = now
+
+
+def way_of(plan: Plan, own: ContactPoint, contacts: Sequence[ContactPoint]) -> tuple[ContactPoint | None, str]:
+    """The address somebody is asked at, or None and why there is none.
+
+    The agency's own, or where the plan has an order of channels the first of the citizen's that takes messages. A no on
+    one address is not got round on another.
+    """
+    if own.opted_out_at is not None or any(one.no_surveys_at is not None for one in contacts):
+        return None, "opted_out"
+    order = plan.channels or (Channel(own.channel),)
+    usable = [one for one in contacts if one.channel in order and outbox.may_send(one, Purpose.survey)]
+    if usable:
+        return min(usable, key=lambda one: (order.index(Channel(one.channel)), one.id != own.id, one.id)), ""
+    return (own, "") if outbox.may_send(own, Purpose.survey) else (None, "unreachable")
+
+
+def opening_of(session: Session, office_id: UUID, contact: ContactPoint, now: datetime) -> datetime:
+    """From when a citizen may be written to, by the clock of where they are: now, or the next opening."""
+    current = settings()
+    office = office_zone(catalogue(session), office_id, current)
+    return into_daytime(now, current, citizen_zone(Channel(contact.channel), contact.address, office))
+
+
+def _rests(due: _Due, now: datetime) -> bool:
+    return bool(due.plan.rest) and due.asked_at is not None and due.asked_at > now - due.plan.rest
+
+
+def _waits_for_us(due: _Due, troubled: Collection[Pair]) -> bool:
+    """Whether the citizen has an open case about the service: whoever waits for an answer is not asked how it was."""
+    return any((one.id, due.transaction.service_id) in troubled for one in due.contacts)
+
+
+def _load(session: Session, ids: Collection[UUID], made: Plans) -> list[_Due]:
     """Claimed invitations, oldest due first; their citizens' contact points are locked in one order, so that two
     workers never ask one citizen twice."""
     rows = session.exec(
@@ -84,36 +180,26 @@ def _load(session: Session, ids: Collection[UUID]) -> list[_Due]:
     citizens = select(ContactPoint.citizen_id).where(
         col(ContactPoint.id).in_({invitation.contact_point_id for invitation, _ in rows})
     )
-    contacts = {
-        contact.id: contact
-        for contact in session.exec(
-            select(ContactPoint)
-            .where(col(ContactPoint.citizen_id).in_(citizens))
-            .order_by(col(ContactPoint.id))
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    }
-    found = [_Due(invitation, transaction, contacts[invitation.contact_point_id]) for invitation, transaction in rows]
+    contacts = session.exec(
+        select(ContactPoint)
+        .where(col(ContactPoint.citizen_id).in_(citizens))
+        .order_by(col(ContactPoint.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    by_citizen: dict[UUID, list[ContactPoint]] = {}
+    for contact in contacts:
+        by_citizen.setdefault(contact.citizen_id, []).append(contact)
+    citizen = {contact.id: contact.citizen_id for contact in contacts}
+    found = [
+        _Due(invitation, transaction, by_citizen[citizen[invitation.contact_point_id]], made.of(transaction.service_id))
+        for invitation, transaction in rows
+    ]
     return sorted(found, key=lambda due: (due.invitation.due_at or due.transaction.completed_at, due.invitation.id))
 
 
-def _asked_within_rest(session: Session, citizens: Collection[UUID], now: datetime) -> set[UUID]:
-    rest = settings().survey_rest_days
-    if not rest:
-        return set()
-    since = now - timedelta(days=rest)
-    return set(
-        session.exec(
-            select(ContactPoint.citizen_id).where(
-                col(ContactPoint.citizen_id).in_(citizens), col(ContactPoint.last_survey_at) > since
-            )
-        )
-    )
-
-
-def _with_open_case(session: Session, contacts: Collection[UUID]) -> set[tuple[UUID, UUID]]:
-    """(contact, service) pairs with an open case: whoever waits for an answer is not asked how it was."""
+def _with_open_case(session: Session, contacts: Collection[UUID]) -> set[Pair]:
+    """Contact points and services with an open case."""
     return {
         (contact, service)
         for contact, service in session.exec(
@@ -121,37 +207,54 @@ def _with_open_case(session: Session, contacts: Collection[UUID]) -> set[tuple[U
                 col(Case.contact_point_id).in_(contacts), col(Case.state).in_(OPEN_STATES)
             )
         )
-        if contact is not None and service is not None
+        if contact is not None
     }
+
+
+def _failed(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Invitations of which a message did not arrive, or nobody knows whether it did."""
+    if not ids:
+        return set()
+    rows = session.exec(
+        select(OutboundMessage.invitation_id).where(
+            col(OutboundMessage.invitation_id).in_(ids), col(OutboundMessage.state).in_(FAILED)
+        )
+    )
+    return {one for one in rows if one is not None}
 
 
 def _drop(invitation: Invitation, state: InvitationState, why: str) -> None:
     invitation.state, invitation.why, invitation.due_at = state, why, None
 
 
-def _ask(session: Session, due: _Due, now: datetime) -> None:
+def _write(session: Session, due: _Due, contact: ContactPoint, name: str, purse: budget.Purse, now: datetime) -> bool:
+    """Put a message into the outbox, once for each invitation and name; False where no budget covers it."""
     known = catalogue(session)
     invitation, language = due.invitation, due.invitation.language
+    body = compose.compose(
+        name,
+        language,
+        service=name_of(known.services[due.transaction.service_id], language),
+        office=known.name(due.transaction.office_id, language),
+        # a link costs nothing in a mail, and a segment in an SMS
+        link=f"{settings().site_url}/s/{invitation.token}" if contact.channel == Channel.email else None,
+    )
+    costs = segments(for_sms(body)) if contact.channel == Channel.sms else 0
+    if not purse.take(due.transaction.office_id, costs):
+        return False
+    invitation.contact_point_id = contact.id
+    key = f"survey:{invitation.id}" if name == "survey" else f"{name}:{invitation.id}"
     outbox.enqueue(
         session,
         purpose=Purpose.survey,
-        contact=due.contact,
+        contact=contact,
         language=language,
-        body=compose.compose(
-            "survey",
-            language,
-            service=name_of(known.services[due.transaction.service_id], language),
-            office=known.name(due.transaction.office_id, language),
-            # a link costs nothing in a mail, and a segment in an SMS
-            link=f"{settings().site_url}/s/{invitation.token}" if due.contact.channel == Channel.email else None,
-        ),
-        dedupe_key=f"survey:{invitation.id}",
+        body=body,
+        dedupe_key=key,
         now=now,
         invitation=invitation,
     )
-    invitation.state, invitation.sent_at, invitation.due_at = InvitationState.sent, now, None
-    due.contact.last_survey_at = now
-    session.add(due.contact)
+    return True
 
 
 def expire_unanswered(session: Session, now: datetime) -> None:
@@ -159,6 +262,6 @@ def expire_unanswered(session: Session, now: datetime) -> None:
     session.execute(
         update(Invitation)
         .where(col(Invitation.state) == InvitationState.sent, col(Invitation.sent_at) < now - REPLY_TIME)
-        .values(state=InvitationState.expired, why="no_answer")
+        .values(state=InvitationState.expired, why="no_answer", due_at=None)
         .execution_options(synchronize_session=False)
     )

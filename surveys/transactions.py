@@ -1,14 +1,12 @@
 """Completed services as agencies report them: stored once, and each citizen invited at most as often as is polite."""
 
 import difflib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
 from core import doorbell
@@ -21,18 +19,15 @@ from domain.catalogue import Catalogue, catalogue
 from domain.citizen import ContactPoint
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
-from surveys import definitions
+from surveys import definitions, drawing
 from surveys.ledger import among, chunks, insert_new
 from surveys.phones import Phone, contacts_of, read_address
-from surveys.schedule import send_at
 
 BATCH = 10_000
 """Most transactions taken at once."""
 SKEW = timedelta(minutes=15)
 """How far ahead an agency's clock may run."""
 ERRORS_SHOWN = 20
-LASTING = (InvitationState.scheduled, InvitationState.sent, InvitationState.answered)
-"""Invitations that count for the days of rest."""
 NO_SURVEY = "no_survey"
 
 
@@ -101,8 +96,9 @@ def accept(session: Session, source: str, items: Sequence[TransactionIn], now: d
     )
     surveys = definitions.active(session)
     rows = [_row(source, line, contacts, surveys, now) for line in new]
+    drawing.draw(session, rows, now)
     created = insert_new(session, Transaction, rows, ["source", "external_id"])
-    _invite(session, [row for row in rows if row["id"] in created], contacts, surveys, now)
+    drawing.invite(session, [row for row in rows if row["id"] in created], surveys, now)
     after_commit(session, lambda: doorbell.ring(doorbell.SURVEYS))
     stored = _stored(session, source, list(first))
     return _outcomes(session, lines, stored, created)
@@ -189,80 +185,6 @@ def _row(
         "contact_point_id": contact.id if contact else None,
         "language": line.language,
         "not_asked": line.phone.why or (NO_SURVEY if surveys.of(line.service_id) is None else None),
-    }
-
-
-def _invite(
-    session: Session,
-    rows: Sequence[dict[str, Any]],
-    contacts: dict[str, ContactPoint],
-    surveys: definitions.Choice,
-    now: datetime,
-) -> None:
-    """One invitation for each transaction that has a number; those that must not be sent say why."""
-    current = settings()
-    by_id = {contact.id: contact for contact in contacts.values()}
-    asked = [row for row in rows if row["not_asked"] is None]
-    resting = recently_asked(session, {by_id[row["contact_point_id"]].citizen_id for row in asked}, now)
-    invitations = []
-    for row in sorted(asked, key=lambda row: (row["completed_at"], row["id"])):
-        contact = by_id[row["contact_point_id"]]
-        due = send_at(row["completed_at"], now, current)
-        state, why = InvitationState.scheduled, None
-        if due is None:
-            state, why = InvitationState.expired, "too_late"
-        elif contact.opted_out_at is not None or contact.no_surveys_at is not None:
-            state, why = InvitationState.suppressed, "opted_out"
-        elif contact.unreachable_at is not None:
-            state, why = InvitationState.suppressed, "unreachable"
-        elif contact.citizen_id in resting:
-            state, why = InvitationState.suppressed, "asked_lately"
-        elif current.survey_rest_days:
-            resting.add(contact.citizen_id)
-        invitations.append(
-            {
-                "id": new_id(),
-                "survey_id": surveys.of(row["service_id"]),
-                "transaction_id": row["id"],
-                "contact_point_id": contact.id,
-                "token": new_token(),
-                "language": row["language"] or contact.language or current.languages[0],
-                "state": state,
-                "why": why,
-                "due_at": due if state is InvitationState.scheduled else None,
-                "attempts": 0,
-            }
-        )
-    insert_new(session, Invitation, sorted(invitations, key=lambda row: row["transaction_id"]), ["transaction_id"])
-
-
-def new_token() -> str:
-    """What stands in a survey's link: 96 random bits, short enough for an SMS."""
-    return secrets.token_urlsafe(12)
-
-
-def recently_asked(session: Session, citizens: set[UUID], now: datetime) -> set[UUID]:
-    """Those of the citizens who are invited, on any of their addresses, within the days of rest."""
-    rest = settings().survey_rest_days
-    if not rest or not citizens:
-        return set()
-    since = now - timedelta(days=rest)
-    return {
-        citizen
-        for chunk in chunks(sorted(citizens))
-        for citizen in session.exec(
-            select(ContactPoint.citizen_id)
-            .join(Invitation, col(Invitation.contact_point_id) == col(ContactPoint.id), isouter=True)
-            .where(
-                among(session, ContactPoint.citizen_id, chunk),
-                or_(
-                    col(ContactPoint.last_survey_at) > since,
-                    col(Invitation.state).in_(LASTING)
-                    & (func.coalesce(col(Invitation.sent_at), col(Invitation.due_at)) > since),
-                ),
-            )
-            .distinct()
-        )
     }
 
 

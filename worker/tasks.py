@@ -9,6 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.recount
 import escalation.sweep
+import surveys.counts
 import surveys.sweep
 import surveys.trial_results
 from cases import (
@@ -48,6 +49,8 @@ DESKS = "desks"
 DESKS_SECONDS = 900.0
 SOLVED = "solved"
 SOLVED_SECONDS = 60.0
+ASKED = "asked"
+ASKED_SECONDS = 60.0
 TRAINING_SECONDS = 60.0
 ANCHORS = "anchors"
 ANCHORS_SECONDS = 600.0
@@ -81,6 +84,11 @@ def send_surveys() -> int:
     """Invite those whose survey is due, and look at the trials that are due for it."""
     surveys.trial_results.tend_due(datetime.now(UTC))
     return _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
+
+
+def count_asked() -> int:
+    """Count what was asked and answered today and yesterday. One look: there is nothing to drain."""
+    return surveys.counts.count(datetime.now(UTC))
 
 
 def fetch_media() -> int:
@@ -179,6 +187,7 @@ TASKS: dict[str, Callable[[], int]] = {
     "reconcile": reconcile_outbox,
     doorbell.RUNGS: climb_ladders,
     doorbell.SURVEYS: send_surveys,
+    ASKED: count_asked,
     "conversations": end_conversations,
     "offers": end_offers,
     DESKS: clear_desks,
@@ -201,6 +210,7 @@ EVERY = {
     SURGES: SURGE_SECONDS,
     TIDY: TIDY_SECONDS,
     SOLVED: SOLVED_SECONDS,
+    ASKED: ASKED_SECONDS,
     doorbell.TRAINING: TRAINING_SECONDS,
 }
 """Seconds between sweeps of what is in no hurry."""

@@ -139,6 +139,8 @@ SEGMENTS = {
     "status": (1, 1, 2, 1),
     "stopped": (1, 1, 1, 2),
     "survey": (1, 1, 3, 3),
+    "survey_notice": (1, 1, 2, 2),
+    "survey_reminder": (1, 1, 3, 3),
     "survey_thanks": (1, 1, 1, 1),
     "survey_unclear": (1, 1, 1, 1),
     "raised": (1, 1, 2, 2),
