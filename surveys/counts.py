@@ -118,7 +118,9 @@ def known(session: Session, now: datetime, offices: Collection[UUID] | None = No
         *(func.sum(getattr(AskingDay, name)).filter(when) for name, when in sums),
         func.min(day).filter((day >= lately) & (col(AskingDay.seen) > 0)),
     ]
-    query = select(*columns).where(day >= min(back, first)).group_by(col(AskingDay.office_id), col(AskingDay.service_id))
+    query = (
+        select(*columns).where(day >= min(back, first)).group_by(col(AskingDay.office_id), col(AskingDay.service_id))
+    )
     if offices is not None:
         query = query.where(among(session, AskingDay.office_id, offices))
     found: dict[Pair, Known] = {}

@@ -24,12 +24,14 @@ from domain.states import OPEN_STATES, InvitationState, OutboxState, Purpose
 from domain.survey import Invitation, Transaction
 from notifications import compose, outbox
 from notifications.segments import for_sms, segments
-from surveys import budget, plans
+from surveys import asking, budget, drawing, plans
+from surveys.flow import Question, following
 from surveys.plans import Plan, Plans
 from surveys.schedule import REPLY_TIME, SHELF_LIFE, citizen_zone, into_daytime, office_zone
 
 BATCH = 200
-NO_BUDGET = "budget"
+QUESTION, NOTICE, REMINDER = "survey", "survey_notice", "survey_reminder"
+"""What is written to one citizen, each at most once."""
 FAILED = (OutboxState.failed, OutboxState.cancelled, OutboxState.unknown)
 """What became of a question that no reminder may follow."""
 
@@ -97,8 +99,8 @@ def _invite(session: Session, due: _Due, troubled: Collection[Pair], purse: budg
         invitation.due_at = opening
     else:
         notice = bool(due.plan.notice) and invitation.noticed_at is None
-        if not _write(session, due, contact, "survey_notice" if notice else "survey", purse, now):
-            _drop(invitation, InvitationState.suppressed, NO_BUDGET)
+        if not _write(session, due, contact, NOTICE if notice else QUESTION, purse, now):
+            _drop(invitation, InvitationState.suppressed, drawing.NO_BUDGET)
             return
         contact.last_survey_at = now
         session.add(contact)
@@ -134,7 +136,7 @@ def _remind(
         invitation.due_at = opening
     else:
         invitation.due_at = None
-        if _write(session, due, own, "survey_reminder", purse, now):
+        if _write(session, due, own, REMINDER, purse, now):
             invitation.reminded_at = now
 
 
@@ -229,32 +231,44 @@ def _drop(invitation: Invitation, state: InvitationState, why: str) -> None:
 
 def _write(session: Session, due: _Due, contact: ContactPoint, name: str, purse: budget.Purse, now: datetime) -> bool:
     """Put a message into the outbox, once for each invitation and name; False where no budget covers it."""
-    known = catalogue(session)
     invitation, language = due.invitation, due.invitation.language
-    body = compose.compose(
-        name,
-        language,
-        service=name_of(known.services[due.transaction.service_id], language),
-        office=known.name(due.transaction.office_id, language),
-        # a link costs nothing in a mail, and a segment in an SMS
-        link=f"{settings().site_url}/s/{invitation.token}" if contact.channel == Channel.email else None,
-    )
+    question = following(asking.questions_of(session, invitation), {})
+    if question is None:
+        return False
+    body = wording(session, due.transaction, invitation, question, Channel(contact.channel), name)
     costs = segments(for_sms(body)) if contact.channel == Channel.sms else 0
     if not purse.take(due.transaction.office_id, costs):
         return False
     invitation.contact_point_id = contact.id
-    key = f"survey:{invitation.id}" if name == "survey" else f"{name}:{invitation.id}"
-    outbox.enqueue(
+    if name == QUESTION:
+        return asking.put(session, invitation, question, now, body=body) is not None
+    answerable = name == REMINDER and contact.channel == Channel.telegram
+    row = outbox.enqueue(
         session,
         purpose=Purpose.survey,
         contact=contact,
         language=language,
         body=body,
-        dedupe_key=key,
+        dedupe_key=f"{name}:{invitation.id}",
         now=now,
         invitation=invitation,
+        buttons=asking.buttons_of(question, invitation.id, language) if answerable else (),
     )
-    return True
+    return row is not None
+
+
+def wording(
+    session: Session, transaction: Transaction, invitation: Invitation, question: Question, channel: Channel, name: str
+) -> str:
+    """What a message says: the first question, the notice before it or the reminder after it."""
+    known, language = catalogue(session), invitation.language
+    service = name_of(known.services[transaction.service_id], language)
+    office = known.name(transaction.office_id, language)
+    # a link costs nothing in a mail, and a segment in an SMS
+    link = f"{settings().site_url}/s/{invitation.token}" if channel is Channel.email else ""
+    if name == QUESTION:
+        return asking.message(question, language, channel, service=service, office=office, link=link)
+    return compose.compose(name, language, service=service, office=office, link=link or None)
 
 
 def expire_unanswered(session: Session, now: datetime) -> None:

@@ -255,7 +255,7 @@ def test_nobody_to_answer_is_still_a_case(post: PostTown) -> None:
 def test_a_survey_goes_by_mail_and_its_answer_counts(post: PostTown) -> None:
     done = TransactionIn("T-1", "CIV1", "passport", post.now, None, "en", email="Ana@Mail.example")
     with post.database.write() as session:
-        session.add(Survey(code="general", questions=[{"name": "rating"}]))
+        session.add(Survey(code="general", questions=[{"code": "rating", "kind": "rating"}]))
         session.flush()
         (found,) = accept(session, "registry", [done], post.now)
     assert found.survey == "scheduled"

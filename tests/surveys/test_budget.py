@@ -79,7 +79,7 @@ def test_at_the_limit_nothing_more_leaves(installation: Installation, known: Gov
     sweep(DUE)
     assert sum(row.segments or 0 for row in sent(installation)) == 7
     with installation.database.read() as session:
-        states = dict(session.exec(select(Invitation.why, func.count()).group_by(Invitation.why)).all())  # type: ignore[arg-type]
+        states = dict(session.exec(select(Invitation.why, func.count()).group_by(Invitation.why)).all())
         session.expire_all()
     assert states == {None: 7, "budget": 13}
     counts.count(DUE)

@@ -69,9 +69,7 @@ def test_a_target_asks_fewer_where_there_is_plenty(installation: Installation, k
     plan(installation, known, target=200)
     post(installation, *range(300))
     [share] = {row.probability for row in transactions(installation)}
-    assert share == pytest.approx(
-        200 / (300 * 30.4375 * 0.25), rel=0.1
-    )  # a little more: it is the 2nd
+    assert share == pytest.approx(200 / (300 * 30.4375 * 0.25), rel=0.1)  # a little more: it is the 2nd
     counts.count(NOW)
     post(installation, 1000, now=NOW + timedelta(days=1))
     share = next(row.probability for row in transactions(installation) if row.external_id == "T-1000")
