@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from api.auth import SignedIn, Staffed
 from api.forms import read_form, text_of
 from api.pages import render
+from api.recounts import shown_preview
 from cases import administration
 from cases.sheets import tables
 from cases.sheets.tables import SHEETS, Effect, Kind, Report
@@ -32,6 +33,17 @@ TITLES = {
     Kind.areas: "Areas",
     Kind.staff: "Staff",
     Kind.absences: "Days away",
+    Kind.calendars: "Calendars",
+    Kind.policies: "Policies",
+}
+HINTS = {
+    Kind.staff: "Roles are written role@OFFICE and separated by semicolons: officer@WAT1;head@WAT2. They become "
+    "exactly those of the line.",
+    Kind.calendars: "A line without from and day begins a calendar. A line with from is another week from that day on; "
+    "one with day is a day that is otherwise: hours, closed, or usual for as in the week. A week that counted is never "
+    "rewritten.",
+    Kind.policies: "A line is a version, from a day on. Another day makes another version, and the one before ends "
+    "there. A ladder is written 50% officer; 100% head by email+sms; 72h elapsed leadership citizen.",
 }
 SHOWN = 500
 """Lines shown of a file; all of them count."""
@@ -132,7 +144,7 @@ def _page(
     kinds = [one for one in TITLES if tables.may(one, reach)]
     chosen = Kind(kind) if kind in [*map(str, kinds)] else kinds[0] if kinds else Kind.staff
     sheet = SHEETS[chosen]
-    languages = [f"name_{settings().languages[0]}"] if chosen not in (Kind.staff, Kind.absences) else []
+    languages = [f"{sheet.by_language}{settings().languages[0]}"] if sheet.by_language else []
     context = {
         "kinds": [{"code": str(one), "title": TITLES[one]} for one in kinds],
         "kind": str(chosen),
@@ -144,6 +156,7 @@ def _page(
         "name": name,
         "text": text if report is not None and report.dry_run else "",
         "unit": sheet.unit,
+        "hint": HINTS.get(chosen, ""),
     }
     return render(request, "staff/import.html", context, status=refused.status if refused else 200)
 
@@ -160,6 +173,7 @@ def _shown(report: Report) -> dict[str, object]:
         "lines": [_line(effect) for effect in telling[:SHOWN]],
         "more": max(0, len(telling) - SHOWN),
         "stamp": report.stamp,
+        "recount": shown_preview(report.preview) if report.preview is not None else None,
     }
 
 

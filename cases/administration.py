@@ -64,6 +64,11 @@ def begin(session: Session, who: Viewer) -> Catalogue:
     """The catalogue as it stands now, and nobody else's to change until this transaction ends. Raises NotAllowed."""
     if not who.has(Role.admin):
         raise NotAllowed("Only administrators change this.", mend="Tell yours what should be changed.")
+    return lock(session)
+
+
+def lock(session: Session) -> Catalogue:
+    """The same for who needs no leave, such as the command line."""
     session.exec(select(CatalogueRevision).with_for_update()).first()
     forget()
     return catalogue(session)

@@ -69,7 +69,7 @@ def after(known: Catalogue, row: Policy, old: Policy | None, now: datetime) -> C
     """The catalogue as it would be with a version, and with the one whose place it takes ended."""
     rows = [one for one in known.policies if old is None or one.id != old.id]
     if old is not None:
-        rows.append(_ended(administration.copied(old), row.valid_from, now))
+        rows.append(ended(administration.copied(old), row.valid_from, now))
     return replace(known, policies=(*rows, row))
 
 
@@ -109,15 +109,12 @@ def change(
     row = draft(known, given, fresh_id, now, known_row(known, row_id))
     if old.valid_to is not None and old.valid_to <= row.valid_from:
         raise Conflict(f"This version ends on {old.valid_to.isoformat()}.", mend="Change the one that follows it.")
-    if _says_the_same(old, row):
+    if says_the_same(old, row):
         return old
-    _ended(old, row.valid_from, now)
+    told = told_change(known, old, row)
+    ended(old, row.valid_from, now)
     administration.record(session, who, "policy", old.id, old.name, before, values_of(known, old), now)
-    differing = administration.differences(
-        {**before, "from": "", "until": "", "note": ""}, {**values_of(known, row), "from": "", "until": "", "note": ""}
-    )
-    told = "; ".join(f"{what}: {new or 'none'} instead of {earlier or 'none'}" for what, earlier, new in differing)
-    _keep(session, known, who, row, now, f"{row.name} from {row.valid_from.isoformat()} on: {told}.")
+    _keep(session, known, who, row, now, told)
     return row
 
 
@@ -164,12 +161,22 @@ def _keep(session: Session, known: Catalogue, who: Viewer, row: Policy, now: dat
     recount.ask(session, who, "policy", row.id, row.name, [why], scope_of(known, row), now)
 
 
-def _ended(row: Policy, day: date, now: datetime) -> Policy:
+def told_change(known: Catalogue, old: Policy, new: Policy) -> str:
+    """What another version says otherwise, in a sentence for a case's history."""
+    sides = ({**values_of(known, row), "from": "", "until": "", "note": ""} for row in (old, new))
+    differing = administration.differences(*sides)
+    told = "; ".join(f"{what}: {later or 'none'} instead of {earlier or 'none'}" for what, earlier, later in differing)
+    return f"{new.name} from {new.valid_from.isoformat()} on: {told}."
+
+
+def ended(row: Policy, day: date, now: datetime) -> Policy:
+    """The version with an end, which nobody knew of before now."""
     row.valid_to, row.end_entered_at = max(day, row.valid_from), now
     return row
 
 
-def _says_the_same(old: Policy, new: Policy) -> bool:
+def says_the_same(old: Policy, new: Policy) -> bool:
+    """Whether two versions differ in nothing that counts."""
     names = ("name", "targets", "ladder", "urgent_share", "pause_days", "counts_templated")
     return all(getattr(old, name) == getattr(new, name) for name in names)
 

@@ -29,6 +29,7 @@ app.add_typer(cli.clocks.app, name="clocks")
 app.add_typer(cli.keys.app, name="api-key")
 app.add_typer(cli.staff.app, name="staff")
 
+WHAT = "offices, services, areas, jurisdictions, staff, absences, calendars or policies"
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
@@ -171,7 +172,7 @@ def reindex(as_json: Json = False) -> None:
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions, staff or absences")],
+    kind: Annotated[str, typer.Argument(help=WHAT)],
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8 (areas: GeoJSON) as `ombud export` writes; - for stdin")],
     dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
     as_json: Json = False,
@@ -179,12 +180,15 @@ def import_(
     """Add and change rows from a file, all or none; every line that cannot be used is named, with the reason."""
     from cases.sheets import tables
     from cli import files
+    from cli.effects import effects_of
 
     name, raw = files.read(file)
     report = tables.import_file(tables.kind_of(kind), name, raw, datetime.now(UTC), dry_run=dry_run)
     if as_json:
         print_json(report.as_json())
         return
+    for told in effects_of(report) if dry_run else ():
+        out.print(told, markup=False)
     done = "would be" if dry_run else "were"
     added, changed, same = (report.count(what) for what in ("added", "changed", "same"))
     out.print(f"{added} {kind} {done} added, {changed} changed, {same} were the same already.")
@@ -196,7 +200,7 @@ def import_(
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help="offices, services, areas, jurisdictions, staff or absences")],
+    kind: Annotated[str, typer.Argument(help=WHAT)],
     file: Annotated[Path | None, typer.Argument(help="Where to write; stdout if left out.")] = None,
 ) -> None:
     """Write a table as CSV (areas: GeoJSON), as `ombud import` reads it."""

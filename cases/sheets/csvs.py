@@ -114,8 +114,9 @@ class Complaints:
         )
 
 
-def read(name: str, raw: bytes, needed: Iterable[str], known: Iterable[str]) -> list[Line]:
-    """The lines of CSV in UTF-8; `name` is what the file is called in complaints.
+def read(name: str, raw: bytes, needed: Iterable[str], known: Iterable[str], by_language: str = "name_") -> list[Line]:
+    """The lines of CSV in UTF-8; `name` is what the file is called in complaints, `by_language` begins the columns of
+    which there is one for each language ("" for none).
 
     Raises:
         BadInput: not text, not CSV, a column is missing or unknown.
@@ -129,11 +130,12 @@ def read(name: str, raw: bytes, needed: Iterable[str], known: Iterable[str]) -> 
         columns = [column.strip() for column in reader.fieldnames or ()]
         reader.fieldnames = columns
         missing = [column for column in needed if column not in columns]
-        unknown = [column for column in columns if column not in known and not column.startswith("name_")]
+        unknown = [column for column in columns if column not in known and not _spoken(column, by_language)]
         if missing or unknown:
             wrong = [f"the column {column} is missing" for column in missing]
             wrong += [f"the column {column} is not known" for column in unknown]
-            raise BadInput(f"{name}: {'; '.join(wrong)}.", mend=f"It may have {', '.join(known)} and name_en ….")
+            more = f" and {by_language}en …" if by_language else ""
+            raise BadInput(f"{name}: {'; '.join(wrong)}.", mend=f"It may have {', '.join(known)}{more}.")
         lines = []
         for cells in reader:
             if None in cells or None in cells.values():
@@ -145,6 +147,10 @@ def read(name: str, raw: bytes, needed: Iterable[str], known: Iterable[str]) -> 
     if not lines:
         raise BadInput(f"{name} has no lines below its heading.")
     return lines
+
+
+def _spoken(column: str, by_language: str) -> bool:
+    return bool(by_language) and column.startswith(by_language)
 
 
 def write(rows: list[dict[str, str]], columns: Iterable[str]) -> str:

@@ -17,7 +17,17 @@ from sqlmodel import Session
 
 from cases import administration
 from cases.office_tree import count_anew
-from cases.sheets import absence_rows, area_rows, csvs, office_rows, rule_rows, service_rows, staff_rows
+from cases.sheets import (
+    absence_rows,
+    area_rows,
+    calendar_rows,
+    csvs,
+    office_rows,
+    policy_rows,
+    rule_rows,
+    service_rows,
+    staff_rows,
+)
 from cases.sheets.csvs import Complaints, Line
 from cases.sheets.job import Job
 from cases.staff_reach import Reach, begin
@@ -27,6 +37,10 @@ from domain.access import CatalogueChange
 from domain.catalogue import catalogue, touch
 from domain.staff import email_index
 from domain.visibility import SYSTEM_KEY, Viewer
+from escalation import recount
+from escalation.recount import Preview
+
+COMMAND_LINE = replace(SYSTEM_KEY, name="command line")
 
 Row = dict[str, str]
 """A line as it is exported; `id` besides, which is not."""
@@ -42,14 +56,17 @@ class Kind(StrEnum):
     jurisdictions = "jurisdictions"
     staff = "staff"
     absences = "absences"
+    calendars = "calendars"
+    policies = "policies"
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One kind of file: its columns, those that must be there, those that tell lines apart, and what it is put with.
 
-    `audited` is the kind of its changes, "" for what is no part of the set-up. With `reach`, administrators of an
-    office work with the lines within their reach; without, the file is for those of the whole government.
+    `audited` is the kind of its changes, "" for what writes them down itself or is no part of the set-up. With `reach`,
+    administrators of an office work with the lines within their reach; without, the file is for those of the whole
+    government. `by_language` begins the columns of which there is one for each language.
     """
 
     columns: tuple[str, ...]
@@ -61,6 +78,7 @@ class Sheet:
     reach: bool = False
     older: tuple[str, ...] = ()
     unit: str = "line"
+    by_language: str = "name_"
 
 
 def _all(rows: Callable[[Session], list[Row]]) -> Callable[[Session, Reach | None], list[Row]]:
@@ -110,6 +128,7 @@ SHEETS: dict[Kind, Sheet] = {
         staff_rows.rows,
         "staff",
         reach=True,
+        by_language="",
     ),
     Kind.absences: Sheet(
         ("email", "first_day", "last_day", "stand_in", "reason"),
@@ -118,6 +137,25 @@ SHEETS: dict[Kind, Sheet] = {
         absence_rows.put,
         absence_rows.rows,
         reach=True,
+        by_language="",
+    ),
+    Kind.calendars: Sheet(
+        calendar_rows.COLUMNS,
+        ("calendar",),
+        calendar_rows.KEY,
+        calendar_rows.put,
+        calendar_rows.rows,
+        reach=True,
+        by_language="",
+    ),
+    Kind.policies: Sheet(
+        policy_rows.COLUMNS,
+        ("from",),
+        policy_rows.KEY,
+        policy_rows.put,
+        policy_rows.rows,
+        reach=True,
+        by_language="",
     ),
 }
 
@@ -131,11 +169,17 @@ class Effect:
     what: str
     differences: tuple[tuple[str, str, str], ...] = ()
 
+    def as_json(self) -> dict[str, object]:
+        """For --json."""
+        told = [{"column": column, "before": before, "after": after} for column, before, after in self.differences]
+        return {"line": self.number, "title": self.title, "what": self.what, "differences": told}
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What an import changed; `passwords` are those of new staff, shown this once, `links` how many were mailed one;
-    `moved` are cases that went to others because of it.
+    `moved` are cases that went to others because of it, `preview` what it comes to for open clocks, where it is only
+    looked at and any may move.
     """
 
     kind: Kind
@@ -144,6 +188,7 @@ class Report:
     passwords: dict[str, str] = field(default_factory=dict)
     moved: int = 0
     links: int = 0
+    preview: Preview | None = None
 
     def count(self, what: str) -> int:
         """How many lines did that."""
@@ -157,15 +202,31 @@ class Report:
 
     def as_json(self) -> dict[str, object]:
         """For --json."""
+        recount = {} if self.preview is None else {"recount": _figures(self.preview)}
         return {
             "kind": self.kind,
             "added": self.count("added"),
             "changed": self.count("changed"),
             "same": self.count("same"),
             "dry_run": self.dry_run,
+            "lines": [one.as_json() for one in self.effects if one.what != "same"],
             "passwords": self.passwords,
             "moved": self.moved,
+            **recount,
         }
+
+
+def _figures(found: Preview) -> dict[str, int]:
+    """What open clocks would come to: `changed` and the figures after it are of the `looked_at` cases of `cases`."""
+    return {
+        "cases": found.total,
+        "looked_at": found.n,
+        "changed": found.moved,
+        "later": sum(seconds > 0 for seconds in found.seconds),
+        "earlier": sum(seconds < 0 for seconds in found.seconds),
+        "become_late": found.became_late,
+        "no_longer_late": found.no_longer_late,
+    }
 
 
 def kind_of(word: str) -> Kind:
@@ -188,7 +249,8 @@ def export_text(kind: Kind, reach: Reach | None = None) -> str:
         rows = SHEETS[kind].rows(session, reach)
     if kind is Kind.areas:
         return area_rows.text_of(rows)
-    languages = sorted({column for row in rows for column in row if column.startswith("name_")})
+    begins = SHEETS[kind].by_language
+    languages = sorted({column for row in rows for column in row if begins and column.startswith(begins)})
     return csvs.write(rows, (*SHEETS[kind].columns, *languages))
 
 
@@ -212,13 +274,18 @@ def import_file(
         NotAllowed: such files are not theirs.
     """
     sheet = SHEETS[kind]
-    lines = area_rows.read(name, raw) if kind is Kind.areas else csvs.read(name, raw, sheet.needed, _columns(sheet))
+    if kind is Kind.areas:
+        lines = area_rows.read(name, raw)
+    else:
+        lines = csvs.read(name, raw, sheet.needed, _columns(sheet), sheet.by_language)
     complaints = Complaints(name, unit=sheet.unit)
     _check_doubles(sheet, lines, complaints)
     with database().write() as session:
         reach = begin(session, who) if who is not None else None
         _check(kind, reach)
-        job = Job(session, lines, complaints, now, reach, dry_run)
+        if who is None:
+            administration.lock(session)
+        job = Job(session, lines, complaints, now, who or COMMAND_LINE, reach, dry_run)
         was = catalogue(session)
         before = _by_key(sheet, sheet.rows(session, None))
         sheet.put(job)
@@ -227,12 +294,11 @@ def import_file(
         after = _by_key(sheet, sheet.rows(session, None))
         loosely = {_loose(key): row for key, row in after.items()}
         effects = tuple(_effect(sheet, line, before, after, loosely) for line in lines)
-        report = Report(kind, effects, dry_run, job.passwords, links=job.links)
-        if dry_run or (seen is not None and seen != report.stamp):
+        only_look = dry_run or (seen is not None and seen != Report(kind, effects, dry_run).stamp)
+        if only_look:
             session.rollback()
-            return Report(kind, effects, True)
         moved = 0
-        if before != after:
+        if before != after and not only_look:
             touch(session)
             session.flush()
             if kind is Kind.offices:
@@ -240,7 +306,17 @@ def import_file(
                 count_anew(session, by, was, catalogue(session), "Offices were imported", now)
             moved = sum(work() for work in job.afterwards)
             _record(session, sheet, who, before, after, now)
+    if only_look:
+        return Report(kind, effects, True, preview=_preview(job))
     return Report(kind, effects, False, job.passwords, moved, job.links)
+
+
+def _preview(job: Job) -> Preview | None:
+    """What the file would come to for open clocks, counted by the very code that would then count."""
+    if job.planned is None or job.scope is None:
+        return None
+    with database().read() as session:
+        return recount.preview(session, job.by, job.planned, job.scope, job.now)
 
 
 def _check(kind: Kind, reach: Reach | None) -> None:
@@ -267,9 +343,13 @@ def _effect(sheet: Sheet, line: Line, before: dict[Key, Row], after: dict[Key, R
     cells = tuple(_cell(line, column) for column in sheet.key)
     row = after.get(cells) or loosely.get(_loose(cells))
     if row is None:
-        return Effect(line.number, " ".join(cells).strip(), "same")
+        gone = before.get(cells)  # such as a day that is as its week says again
+        told = tuple(
+            (name, _short(cell), "") for name, cell in (gone or {}).items() if cell and name not in ("id", *sheet.key)
+        )
+        return Effect(line.number, _title(cells), "changed" if gone else "same", told)
     old = before.get(_key(sheet, row))
-    title = " ".join(part for part in _key(sheet, row) if part)
+    title = _title(_key(sheet, row))
     if old is None:
         return Effect(line.number, title, "added")
     changed = tuple(
@@ -278,6 +358,10 @@ def _effect(sheet: Sheet, line: Line, before: dict[Key, Row], after: dict[Key, R
         if column != "id" and row.get(column, "") != old.get(column, "")
     )
     return Effect(line.number, title, "changed" if changed else "same", changed)
+
+
+def _title(key: Key) -> str:
+    return " ".join(part for part in key if part)
 
 
 def _short(text: str) -> str:

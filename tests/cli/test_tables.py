@@ -18,7 +18,7 @@ from tests.builders import Government
 from tests.cli.conftest import Run
 from tests.conftest import Installation
 
-KINDS = ("offices", "services", "jurisdictions", "staff")
+KINDS = ("offices", "services", "jurisdictions", "staff", "calendars", "policies")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -28,7 +28,7 @@ def test_an_export_imports_without_a_change(ombud: Run, governed: Government, tm
     report = json.loads(ombud("import", kind, str(file), "--json").stdout)
     lines = len(file.read_text("utf-8").splitlines()) - 1
     assert (report["added"], report["changed"], report["same"]) == (0, 0, lines)
-    assert lines > 1
+    assert lines
     assert ombud("export", kind).stdout == file.read_text("utf-8")
 
 

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
+from api.importing import HINTS
+from cases.sheets.tables import SHEETS, Kind
 from cases.staffing import Given
 from tests.look.samples import NOW, QR, ago
 from tests.look.samples_admin import CHANGES
+from tests.look.samples_timing import PREVIEW
 
 SIGN_IN: dict[str, object] = {
     "email": "", "error": "", "next": "/staff", "sample_password": "velmora", "provider": "", "by_password": True, "glass": False,
@@ -70,10 +73,10 @@ KEYS: dict[str, object] = {
 }  # fmt: skip
 IMPORT: dict[str, object] = {
     "kinds": [{"code": "offices", "title": "Offices"}, {"code": "staff", "title": "Staff"}], "kind": "staff", "title": "Staff",
-    "columns": ["email", "name", "roles", "language", "active"], "needed": ("email", "name", "roles"), "report": None, "refused": None, "name": "", "text": "", "unit": "line",
+    "hint": "", "columns": ["email", "name", "roles", "language", "active"], "needed": ("email", "name", "roles"), "report": None, "refused": None, "name": "", "text": "", "unit": "line",
 }  # fmt: skip
 EFFECTS: dict[str, object] = {
-    "dry": True, "added": 1, "changed": 1, "same": 12, "moved": 0, "links": 0, "more": 3, "stamp": "x",
+    "dry": True, "added": 1, "changed": 1, "same": 12, "moved": 0, "links": 0, "more": 3, "stamp": "x", "recount": None,
     "lines": [{"number": 2, "title": "nila@velmora.example", "what": "added", "differences": []},
               {"number": 5, "title": "arta@velmora.example", "what": "changed", "differences": [{"what": "roles", "before": "officer@WAT1", "after": "officer@WAT1;head@WAT2"}]}],
 }  # fmt: skip
@@ -99,6 +102,7 @@ ACCESS: dict[str, tuple[str, dict[str, object]]] = {
     "keys-read": ("keys", {**KEYS, "may_make": False}),
     "import": ("import", IMPORT),
     "import-look": ("import", {**IMPORT, "name": "staff.csv", "text": "email,name\nx,</textarea>", "report": EFFECTS}),
+    "import-policies": ("import", {**IMPORT, "kind": "policies", "title": "Policies", "name": "policies.csv", "text": "x", "hint": HINTS[Kind.policies], "columns": SHEETS[Kind.policies].columns, "report": {**EFFECTS, "recount": {**PREVIEW, "lines": []}}}),
     "import-done": ("import", {**IMPORT, "kind": "areas", "name": "areas.geojson", "report": {**EFFECTS, "dry": False, "moved": 7, "links": 1, "lines": [], "more": 0}}),
     "import-refused": ("import", {**IMPORT, "name": "staff.csv", "refused": {"message": "1 line of staff.csv cannot be used, so nothing was changed:", "mend": "Mend them and import the file again.", "lines": {"line 3": "'king' is no role"}}}),
     "people": ("people", PEOPLE),
