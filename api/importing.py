@@ -13,8 +13,9 @@ from api.forms import read_form, text_of
 from api.pages import render
 from api.recounts import shown_preview
 from cases import administration
-from cases.sheets import tables
-from cases.sheets.tables import SHEETS, Effect, Kind, Report
+from cases.sheets import kinds, tables
+from cases.sheets.kinds import SHEETS, Kind
+from cases.sheets.report import Effect, Report
 from cases.staff_reach import Reach, reach_of
 from core.crypto import same
 from core.database import database
@@ -91,7 +92,7 @@ def bring_in(request: Request, staff: Staffed, upload: Annotated[Upload, Depends
     now = datetime.now(UTC)
     _reach(staff)
     try:
-        kind = tables.kind_of(upload.kind)
+        kind = kinds.kind_of(upload.kind)
         look = upload.go != "do"
         report = tables.import_file(
             kind, upload.name, upload.raw, now, dry_run=look, who=staff.viewer, seen=None if look else upload.seen
@@ -109,7 +110,7 @@ def export(staff: Staffed, kind: str) -> Response:
     """A file of what there is, as it is imported again."""
     reach = _reach(staff)
     try:
-        wanted = tables.kind_of(kind)
+        wanted = kinds.kind_of(kind)
     except BadInput as error:
         raise NotFound(error.message, mend=error.mend) from error
     text = tables.export_text(wanted, reach)
@@ -141,12 +142,12 @@ def _page(
     text: str = "",
 ) -> Response:
     reach = _reach(staff)
-    kinds = [one for one in TITLES if tables.may(one, reach)]
-    chosen = Kind(kind) if kind in [*map(str, kinds)] else kinds[0] if kinds else Kind.staff
+    offered = [one for one in TITLES if tables.may(one, reach)]
+    chosen = Kind(kind) if kind in [*map(str, offered)] else offered[0] if offered else Kind.staff
     sheet = SHEETS[chosen]
     languages = [f"{sheet.by_language}{settings().languages[0]}"] if sheet.by_language else []
     context = {
-        "kinds": [{"code": str(one), "title": TITLES[one]} for one in kinds],
+        "kinds": [{"code": str(one), "title": TITLES[one]} for one in offered],
         "kind": str(chosen),
         "title": TITLES[chosen],
         "columns": [*sheet.columns, *languages],

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from cases.sheets.tables import SHEETS, Report
+from cases.sheets.kinds import SHEETS
+from cases.sheets.report import Report
 
 
 def effects_of(report: Report) -> Iterator[str]:

@@ -178,12 +178,12 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add and change rows from a file, all or none; every line that cannot be used is named, with the reason."""
-    from cases.sheets import tables
+    from cases.sheets import kinds, tables
     from cli import files
     from cli.effects import effects_of
 
     name, raw = files.read(file)
-    report = tables.import_file(tables.kind_of(kind), name, raw, datetime.now(UTC), dry_run=dry_run)
+    report = tables.import_file(kinds.kind_of(kind), name, raw, datetime.now(UTC), dry_run=dry_run)
     if as_json:
         print_json(report.as_json())
         return
@@ -204,9 +204,9 @@ def export(
     file: Annotated[Path | None, typer.Argument(help="Where to write; stdout if left out.")] = None,
 ) -> None:
     """Write a table as CSV (areas: GeoJSON), as `ombud import` reads it."""
-    from cases.sheets import tables
+    from cases.sheets import kinds, tables
 
-    text = tables.export_text(tables.kind_of(kind))
+    text = tables.export_text(kinds.kind_of(kind))
     if file is None:
         typer.echo(text, nl=False)
     else:

@@ -2,37 +2,25 @@
 
 An import adds and changes; it takes nothing away (set `active` to no, or give a line a `valid_to`). It is one
 transaction. What each line would do is found by comparing the export before and after, so a look before and the import
-itself cannot differ. A further kind is one more `Sheet`.
+itself cannot differ.
 """
 
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel import Session
 
 from cases import administration
 from cases.office_tree import count_anew
-from cases.sheets import (
-    absence_rows,
-    area_rows,
-    calendar_rows,
-    csvs,
-    office_rows,
-    policy_rows,
-    rule_rows,
-    service_rows,
-    staff_rows,
-)
+from cases.sheets import area_rows, csvs, rule_rows
 from cases.sheets.csvs import Complaints, Line
 from cases.sheets.job import Job
+from cases.sheets.kinds import SHEETS, Key, Kind, Row, Sheet
+from cases.sheets.report import Effect, Report
 from cases.staff_reach import Reach, begin
 from core.database import database
-from core.errors import BadInput, NotAllowed
+from core.errors import NotAllowed
 from domain.access import CatalogueChange
 from domain.catalogue import catalogue, touch
 from domain.staff import email_index
@@ -41,200 +29,6 @@ from escalation import recount
 from escalation.recount import Preview
 
 COMMAND_LINE = replace(SYSTEM_KEY, name="command line")
-
-Row = dict[str, str]
-"""A line as it is exported; `id` besides, which is not."""
-Key = tuple[str, ...]
-
-
-class Kind(StrEnum):
-    """What can be imported and exported."""
-
-    offices = "offices"
-    services = "services"
-    areas = "areas"
-    jurisdictions = "jurisdictions"
-    staff = "staff"
-    absences = "absences"
-    calendars = "calendars"
-    policies = "policies"
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One kind of file: its columns, those that must be there, those that tell lines apart, and what it is put with.
-
-    `audited` is the kind of its changes, "" for what writes them down itself or is no part of the set-up. With `reach`,
-    administrators of an office work with the lines within their reach; without, the file is for those of the whole
-    government. `by_language` begins the columns of which there is one for each language.
-    """
-
-    columns: tuple[str, ...]
-    needed: tuple[str, ...]
-    key: Key
-    put: Callable[[Job], None]
-    rows: Callable[[Session, Reach | None], list[Row]]
-    audited: str = ""
-    reach: bool = False
-    older: tuple[str, ...] = ()
-    unit: str = "line"
-    by_language: str = "name_"
-
-
-def _all(rows: Callable[[Session], list[Row]]) -> Callable[[Session, Reach | None], list[Row]]:
-    return lambda session, reach: rows(session)
-
-
-SHEETS: dict[Kind, Sheet] = {
-    Kind.offices: Sheet(
-        ("code", "tier", "parent", "function", "calendar", "active", "places"),
-        ("code", "tier"),
-        ("code",),
-        office_rows.put,
-        _all(office_rows.rows),
-        "office",
-    ),
-    Kind.services: Sheet(
-        ("code", "group", "active", "keywords", "examples", "shared"),
-        ("code",),
-        ("code",),
-        service_rows.put,
-        _all(service_rows.rows),
-        "service",
-    ),
-    Kind.areas: Sheet(
-        ("code", "active", "geometry"),
-        ("code",),
-        ("code",),
-        area_rows.put,
-        _all(area_rows.rows),
-        "area",
-        unit="feature",
-    ),
-    Kind.jurisdictions: Sheet(
-        rule_rows.COLUMNS,
-        ("office",),
-        rule_rows.KEY,
-        rule_rows.put,
-        _all(rule_rows.rows),
-        "rule",
-        older=(rule_rows.OLD_PLACE,),
-    ),
-    Kind.staff: Sheet(
-        ("email", "name", "roles", "language", "active"),
-        ("email", "name", "roles"),
-        ("email",),
-        staff_rows.put,
-        staff_rows.rows,
-        "staff",
-        reach=True,
-        by_language="",
-    ),
-    Kind.absences: Sheet(
-        ("email", "first_day", "last_day", "stand_in", "reason"),
-        ("email", "first_day", "last_day"),
-        ("email", "first_day"),
-        absence_rows.put,
-        absence_rows.rows,
-        reach=True,
-        by_language="",
-    ),
-    Kind.calendars: Sheet(
-        calendar_rows.COLUMNS,
-        ("calendar",),
-        calendar_rows.KEY,
-        calendar_rows.put,
-        calendar_rows.rows,
-        reach=True,
-        by_language="",
-    ),
-    Kind.policies: Sheet(
-        policy_rows.COLUMNS,
-        ("from",),
-        policy_rows.KEY,
-        policy_rows.put,
-        policy_rows.rows,
-        reach=True,
-        by_language="",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a line does: `added`, `changed` or `same`, and which cells from what to what."""
-
-    number: int
-    title: str
-    what: str
-    differences: tuple[tuple[str, str, str], ...] = ()
-
-    def as_json(self) -> dict[str, object]:
-        """For --json."""
-        told = [{"column": column, "before": before, "after": after} for column, before, after in self.differences]
-        return {"line": self.number, "title": self.title, "what": self.what, "differences": told}
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an import changed; `passwords` are those of new staff, shown this once, `links` how many were mailed one;
-    `moved` are cases that went to others because of it, `preview` what it comes to for open clocks, where it is only
-    looked at and any may move.
-    """
-
-    kind: Kind
-    effects: tuple[Effect, ...]
-    dry_run: bool
-    passwords: dict[str, str] = field(default_factory=dict)
-    moved: int = 0
-    links: int = 0
-    preview: Preview | None = None
-
-    def count(self, what: str) -> int:
-        """How many lines did that."""
-        return sum(effect.what == what for effect in self.effects)
-
-    @property
-    def stamp(self) -> str:
-        """What a form carries to tell which effects its reader saw."""
-        told = [(one.number, one.what, one.differences) for one in self.effects]
-        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()[:24]
-
-    def as_json(self) -> dict[str, object]:
-        """For --json."""
-        recount = {} if self.preview is None else {"recount": _figures(self.preview)}
-        return {
-            "kind": self.kind,
-            "added": self.count("added"),
-            "changed": self.count("changed"),
-            "same": self.count("same"),
-            "dry_run": self.dry_run,
-            "lines": [one.as_json() for one in self.effects if one.what != "same"],
-            "passwords": self.passwords,
-            "moved": self.moved,
-            **recount,
-        }
-
-
-def _figures(found: Preview) -> dict[str, int]:
-    """What open clocks would come to: `changed` and the figures after it are of the `looked_at` cases of `cases`."""
-    return {
-        "cases": found.total,
-        "looked_at": found.n,
-        "changed": found.moved,
-        "later": sum(seconds > 0 for seconds in found.seconds),
-        "earlier": sum(seconds < 0 for seconds in found.seconds),
-        "become_late": found.became_late,
-        "no_longer_late": found.no_longer_late,
-    }
-
-
-def kind_of(word: str) -> Kind:
-    """The kind a word names. Raises BadInput."""
-    try:
-        return Kind(word)
-    except ValueError as error:
-        raise BadInput(f"{word!r} is nothing to import or export.", mend=f"Use one of {', '.join(Kind)}.") from error
 
 
 def may(kind: Kind, reach: Reach) -> bool:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import col, select
 
-from cases.sheets.tables import Kind, export_text, import_file
+from cases.sheets.kinds import Kind
+from cases.sheets.tables import export_text, import_file
 from core.database import database
 from core.settings import settings
 from domain.access import CatalogueChange

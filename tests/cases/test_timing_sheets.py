@@ -14,8 +14,9 @@ from cases.sheets import csvs, ladder_cell, tables
 from cases.sheets.calendar_rows import COLUMNS as OF_CALENDARS
 from cases.sheets.calendar_rows import WEEKDAYS
 from cases.sheets.csvs import Unusable
+from cases.sheets.kinds import Kind
 from cases.sheets.policy_rows import COLUMNS as OF_POLICIES
-from cases.sheets.tables import Kind, Report
+from cases.sheets.report import Report
 from cases.step_form import WAYS, said
 from core.errors import BadInput
 from core.texts import clean

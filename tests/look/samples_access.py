@@ -6,7 +6,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from api.importing import HINTS
-from cases.sheets.tables import SHEETS, Kind
+from cases.sheets.kinds import SHEETS, Kind
 from cases.staffing import Given
 from tests.look.samples import NOW, QR, ago
 from tests.look.samples_admin import CHANGES
