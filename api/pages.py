@@ -74,6 +74,12 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("answers", "/staff/figures/answers", "Answers", _WATCHING),
     ("solved", "/staff/solved", "Solved?", _WATCHING),
     (
+        "numbers",
+        "/staff/numbers",
+        "Cheating?",
+        frozenset({"leadership", "auditor", "integrity", "head", "supervisor"}),
+    ),
+    (
         "absences",
         "/staff/absences",
         "Away",

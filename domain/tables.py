@@ -12,6 +12,7 @@ from domain.clock import Clock, Notice, Rung
 from domain.closing import Appeal, CaseLink, SolvedCheck, SolvedQuestion
 from domain.conversation import Conversation
 from domain.crowd import Likeness, Relay, Surge
+from domain.flag import FlagVerdict, MoneyMonth, SurveyFlag, SurveyLook
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
 from domain.office import Office
@@ -64,12 +65,14 @@ __all__ = [
     "Conversation",
     "Correction",
     "Finding",
+    "FlagVerdict",
     "GivenAnswer",
     "InboundMessage",
     "Invitation",
     "Jurisdiction",
     "KioskDevice",
     "Likeness",
+    "MoneyMonth",
     "Notice",
     "Office",
     "Opinion",
@@ -94,6 +97,8 @@ __all__ = [
     "StaffSession",
     "Surge",
     "Survey",
+    "SurveyFlag",
+    "SurveyLook",
     "TimelineEntry",
     "TrainingLabel",
     "TrainingRun",

@@ -9,12 +9,15 @@ from sqlmodel import Session, col, select
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Notice
+from domain.flag import FlagState, SurveyFlag
 from domain.staff import StaffRole
-from domain.states import CaseState, LeadLink, Role
+from domain.states import CaseState, LeadLink, OfficeFunction, Role
 
 OWN_OFFICE = frozenset({Role.operator, Role.officer, Role.admin})
 SUBTREE = frozenset({Role.supervisor, Role.head, Role.reviewer})
 EVERYWHERE = frozenset({Role.leadership, Role.auditor})
+WATCHING = frozenset({Role.leadership, Role.auditor, Role.integrity})
+"""Who sees signs of cheating, and how often money was asked for, of offices they do not answer for."""
 
 
 @dataclass(frozen=True)
@@ -146,3 +149,48 @@ def names_citizen(case: Case) -> bool:
 def readable(who: Viewer) -> ColumnElement[bool]:
     """SQL predicate over `Notice`: those about no case, or about one this viewer may still see."""
     return or_(col(Notice.case_id).is_(None), col(Notice.case_id).in_(select(Case.id).where(visible(who))))
+
+
+def answered_for(known: Catalogue, who: Viewer) -> frozenset[UUID]:
+    """Offices whose conduct in the surveys is this viewer's own: theirs and all below.
+
+    Whoever leads, audits or guards the whole government answers in this only for the office they sit at.
+    """
+    own: set[UUID] = set()
+    for role, office in who.roles:
+        own |= {office} if _watches_all(known, role, office) else known.subtree(office)
+    return frozenset(own)
+
+
+def _watches_all(known: Catalogue, role: Role, office: UUID) -> bool:
+    at = known.offices.get(office)
+    top = at is not None and (at.parent_id is None or at.function == OfficeFunction.leadership)
+    return role is Role.integrity or (role in WATCHING and top)
+
+
+def signs(known: Catalogue, who: Viewer) -> ColumnElement[bool]:
+    """SQL predicate over `SurveyFlag`: which signs of cheating this viewer may see.
+
+    Those who watch see all but what is about offices they answer for. Who leads an office sees of it what was judged:
+    before that, nobody of the office or its chain does.
+    """
+    own = answered_for(known, who)
+    watched = col(SurveyFlag.office_id).not_in(own) if who.has(*WATCHING) else false()
+    led = frozenset[UUID]().union(
+        *(known.subtree(at) for role, at in who.roles if role in (Role.head, Role.supervisor))
+    )
+    judged = and_(col(SurveyFlag.state) != FlagState.open, col(SurveyFlag.office_id).in_(led)) if led else false()
+    return or_(watched, judged)
+
+
+def sees_money(known: Catalogue, who: Viewer, offices: frozenset[UUID]) -> bool:
+    """Whether this viewer may see how often money was asked for at these offices.
+
+    Never the office itself or its chain: and since one figure is all others taken from the whole, whoever works for
+    one of the offices sees none of them. Who leads the whole government does.
+    """
+    if not who.has(*WATCHING) or any(role not in WATCHING for role, _ in who.roles):
+        return False
+    return not any(
+        known.subtree(office) & offices for role, office in who.roles if not _watches_all(known, role, office)
+    )

@@ -10,6 +10,7 @@ import domain.tables  # noqa: F401  (so that a process that writes one table kno
 import escalation.recount
 import escalation.sweep
 import surveys.counts
+import surveys.flags
 import surveys.sweep
 import surveys.trial_results
 from cases import (
@@ -54,6 +55,8 @@ ASKED_SECONDS = 60.0
 TRAINING_SECONDS = 60.0
 ANCHORS = "anchors"
 ANCHORS_SECONDS = 600.0
+SIGNS = "signs"
+SIGNS_SECONDS = 600.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -169,6 +172,11 @@ def anchor_days() -> int:
     return anchors.make_due(datetime.now(UTC))
 
 
+def look_for_signs() -> int:
+    """Look for signs of cheating, and close months of the money question. One look a day: nothing to drain."""
+    return surveys.flags.look_due(datetime.now(UTC))
+
+
 def reach_staff() -> int:
     """Tell staff outside the program what is due, after finding out about what was cut off."""
     now, found = datetime.now(UTC), senders()
@@ -202,10 +210,12 @@ TASKS: dict[str, Callable[[], int]] = {
     SOLVED: ask_whether_solved,
     SURGES: look_for_surges,
     ANCHORS: anchor_days,
+    SIGNS: look_for_signs,
     TIDY: tidy_files,
 }
 EVERY = {
     ANCHORS: ANCHORS_SECONDS,
+    SIGNS: SIGNS_SECONDS,
     DESKS: DESKS_SECONDS,
     SURGES: SURGE_SECONDS,
     TIDY: TIDY_SECONDS,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.look import samples_answers, samples_life, samples_models, samples_timing
+from tests.look import samples_answers, samples_life, samples_models, samples_results, samples_timing
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_access import ACCESS
 from tests.look.samples_admin import ADMIN
@@ -38,6 +38,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **COUNTER,
     **PAGES,
     **samples_models.PAGES,
+    **samples_results.PAGES,
     **ADMIN,
     **ACCESS,
     **ROUTING,
