@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["office_id"], ["office.id"], name=op.f("fk_survey_flag_office_id_office")),
         sa.ForeignKeyConstraint(["reviewer_id"], ["staff.id"], name=op.f("fk_survey_flag_reviewer_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_flag")),
-        sa.UniqueConstraint("office_id", "operator", "kind", "period", name=op.f("uq_survey_flag_office_id_operator_kind_period")),
+        sa.UniqueConstraint(
+            "office_id", "operator", "kind", "period", name=op.f("uq_survey_flag_office_id_operator_kind_period")
+        ),
     )
     with op.batch_alter_table("survey_flag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_survey_flag_period"), ["period"], unique=False)
