@@ -29,6 +29,8 @@ KINDS = {
     "area": "Areas",
     "calendar": "Calendars",
     "policy": "Policies",
+    "asking": "Who is asked",
+    "budget": "Budgets of surveys",
     "staff": "Staff",
     "key": "Keys",
 }
@@ -48,6 +50,9 @@ SAID = {
     "policy-added": "Added. It counts for clocks that begin from its first day on.",
     "policy-saved": "Saved as a new version. The one before ends where it begins.",
     "policy-ended": "The policy ends on that day.",
+    "plan-saved": "Kept. It counts from the next transaction on; who was drawn already stays drawn.",
+    "plan-ended": "Its own plan has ended: it is asked about as all others.",
+    "budget-saved": "Kept. It counts at once.",
     "rule-ended": "The rule ends on that day.",
     "person-added": "Added. A link to choose a password is on its way to them by e-mail.",
     "person-saved": "Saved.",

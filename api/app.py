@@ -17,6 +17,7 @@ from api import (
     answer_figures,
     answers,
     areas,
+    asking,
     auth,
     book,
     bulk,
@@ -183,6 +184,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         areas,
         calendars,
         policies,
+        asking,
     ):
         app.include_router(room.router)
     app.add_api_route("/static/accent.css", _accent, include_in_schema=False)

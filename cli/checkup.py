@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from channels.email import Email
 from channels.errors import Failure, SendFailed
 from channels.mailbox import Mailbox
-from cli import checkup_sign_in, checkup_telegram, checkup_twilio
+from cli import checkup_budget, checkup_sign_in, checkup_telegram, checkup_twilio
 from cli.output import out
 from core.database import database
 from core.errors import Misconfigured, OmbudError
@@ -51,7 +51,7 @@ def examine() -> list[Finding]:
     checks: list[Callable[[Settings], Finding]] = [
         *(_secrets, _data_folder, _database, _broker, _model, _public_address),
         *(_twilio, _voice, _telegram, _mailbox, _mail_server, _kiosks, _paper),
-        *(_attachments, _scanner, _map, _sign_in),
+        *(_attachments, _scanner, _map, _sign_in, _budgets),
     ]
     return [check(current) for check in checks]
 
@@ -70,6 +70,20 @@ def _sign_in(current: Settings) -> Finding:
     if found := checkup_sign_in.faults(current):
         return Finding("sign-in", "bad", " ".join(what for what, _ in found), " ".join(mend for _, mend in found))
     return Finding("sign-in", "good", checkup_sign_in.seen(current))
+
+
+def _budgets(current: Settings) -> Finding:
+    if not current.sms_price:
+        return Finding("survey budgets", "off", "no price of an SMS is set")
+    try:
+        with database().read() as session:
+            found = checkup_budget.faults(session)
+    except SQLAlchemyError:
+        return Finding("survey budgets", "off", "the database cannot be read")
+    seen = " ".join(words for words, _ in found)
+    if any(used_up for _, used_up in found):
+        return Finding("survey budgets", "bad", seen, "Raise the budget at /staff/asking, or wait for the next month.")
+    return Finding("survey budgets", "good", seen or "none is short")
 
 
 def _secrets(current: Settings) -> Finding:

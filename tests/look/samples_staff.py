@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tests.look import samples_answers, samples_life, samples_models, samples_results, samples_timing
+from tests.look import samples_answers, samples_asking, samples_life, samples_models, samples_results, samples_timing
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_access import ACCESS
 from tests.look.samples_admin import ADMIN
@@ -45,6 +45,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **TRIAGE,
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
+    **samples_asking.pages(),
     **LADDER,
     **FINDING,
     "desk-found": (
