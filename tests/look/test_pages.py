@@ -117,6 +117,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/surge_band.html",
         "staff/recordings.html",
         "staff/routing_parts.html",
+        "staff/asking_parts.html",
         "staff/timing_parts.html",
         "staff/together.html",
         "staff/triage_counts.html",
