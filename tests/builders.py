@@ -1,10 +1,13 @@
 """A small government to test against: three tiers, two services, everybody one needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection, Engine, event
 from sqlmodel import Session, col, func, select
 
 from core.ids import new_id, new_reference
@@ -115,6 +118,21 @@ def government(session: Session) -> Government:
         staff[name] = person.id
     session.flush()
     return Government(offices, services, staff)
+
+
+@contextmanager
+def told(engine: Engine | Connection) -> Iterator[list[str]]:
+    """The statements a database is told meanwhile. The engine outlives the test, so the listening must end."""
+    said: list[str] = []
+
+    def listen(*given: Any) -> None:
+        said.append(given[2])
+
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
 
 
 def soonest(session: Session, now: datetime) -> datetime | None:

@@ -33,6 +33,7 @@ from domain.states import Role
 from notifications import deliver
 from tests.builders import Government, government, soonest
 from tests.conftest import Installation
+from worker import listen
 
 CITIZEN = "+355691112233"
 CSRF = "the-token-of-this-session"
@@ -198,6 +199,8 @@ def web_of(installation: Installation, monkeypatch: pytest.MonkeyPatch, **given:
     # nobody listens on port 9, so nothing here can talk to a site that happens to run on this machine
     for name, value in ({"telegram_mode": "polling", "port": "9", "log_level": "error"} | given).items():
         monkeypatch.setenv(f"OMBUD_{name.upper()}", value)
+    # and so nobody need be told the bot's commands, six times in a minute and a half, in the middle of other tests
+    monkeypatch.setattr(listen, "introduce", lambda: None)
     settings.cache_clear()
     throttle.forget()
     with installation.database.write() as session:

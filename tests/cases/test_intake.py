@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import func, select
 
 from cases import history, intake
@@ -13,7 +12,7 @@ from channels.values import Channel, DeliveryStatus, Inbound, Receipt
 from core.ids import new_reference
 from domain.inbox import InboundMessage
 from domain.states import CaseState, ClockKind, ClockState, InboxState
-from tests.builders import NOW
+from tests.builders import NOW, told
 from tests.cases.conftest import CITIZEN, Town
 
 WATER = "WAT1 no water in Lumas since Monday"
@@ -108,9 +107,8 @@ def test_new_cases_are_written_together(town: Town) -> None:
     texts = [(sender, f"WAT1 no water in street {sender[-2:]}") for sender in senders]
     texts += [(senders[0], f"{texts[0][1]}, and the pump house is locked"), (senders[1], "STOP")]
     receive([Inbound(Channel.sms, "acc", f"B{place}", *one) for place, one in enumerate(_to_us(texts))], town.now)
-    said: list[str] = []
-    event.listen(town.database.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    assert intake.process_due(town.now) == len(texts)
+    with told(town.database.engine) as said:
+        assert intake.process_due(town.now) == len(texts)
     cases = town.cases()[1:]
     assert len(cases) == len(senders)
     assert len({case.contact_point_id for case in cases}) == len(senders)
@@ -233,12 +231,9 @@ def test_a_case_costs_at_most_twelve_statements(town: Town) -> None:
     town.arrives("WAT1 first, so that the catalogue is known")
     senders = [f"+35569200{number:04d}" for number in range(20)]
     receive([Inbound(Channel.sms, "acc", f"SMx{n}", sender, "x", WATER) for n, sender in enumerate(senders)], NOW)
-    statements: list[str] = []
-    event.listen(town.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    from cases import intake
-
-    while intake.process_due(town.now):
-        pass
+    with told(town.database.engine) as statements:
+        while intake.process_due(town.now):
+            pass
     assert len(town.cases()) == 21
     assert len(statements) / 20 <= 12, "\n".join(statement[:90] for statement in statements[:40])
 

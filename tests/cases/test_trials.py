@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session, col, func, select
 
 from cases import trials
@@ -20,7 +19,7 @@ from domain.timeline import append
 from domain.training import RunResult, RunState, TrainingRun
 from nlp.classifier import Current, promoted
 from nlp.training import apart, promote
-from tests.builders import NOW, Government, government, plain_case
+from tests.builders import NOW, Government, government, plain_case, told
 from tests.cases.lives import Asked, shelve
 from tests.conftest import Installation
 
@@ -124,17 +123,11 @@ def test_opinions_are_written_in_one_statement_a_batch(
     put_on_trial(installation, models, started=NOW - timedelta(hours=30))
     with installation.database.write() as session:
         cases(session, known, 70)
-    written: list[str] = []
-    event.listen(
-        installation.database.engine,
-        "before_cursor_execute",
-        lambda _c, _k, statement, *_: (
-            written.append(statement) if statement.startswith("INSERT INTO opinion") else None
-        ),
-    )
     asked = Asked(candidate=WATER, old=WATER)
-    while trials.look_due(NOW, asked):
-        pass
+    with told(installation.database.engine) as said:
+        while trials.look_due(NOW, asked):
+            pass
+    written = [statement for statement in said if statement.startswith("INSERT INTO opinion")]
     assert asked.batches == [40, 30]
     assert len(written) == 2
     with installation.database.read() as session:

@@ -4,7 +4,6 @@ import threading
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import func, select
 
 from channels.values import Button, Channel
@@ -13,6 +12,7 @@ from domain.outbox import OutboundMessage
 from domain.states import OutboxState, Purpose
 from notifications import pacing
 from notifications.outbox import cancel_queued, enqueue
+from tests.builders import told
 from tests.conftest import Installation
 from tests.notifications.world import NOW, Told, citizen, queue, state
 
@@ -73,18 +73,17 @@ def test_a_fresh_message_is_one_statement(installation: Installation) -> None:
     with installation.database.write() as session:
         contact = citizen(session)
         pacing.senders_of(session)  # read every other second, not for every message
-        said: list[str] = []
-        event.listen(session.get_bind(), "before_cursor_execute", lambda *args: said.append(args[2]))
-        message = enqueue(
-            session,
-            purpose=Purpose.survey,
-            contact=contact,
-            language="en",
-            body="How was it?",
-            dedupe_key="s",
-            now=NOW,
-            buttons=[[Button("1", "r:1"), Button("5", "r:5")]],
-        )
+        with told(session.get_bind()) as said:
+            message = enqueue(
+                session,
+                purpose=Purpose.survey,
+                contact=contact,
+                language="en",
+                body="How was it?",
+                dedupe_key="s",
+                now=NOW,
+                buttons=[[Button("1", "r:1"), Button("5", "r:5")]],
+            )
         assert message is not None
         assert message.buttons == [[{"text": "1", "data": "r:1"}, {"text": "5", "data": "r:5"}]]
         assert (message.state, message.due_at, message.channel) == (OutboxState.queued, NOW, Channel.sms)

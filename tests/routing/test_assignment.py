@@ -8,7 +8,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from channels.values import Channel
@@ -21,6 +20,7 @@ from domain.office import Office
 from domain.staff import Absence, Staff, StaffRole
 from domain.states import CaseState, Role
 from routing.assignment import MORE_FOR_KNOWN, assign, local_day
+from tests.builders import told
 from tests.conftest import Installation
 from tests.routing.world import World, velmora
 
@@ -153,9 +153,8 @@ def test_one_statement(installation: Installation) -> None:
         world = settle(session)
         hire(session, world.offices["WAT1"].id)
         catalogue(session)
-        said: list[str] = []
-        event.listen(session.get_bind(), "before_cursor_execute", lambda *args: said.append(args[2]))
-        assign(session, world.offices["WAT1"].id, NOW, citizen_id=new_id(), not_staff=[new_id()])
+        with told(session.get_bind()) as said:
+            assign(session, world.offices["WAT1"].id, NOW, citizen_id=new_id(), not_staff=[new_id()])
         assert len(said) == 1
 
 

@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import event
-
 from domain.catalogue import catalogue
 from routing import service
+from tests.builders import told
 from tests.conftest import Installation
 from tests.routing.world import sees, velmora
 
@@ -23,14 +22,13 @@ def test_without_a_model_it_goes_to_triage_and_says_so(installation: Installatio
         session.add_all(world.lines)
     with installation.database.read() as session:
         known = catalogue(session)
-        said: list[str] = []
-        event.listen(session.get_bind(), "before_cursor_execute", lambda *args: said.append(args[2]))
-        unsure = service.route(session, text="no water in Lumas", now=NOW)
-        assert known.offices[unsure.office_id].code == "TRI"
-        assert unsure.reason == "No model is trained yet; a person decides."
-        picked = service.route(session, text="no water in Lumas", service="water", now=NOW)
-        assert known.offices[picked.office_id].code == "WAT1"
-        sure = service.route(session, text="no water in Lumas", prediction=sees("water"), now=NOW)
+        with told(session.get_bind()) as said:
+            unsure = service.route(session, text="no water in Lumas", now=NOW)
+            assert known.offices[unsure.office_id].code == "TRI"
+            assert unsure.reason == "No model is trained yet; a person decides."
+            picked = service.route(session, text="no water in Lumas", service="water", now=NOW)
+            assert known.offices[picked.office_id].code == "WAT1"
+            sure = service.route(session, text="no water in Lumas", prediction=sees("water"), now=NOW)
         assert not said  # the catalogue is fresh: no query
     assert service.suggestions_json(known, sure) == [
         {
