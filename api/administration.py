@@ -32,6 +32,7 @@ KINDS = {
     "asking": "Who is asked",
     "budget": "Budgets of surveys",
     "staff": "Staff",
+    "wording": "Wordings",
     "key": "Keys",
 }
 PAGE = 50

@@ -36,6 +36,8 @@ TITLES = {
     Kind.absences: "Days away",
     Kind.calendars: "Calendars",
     Kind.policies: "Policies",
+    Kind.wordings: "Wordings",
+    Kind.templates: "Saved replies",
 }
 HINTS = {
     Kind.staff: "Roles are written role@OFFICE and separated by semicolons: officer@WAT1;head@WAT2. They become "
@@ -45,6 +47,10 @@ HINTS = {
     "rewritten.",
     Kind.policies: "A line is a version, from a day on. Another day makes another version, and the one before ends "
     "there. A ladder is written 50% officer; 100% head by email+sms; 72h elapsed leadership citizen.",
+    Kind.wordings: "Words that differ become drafts; somebody else publishes each on its page. Until then citizens "
+    "read the words in use. The state is not read.",
+    Kind.templates: "Words that differ become drafts; somebody else publishes each on its page. A reply is known by "
+    "its office, service and title, and by a number where several are called the same. The state is not read.",
 }
 SHOWN = 500
 """Lines shown of a file; all of them count."""

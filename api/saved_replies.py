@@ -185,7 +185,10 @@ def _page(
             "seen": newest.number if newest else 0,
             "state": STATES[ReplyState(newest.state)] if newest else ("", ""),
             "may_write": reply is None or reply.office_id in writes,
-            "may_publish": waits and leads and newest is not None and newest.written_by != who.staff_id,
+            "may_publish": waits
+            and leads
+            and newest is not None
+            and (newest.written_by is None or newest.written_by != who.staff_id),
             "waits": waits,
             "may_withdraw": leads and any(one.state in (ReplyState.published, ReplyState.draft) for one in kept),
             "versions": _versions(session, kept),
@@ -215,14 +218,14 @@ def _body(known: Catalogue, staff: SignedIn, language: str, text: str) -> dict[s
 
 
 def _versions(session: Session, rows: Sequence[SavedReplyVersion]) -> list[dict[str, object]]:
-    ids = {one.written_by for one in rows} | {one.published_by for one in rows if one.published_by}
+    ids = {one.written_by for one in rows} | {one.published_by for one in rows}
     names = dict(session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(ids))).all())
     return [
         {
             "number": one.number,
             "title": one.title,
             "state": STATES[ReplyState(one.state)],
-            "by": names.get(one.written_by, ""),
+            "by": names.get(one.written_by, "") if one.written_by else "command line",
             "at": one.written_at,
             "published_by": names.get(one.published_by, "") if one.published_by else "",
             "bodies": sorted(one.bodies.items()),

@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from statistics import median_low
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
+from cases import wording_editing
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from core.settings import settings
-from domain.catalogue import Catalogue, catalogue, name_of
-from domain.office import Office
-from domain.service import Service
+from domain.catalogue import catalogue
 from domain.staff import Staff
-from domain.states import OfficeFunction, Role
-from domain.wording import Wording
+from domain.states import Role
+from domain.wording import Wording, WordingState
 from notifications import checking, compose, wordings
 from notifications.segments import Weight, for_sms, plainer, weigh
 
@@ -60,90 +58,97 @@ MESSAGES = {
 }
 READERS = frozenset({Role.admin, Role.head, Role.supervisor, Role.leadership, Role.auditor})
 SAID = {
-    "saved": "Saved. From the next message on these words are sent.",
+    "save": "Kept as a draft. Citizens read the words as before, until somebody else publishes these.",
+    "publish": "Published. From the next message on these words are sent.",
+    "return": "Returned. Whoever wrote it reads your reason; citizens read the words as before.",
     "shipped": "The words that Ombud ships are sent again. Yours are kept below.",
+}
+STATES = {
+    WordingState.draft: ("waits to be published", "soon"),
+    WordingState.published: ("in use", "well"),
+    WordingState.replaced: ("replaced", ""),
+    WordingState.returned: ("returned", "late"),
+    WordingState.withdrawn: ("withdrawn", ""),
 }
 
 
-def may_edit(session: Session, staff: SignedIn) -> bool:
-    """Administrators, and who heads the whole government: the words speak for every office."""
-    known = catalogue(session)
-    tops = {office.id for office in known.children.get(None, ())}
-    return staff.viewer.has(Role.admin) or any(
-        role is Role.head and office in tops for role, office in staff.viewer.roles
-    )
-
-
 @router.get("/staff/wordings")
-def show_wordings(request: Request, staff: Staffed, said: str = "") -> Response:
+def show_wordings(request: Request, staff: Staffed) -> Response:
     """Every message in every language, and what it weighs."""
     _may_read(staff)
-    today = datetime.now(UTC).astimezone(settings().zone).date()
+    now = datetime.now(UTC)
     with database().read() as session:
-        own = wordings.newest(session)
-        samples = {language: _samples(catalogue(session), language) for language in settings().languages}
+        own, waiting = wordings.newest(session), wordings.newest(session, WordingState.draft)
+        samples = {one: wording_editing.samples(catalogue(session), one, now) for one in settings().languages}
     rows = []
     for name in compose.names():
         cells = []
         for language in settings().languages:
             body = own[name, language].body if (name, language) in own else compose.shipped(name, language)
-            weight = _heaviest(name, language, body, checking.sample_values(language, *samples[language], today))
-            cells.append({"language": language, "own": (name, language) in own, **_told(weight)})
+            weight, key = _heaviest(name, language, body, samples[language]), (name, language)
+            cells.append({"language": language, "own": key in own, "waits": key in waiting, **_told(weight)})
         rows.append({"name": name, "title": MESSAGES.get(name, name.replace("_", " ")), "cells": cells})
-    if said in SAID:
-        request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
     return render(request, "staff/wordings.html", {"rows": rows, "priced": settings().sms_price > 0})
 
 
 @router.get("/staff/wordings/{name}/{language}")
-def show_wording(request: Request, staff: Staffed, name: str, language: str) -> Response:
+def show_wording(request: Request, staff: Staffed, name: str, language: str, said: str = "") -> Response:
     """One message in one language: its words, how they look on a phone, and what they cost."""
+    if said in SAID:
+        request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
     return _page(request, staff, name, language)
 
 
 @router.post("/staff/wordings/{name}/{language}")
 def edit(request: Request, staff: Staffed, form: Filled, name: str, language: str) -> Response:
-    """Look at words, make their letters plain, or keep them as a new version."""
-    body, now = form.get("body", ""), datetime.now(UTC)
-    if form.get("go") == "mend":
-        body = plainer(body)
+    """Look at words, make their letters plain, keep them as a draft, publish the one that waits, or return it."""
+    go, now, seen = form.get("go", ""), datetime.now(UTC), _number(form.get("seen", ""))
+    body = plainer(form.get("body", "")) if go == "mend" else form.get("body", "")
+    decides = go in ("publish", "return")
     try:
         with database().write() as session:
-            _may_edit(session, staff)
-            samples = checking.sample_values(language, *_samples(catalogue(session), language), now.date())
-            checked = checking.checked(name, _language(language), body, samples)
-            if form.get("go") == "save":
-                seen = _number(form.get("seen", ""))
-                wordings.save(session, name, language, checked, seen=seen, staff_id=UUID(staff.id), now=now)
+            if go == "publish":
+                wording_editing.publish(session, staff.viewer, name, language, seen, now)
+            elif go == "return":
+                wording_editing.send_back(session, staff.viewer, name, language, form.get("reason", ""), seen, now)
+            elif go == "save":
+                wording_editing.write(session, staff.viewer, name, language, body, seen, now)
+            else:
+                wording_editing.check_known(name, language)
+                known = catalogue(session)
+                wording_editing.check_editor(known, staff.viewer)
+                wording_editing.checked(known, name, language, body, now)
     except BadInput as error:
-        return _page(request, staff, name, language, typed=body, errors=error.fields)
+        return _page(request, staff, name, language, typed=None if decides else body, errors=error.fields)
     except Conflict as error:
-        return _page(request, staff, name, language, typed=body, problem=error)
-    if form.get("go") != "save":
+        return _page(request, staff, name, language, typed=None if decides else body, problem=error)
+    if go not in SAID:
         return _page(request, staff, name, language, typed=body)
     wordings.forget()  # once more, now that it is durable
-    return RedirectResponse("/staff/wordings?said=saved", status_code=303)
+    return RedirectResponse(f"/staff/wordings/{name}/{language}?said={go}", status_code=303)
 
 
 @router.post("/staff/wordings/{name}/{language}/revert")
 def revert(request: Request, staff: Staffed, form: Filled, name: str, language: str) -> Response:
-    """Go back to an older version, which becomes the newest, or to the words shipped (version 0)."""
-    _known(name, language)
+    """Go back to the words shipped (version 0) at once, or to an older version, which then waits as the newest."""
+    wording_editing.check_known(name, language)
     wanted, seen, now = _number(form.get("version", "")), _number(form.get("seen", "")), datetime.now(UTC)
     try:
         with database().write() as session:
-            _may_edit(session, staff)
-            if wanted == 0:
-                wordings.use_shipped(session, name, language, seen=seen)
+            if wanted == wording_editing.SHIPPED:
+                wording_editing.use_shipped(session, staff.viewer, name, language, seen, now)
             else:
+                wording_editing.check_editor(catalogue(session), staff.viewer)
                 old = next((one for one in wordings.versions(session, name, language) if one.version == wanted), None)
                 if old is None:
                     raise NotFound("There is no such version.", mend="Choose one from the list.")
-                wordings.save(session, name, language, old.body, seen=seen, staff_id=UUID(staff.id), now=now)
+                wording_editing.write(session, staff.viewer, name, language, old.body, seen, now)
+    except BadInput as error:
+        return _page(request, staff, name, language, errors=error.fields)
     except Conflict as error:
         return _page(request, staff, name, language, problem=error)
     wordings.forget()
-    return RedirectResponse(f"/staff/wordings?said={'saved' if wanted else 'shipped'}", status_code=303)
+    return RedirectResponse(f"/staff/wordings/{name}/{language}?said={'save' if wanted else 'shipped'}", 303)
 
 
 def _page(
@@ -156,23 +161,20 @@ def _page(
     errors: Mapping[str, str] | None = None,
     problem: OmbudError | None = None,
 ) -> Response:
-    _known(name, language)
+    wording_editing.check_known(name, language)
     _may_read(staff)
-    today = datetime.now(UTC).astimezone(settings().zone).date()
     with database().read() as session:
-        office, service = _samples(catalogue(session), language)
+        samples = wording_editing.samples(catalogue(session), language, datetime.now(UTC))
         kept = wordings.versions(session, name, language)
-        people = dict(
-            session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_({v.staff_id for v in kept}))).all()
-        )
-        editable = may_edit(session, staff)
-    used = next((version for version in kept if version.active), None)
-    shipped = compose.shipped(name, language)
-    body = typed if typed is not None else (used.body if used else shipped)
+        ids = {one.staff_id for one in kept} | {one.decided_by for one in kept}
+        people = dict(session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(ids))).all())
+        editable = wording_editing.may_edit(catalogue(session), staff.viewer)
+    used = next((one for one in kept if one.state == WordingState.published), None)
+    draft = kept[0] if kept and kept[0].state == WordingState.draft else None
+    shipped, shown = compose.shipped(name, language), draft or used
+    body = typed if typed is not None else (shown.body if shown else shipped)
     wanted = checking.placeholders(name)
-    previews = (
-        [] if errors else _previews(name, language, body, checking.sample_values(language, office, service, today))
-    )
+    previews = [] if "body" in (errors or {}) else _previews(name, language, body, samples)
     if problem is not None:
         request.state.flash = {"text": str(problem), "tone": "late", "undo": ""}
     context = {
@@ -183,6 +185,8 @@ def _page(
         "shipped": shipped,
         "used": used.version if used else 0,
         "seen": kept[0].version if kept else 0,
+        "waits": _version(draft, people) if draft else None,
+        "decides": editable and draft is not None and str(draft.staff_id) != staff.id,
         "required": sorted(wanted.required),
         "optional": sorted(wanted.known - wanted.required),
         "previews": previews,
@@ -198,8 +202,17 @@ def _page(
 
 
 def _version(wording: Wording, people: Mapping[UUID, str]) -> dict[str, object]:
-    by = people.get(wording.staff_id, "") if wording.staff_id else ""
-    return {"number": wording.version, "body": wording.body, "at": wording.at, "by": by, "active": wording.active}
+    return {
+        "number": wording.version,
+        "body": wording.body,
+        "at": wording.at,
+        "by": people.get(wording.staff_id, "") if wording.staff_id else "command line",
+        "state": STATES[WordingState(wording.state)],
+        "published": wording.state == WordingState.published,
+        "decided_by": people.get(wording.decided_by, "") if wording.decided_by else "",
+        "decided_at": wording.decided_at,
+        "reason": wording.reason,
+    }
 
 
 def _previews(name: str, language: str, body: str, samples: Mapping[str, object]) -> list[dict[str, object]]:
@@ -247,38 +260,9 @@ def _letters(body: str, previews: list[dict[str, object]]) -> list[dict[str, obj
     ]
 
 
-def _samples(known: Catalogue, language: str) -> tuple[str, str]:
-    """An office and a service with names of usual length."""
-    offices = [o for o in known.offices.values() if o.active and o.function == OfficeFunction.service]
-    return _usual(offices, language, "Water Works"), _usual(list(known.services.values()), language, "Water supply")
-
-
-def _usual(rows: "list[Office] | list[Service]", language: str, otherwise: str) -> str:
-    names = sorted((name_of(row, language) for row in rows), key=lambda name: (len(name), name))
-    usual = median_low([len(name) for name in names]) if names else 0
-    return next((name for name in names if len(name) == usual), otherwise)
-
-
-def _known(name: str, language: str) -> None:
-    if name not in compose.names():
-        raise NotFound("There is no such message.", mend="Choose one from the list.")
-    _language(language)
-
-
-def _language(language: str) -> str:
-    if language not in settings().languages:
-        raise NotFound("This deployment does not speak that language.", mend="Choose one from the list.")
-    return language
-
-
 def _may_read(staff: SignedIn) -> None:
     if not staff.viewer.has(*READERS):
         raise NotAllowed("The wordings are for those who lead or administer.", mend="Ask your administrator.")
-
-
-def _may_edit(session: Session, staff: SignedIn) -> None:
-    if not may_edit(session, staff):
-        raise NotAllowed("Only administrators change the words of messages.", mend="Tell yours what should read how.")
 
 
 def _number(text: str) -> int:

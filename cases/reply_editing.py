@@ -101,22 +101,25 @@ def write(session: Session, who: Viewer, reply_id: UUID | None, given: Given, se
         raise NotAllowed("You do not write replies for this office.", mend="Ask somebody who works there.")
     session.flush()
     kept = versions(session, reply)
-    newest = kept[0].number if kept else 0
-    _check_seen(newest, seen)
+    _check_seen(kept[0].number if kept else 0, seen)
+    add_version(session, reply, title, bodies, who.staff_id, now)
+    return reply
+
+
+def add_version(
+    session: Session, reply: SavedReply, title: str, bodies: dict[str, str], by: UUID | None, now: datetime
+) -> SavedReplyVersion:
+    """Checked words as the draft that waits, in place of one that did; `by` is None for the command line."""
+    kept = versions(session, reply)
     for older in kept:
         if older.state == ReplyState.draft:
             older.state = ReplyState.replaced
-    session.add(
-        SavedReplyVersion(
-            reply_id=reply.id,
-            number=newest + 1,
-            title=title,
-            bodies=bodies,
-            written_by=who.staff_id,
-            written_at=now,
-        )
+    number = kept[0].number + 1 if kept else 1
+    made = SavedReplyVersion(
+        reply_id=reply.id, number=number, title=title, bodies=bodies, written_by=by, written_at=now
     )
-    return reply
+    session.add(made)
+    return made
 
 
 def publish(session: Session, who: Viewer, reply_id: UUID, seen: int, now: datetime) -> None:

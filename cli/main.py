@@ -29,7 +29,7 @@ app.add_typer(cli.clocks.app, name="clocks")
 app.add_typer(cli.keys.app, name="api-key")
 app.add_typer(cli.staff.app, name="staff")
 
-WHAT = "offices, services, areas, jurisdictions, staff, absences, calendars or policies"
+WHAT = "offices, services, areas, jurisdictions, staff, absences, calendars, policies, wordings, or templates (replies)"
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 

@@ -26,7 +26,7 @@ class SavedReply(Row, table=True):
 
 class SavedReplyVersion(Row, table=True):
     """One version of a saved reply: `bodies` are its words by language. At most one is published at a time, by
-    somebody other than who wrote it."""
+    somebody other than who wrote it (None: it was brought in on the command line)."""
 
     __tablename__ = "saved_reply_version"
     __table_args__ = (UniqueConstraint("reply_id", "number"),)
@@ -36,7 +36,7 @@ class SavedReplyVersion(Row, table=True):
     state: ReplyState = Field(default=ReplyState.draft, sa_type=Text)
     title: str
     bodies: dict[str, str] = Field(sa_type=Json)
-    written_by: UUID = Field(foreign_key="staff.id")
+    written_by: UUID | None = Field(default=None, foreign_key="staff.id")
     written_at: datetime = Field(sa_type=UtcDateTime)
     published_by: UUID | None = Field(default=None, foreign_key="staff.id")
     published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""A deployment's own words for its messages: kept in versions, checked before they are used, shared by all processes.
+"""A deployment's own words for its messages: kept in versions (`cases.wording_editing`), shared by all processes.
 
 A process believes what it read for `FRESH` seconds, as with the catalogue. A wording that cannot be read or filled must
 not keep an answer from leaving: then the words that Ombud ships go.
@@ -8,17 +8,13 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, select
 
 from core.database import database
-from core.errors import Conflict
-from core.ids import new_id
 from core.logs import logger
-from domain.wording import Wording
+from domain.wording import Wording, WordingState
 
 FRESH = 2.0
 
@@ -58,9 +54,9 @@ def forget() -> None:
         _kept.clear()
 
 
-def newest(session: Session) -> dict[tuple[str, str], Wording]:
-    """The wording in use of each message and language that has one of its own."""
-    rows = session.exec(select(Wording).where(col(Wording.active).is_(True)).order_by(col(Wording.version))).all()
+def newest(session: Session, state: WordingState = WordingState.published) -> dict[tuple[str, str], Wording]:
+    """The wording in use of each message and language that has one of its own; or those in another state."""
+    rows = session.exec(select(Wording).where(col(Wording.state) == state).order_by(col(Wording.version))).all()
     return {(row.name, row.language): row for row in rows}
 
 
@@ -68,38 +64,3 @@ def versions(session: Session, name: str, language: str) -> list[Wording]:
     """All versions of one message in one language, newest first."""
     query = select(Wording).where(col(Wording.name) == name, col(Wording.language) == language)
     return list(session.exec(query.order_by(col(Wording.version).desc())).all())
-
-
-def save(
-    session: Session, name: str, language: str, body: str, *, seen: int, staff_id: UUID | None, now: datetime
-) -> Wording:
-    """Keep checked words as the newest version. `seen` is the version the editor began with (0 for none).
-
-    Raises Conflict when somebody saved another meanwhile.
-    """
-    last = _last(session, name, language, seen)
-    wording = Wording(id=new_id(), name=name, language=language, version=last + 1, body=body, staff_id=staff_id, at=now)
-    session.add(wording)
-    session.flush()
-    forget()
-    return wording
-
-
-def use_shipped(session: Session, name: str, language: str, *, seen: int) -> None:
-    """Use the words that Ombud ships again; the versions are kept, to come back to. Raises Conflict as `save` does."""
-    _last(session, name, language, seen)
-    session.execute(
-        update(Wording).where(col(Wording.name) == name, col(Wording.language) == language).values(active=False)
-    )
-    forget()
-
-
-def _last(session: Session, name: str, language: str, seen: int) -> int:
-    query = select(func.max(Wording.version)).where(col(Wording.name) == name, col(Wording.language) == language)
-    last = session.exec(query).one() or 0
-    if last != seen:
-        raise Conflict(
-            f"Somebody saved version {last} of this wording meanwhile.",
-            mend="Look at it, then save yours again; your words are kept in the box.",
-        )
-    return last

@@ -18,6 +18,8 @@ from cases.sheets import (
     rule_rows,
     service_rows,
     staff_rows,
+    template_rows,
+    wording_rows,
 )
 from cases.sheets.job import Job
 from cases.staff_reach import Reach
@@ -39,6 +41,8 @@ class Kind(StrEnum):
     absences = "absences"
     calendars = "calendars"
     policies = "policies"
+    wordings = "wordings"
+    templates = "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,24 @@ SHEETS: dict[Kind, Sheet] = {
         policy_rows.rows,
         reach=True,
         by_language="",
+    ),
+    Kind.wordings: Sheet(
+        wording_rows.COLUMNS,
+        (*wording_rows.KEY, "words"),
+        wording_rows.KEY,
+        wording_rows.put,
+        wording_rows.rows,
+        reach=True,
+        by_language="",
+    ),
+    Kind.templates: Sheet(
+        template_rows.COLUMNS,
+        ("office", "title"),
+        template_rows.KEY,
+        template_rows.put,
+        template_rows.rows,
+        reach=True,
+        by_language=template_rows.WORDS,
     ),
 }
 

@@ -11,6 +11,7 @@ from cases.acting import Form
 from channels.errors import Failure, SendFailed
 from channels.values import Channel, Outgoing, Sent
 from core.settings import settings
+from domain.access import CatalogueChange
 from domain.clock import Clock
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
@@ -144,8 +145,9 @@ def test_an_office_gets_a_sender_of_its_own(web: Web) -> None:
 GOOD = "We heard you, {{ reference }}. {{ office }} answers{% if due is defined and due %} by {{ due|day }}{% endif %}."
 
 
-def test_a_wording_is_used_from_the_next_message_on_and_taken_back(web: Web) -> None:
+def test_a_wording_waits_for_a_second_person_and_is_sent_from_the_next_message_on(web: Web) -> None:
     give_all_roles(web.known, "minister")
+    give_all_roles(web.known, "auditor")
     path = "/staff/wordings/acknowledgement/en"
     assert web.post(path, "minister", go="look", seen="0", body=GOOD).status_code == 200
     assert web.count(Wording) == 0
@@ -154,19 +156,52 @@ def test_a_wording_is_used_from_the_next_message_on_and_taken_back(web: Web) -> 
         web.post(path, "minister", go="save", seen="0", body=GOOD + " Thanks").status_code == 409
     )  # somebody was first
     assert web.post(path, "minister", go="save", seen="1", body=GOOD + " Thanks").status_code == 303
+    assert "draft waits" in web.get("/staff/wordings", "minister").text
+    assert 'value="publish"' not in web.get(path, "minister").text
+    assert web.post(path, "minister", go="publish", seen="2").status_code == 403  # who wrote it
+    assert web.post(path, "head1", go="publish", seen="2").status_code == 403
+    assert web.post(path, "auditor", go="publish", seen="1").status_code == 409  # not what they read
     web.text(WATER)
     web.work()
-    assert web.texts()[0].startswith(f"We heard you, {web.case().reference}. Office WAT1 answers by ")
-    assert web.texts()[0].endswith("Thanks")
+    assert web.texts()[0].startswith("We have your message")
+    assert 'value="publish"' in web.get(path, "auditor").text
+    assert web.post(path, "auditor", go="publish", seen="2").status_code == 303
+    assert web.post(path, "auditor", go="publish", seen="2").status_code == 409
+    web.text("passport CIV1", sender="+355691112299")
+    web.work()
+    assert web.texts("+355691112299")[0].startswith("We heard you, ")
+    assert " Thanks" in web.texts("+355691112299")[0]
     assert "own words" in web.get("/staff/wordings", "minister").text
     assert web.post(f"{path}/revert", "minister", version="1", seen="2").status_code == 303
     wordings.forget()
-    assert not compose.compose("acknowledgement", "en", reference="R", office="O").endswith("Thanks")
+    assert compose.compose("acknowledgement", "en", reference="R", office="O").endswith("Thanks")  # that one waits
     assert web.post(f"{path}/revert", "minister", version="0", seen="3").status_code == 303
     wordings.forget()
     assert compose.compose("acknowledgement", "en", reference="R", office="O").startswith("We have your message")
     assert web.count(Wording) == 3  # every version is kept
     assert web.post(f"{path}/revert", "minister", version="9", seen="3").status_code == 404
+
+
+def test_a_wording_is_returned_with_a_reason_and_all_of_it_is_written_down(web: Web) -> None:
+    give_all_roles(web.known, "minister")
+    give_all_roles(web.known, "auditor")
+    path = "/staff/wordings/acknowledgement/en"
+    assert web.post(path, "auditor", go="publish", seen="0").status_code == 409
+    web.post(path, "minister", go="save", seen="0", body=GOOD)
+    for reason, status in ((" ", 422), ("Say when they hear.", 303)):
+        assert web.post(path, "auditor", go="return", seen="1", reason=reason).status_code == status
+    assert web.post(path, "auditor", go="publish", seen="1").status_code == 409
+    page = web.get(path, "minister").text
+    assert "returned by auditor: Say when they hear." in page
+    with web.database.read() as session:
+        (row,) = session.exec(select(Wording)).all()
+        told = session.exec(select(CatalogueChange).order_by(col(CatalogueChange.id))).all()
+    assert (row.state, row.decided_by) == ("returned", web.known.staff["auditor"])
+    assert [(one.kind, one.by, (one.after or {})["state"]) for one in told] == [
+        ("wording", "minister", "draft"),
+        ("wording", "auditor", "returned"),
+    ]
+    assert "Wordings" in web.get("/staff/changes?kind=wording", "minister").text
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,10 @@ PREVIEW = {
     "text": "We have your message K7QF-3M9V. Coast Water Works will answer by Thursday 26 November.",
     "plainer": True, "alphabet": "GSM-7", "size": 132, "segments": 1, "left": 28, "price": "0.08 EUR",
 }  # fmt: skip
+VERSION: dict[str, object] = {
+    "number": 4, "body": "Morëm mesazhin {{ reference }}", "at": NOW, "by": "Rupert Saltmarsh", "published": False,
+    "state": ("waits to be published", "soon"), "decided_by": "Nila Sarkar", "decided_at": NOW, "reason": "",
+}  # fmt: skip
 WORDING: dict[str, object] = {
     "name": "acknowledgement",
     "title": "We have your message",
@@ -13,7 +17,9 @@ WORDING: dict[str, object] = {
     "body": "Morëm mesazhin tuaj {{ reference }}. “{{ office }}” përgjigjet deri më {{ due|day }}.",
     "shipped": "Morëm mesazhin tuaj {{ reference }}.",
     "used": 2,
-    "seen": 2,
+    "seen": 4,
+    "waits": VERSION,
+    "decides": True,
     "required": ["office", "reference"],
     "optional": ["due", "pin", "site", "triage"],
     "previews": [PREVIEW, {**PREVIEW, "segments": 3, "alphabet": "UCS-2"}],
@@ -24,14 +30,25 @@ WORDING: dict[str, object] = {
     ],
     "mendable": True,
     "versions": [
-        {"number": 2, "body": "Morëm mesazhin {{ reference }}", "at": NOW, "by": "Rupert Saltmarsh", "active": True},
-        {"number": 1, "body": "Mesazhi {{ reference }}", "at": ago(days=3), "by": "Rupert Saltmarsh", "active": True},
+        VERSION,
+        {**VERSION, "number": 3, "state": ("returned", "late"), "published": False, "reason": "Say when they hear."},
+        {**VERSION, "number": 2, "state": ("in use", "well"), "published": True},
+        {**VERSION, "number": 1, "at": ago(days=3), "state": ("replaced", ""), "published": False},
     ],
     "editable": True,
     "priced": True,
     "errors": {},
 }
-CELL = {"language": "en", "own": False, "alphabet": "GSM-7", "size": 90, "segments": 1, "left": 70, "price": "0.08 EUR"}
+CELL = {
+    "language": "en",
+    "own": False,
+    "waits": False,
+    "alphabet": "GSM-7",
+    "size": 90,
+    "segments": 1,
+    "left": 70,
+    "price": "0.08 EUR",
+}
 WORDINGS: dict[str, object] = {
     "rows": [
         {
@@ -39,7 +56,7 @@ WORDINGS: dict[str, object] = {
             "title": title,
             "cells": [
                 CELL,
-                {**CELL, "language": "sq", "own": True},
+                {**CELL, "language": "sq", "own": True, "waits": True},
                 {**CELL, "language": "bn", "segments": 3, "alphabet": "UCS-2"},
                 {**CELL, "language": "ru", "segments": 2, "alphabet": "UCS-2", "price": ""},
             ],
@@ -85,9 +102,20 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "wording": ("wording", WORDING),
     "wording-wrong": (
         "wording",
-        {**WORDING, "previews": [], "errors": {"body": "There is no placeholder {{ ofice }} in this message."}},
+        {
+            **WORDING,
+            "previews": [],
+            "waits": None,
+            "decides": False,
+            "errors": {"body": "There is no placeholder {{ ofice }} in this message."},
+        },
     ),
-    "wording-read": ("wording", {**WORDING, "editable": False, "letters": [], "used": 0, "versions": []}),
+    "wording-own": ("wording", {**WORDING, "decides": False}),
+    "wording-unreasoned": ("wording", {**WORDING, "errors": {"reason": "Say what should read otherwise."}}),
+    "wording-read": (
+        "wording",
+        {**WORDING, "editable": False, "letters": [], "used": 0, "versions": [], "waits": None, "decides": False},
+    ),
     "messages": ("messages", MESSAGES),
     "messages-quiet": ("messages", QUIET),
 }
