@@ -102,7 +102,7 @@ def test_each_line_of_words_that_cannot_be_used_says_why(administered: Town) -> 
         (said("greeting"), "no message 'greeting'"),
         (said(language="fr"), "the deployment speaks"),
         (said(words=""), "words: It is empty."),
-        (said(language="bn", words="We heard {{ you }} {{ reference }} {{ office }}"), "words: There is no placeholder"),
+        (said(language="bn", words="{{ you }} {{ reference }} {{ office }}"), "words: There is no placeholder"),
         (said("status", words="{% if x %}"), "words: Line 1 cannot be read"),
     ]
     told = refused(Kind.wordings, [said(language="ru"), *(line for line, _ in bad)])
