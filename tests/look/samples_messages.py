@@ -8,7 +8,7 @@ PREVIEW = {
 }  # fmt: skip
 VERSION: dict[str, object] = {
     "number": 4, "body": "Morëm mesazhin {{ reference }}", "at": NOW, "by": "Rupert Saltmarsh", "published": False,
-    "state": ("waits to be published", "soon"), "decided_by": "Nila Sarkar", "decided_at": NOW, "reason": "",
+    "state": ("waits to be published", "soon"), "decided_by": "", "decided_at": None, "reason": "",
 }  # fmt: skip
 WORDING: dict[str, object] = {
     "name": "acknowledgement",
