@@ -34,7 +34,7 @@ from domain.clock import Clock
 from domain.states import CaseKind, CaseState, ClockKind
 from escalation.terms import calendar_of
 from nlp.redaction import redact
-from surveys.transactions import unknown_code
+from surveys.checking import unknown_code
 
 router = APIRouter()
 

@@ -15,7 +15,7 @@ from core.settings import settings
 from core.texts import clean
 from domain.access import Scope
 from domain.catalogue import Catalogue
-from surveys.transactions import unknown_code
+from surveys.checking import unknown_code
 
 _bearer = HTTPBearer(auto_error=False, description="A key made at /staff/keys or with `ombud api-key create`.")
 EARLIEST, LATEST = 1970, 2200

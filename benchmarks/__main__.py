@@ -8,7 +8,7 @@ import sys
 from benchmarks.figures import Figure, show, told
 from benchmarks.site import Unusable
 
-NAMES = ("intake", "process", "send", "sweep", "replay", "nlp", "desk")
+NAMES = ("intake", "process", "send", "sweep", "replay", "nlp", "desk", "surveys")
 HOLDS_NOT, UNUSABLE = 1, 2
 
 

@@ -1,5 +1,6 @@
 """Running: the web process, and the Celery worker of larger installations."""
 
+import gc
 import os
 import signal
 import sys
@@ -65,6 +66,11 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
         limit_concurrency=None,
     )
     server = Server(config)
+    config.load()
+    # what is loaded by now stays, and need not be walked through each time a large request leaves much to collect
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     server.run()
     if not server.started:
         sys.exit(3)

@@ -9,6 +9,7 @@ import re
 import secrets
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 from stdnum.iso7064 import mod_37_36
 
@@ -21,6 +22,11 @@ _CANDIDATE = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{4})[-\s–—]?([0-9A-Za-
 def new_id() -> UUID:
     """A UUID of version 7 (RFC 9562): unique everywhere, and in order of creation for the index."""
     return uuid_utils.compat.uuid7()
+
+
+def new_key() -> str:
+    """The text of a `new_id`, for rows that are written by the thousand: a third of the time."""
+    return str(uuid_utils.uuid7())
 
 
 def new_reference() -> str:

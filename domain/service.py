@@ -15,7 +15,8 @@ class Service(Row, table=True):
 
     `keywords` and `examples` (whole sentences, as citizens would write them, in any language) teach the classifier
     before the first case arrives. `shared`: one matter of it is many people's at once, as a burst pipe is and a
-    passport is not; None where its group says that (`SHARED_GROUPS`).
+    passport is not; None where its group says that (`SHARED_GROUPS`). `reminders`: so many days before what it issues
+    expires, its citizens are told; `next_steps` says by language what to do then.
     """
 
     __tablename__ = "service"
@@ -26,6 +27,8 @@ class Service(Row, table=True):
     keywords: list[str] = Field(default_factory=list, sa_type=Json)
     examples: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
     shared: bool | None = None
+    reminders: list[int] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    next_steps: dict[str, str] = Field(default_factory=dict, sa_type=Json, sa_column_kwargs={"server_default": "{}"})
     active: bool = True
 
 

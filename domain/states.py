@@ -251,6 +251,7 @@ class Purpose(StrEnum):
     solved = "solved"
     aftercare = "aftercare"
     raised = "raised"
+    reminder = "reminder"
 
 
 class ClockKind(StrEnum):

@@ -1,6 +1,6 @@
 """Transactions, surveys, invitations and answers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Index, Text, UniqueConstraint, text
@@ -17,7 +17,12 @@ class Transaction(Row, table=True):
     """One completed service, reported by an agency's system; unique on the agency's own id.
 
     `not_asked` says why nobody could be invited: no_number, unusable_number, landline, no_survey; or why nobody was:
-    not_drawn, budget. `probability` is the chance it had of being drawn, None where nobody could be asked.
+    not_drawn, budget. While it is empty and there is no contact, the citizen is still to be looked up. `probability` is
+    the chance it had of being drawn, None where nobody could be asked. `expires_on` is the last day of what was issued.
+    `given_mark` is a keyed digest of what was reported, to tell a repeat from a contradiction.
+
+    Office and service are no foreign keys: both were looked up by their codes and neither is ever deleted, while
+    checking them row by row takes PostgreSQL as long as writing them (ADR 33).
     """
 
     __tablename__ = "transaction"
@@ -25,12 +30,18 @@ class Transaction(Row, table=True):
         UniqueConstraint("source", "external_id"),
         Index("ix_transaction_office_completed", "office_id", "completed_at"),
         Index("ix_transaction_received", "received_at", postgresql_using="brin"),
+        Index(
+            "ix_transaction_expires_on",
+            "expires_on",
+            postgresql_where=text("expires_on IS NOT NULL"),
+            sqlite_where=text("expires_on IS NOT NULL"),
+        ),
     )
 
     source: str
     external_id: str
-    office_id: UUID = Field(foreign_key="office.id")
-    service_id: UUID = Field(foreign_key="service.id")
+    office_id: UUID
+    service_id: UUID
     operator: str | None = None
     completed_at: datetime = Field(sa_type=UtcDateTime)
     received_at: datetime = Field(sa_type=UtcDateTime)
@@ -38,6 +49,8 @@ class Transaction(Row, table=True):
     language: str | None = None
     not_asked: str | None = None
     probability: float | None = None
+    expires_on: date | None = None
+    given_mark: str | None = None
 
 
 class Survey(Row, table=True):

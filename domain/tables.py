@@ -15,6 +15,7 @@ from domain.crowd import Likeness, Relay, Surge
 from domain.flag import FlagVerdict, MoneyMonth, SurveyFlag, SurveyLook
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
+from domain.ledger import Reminder, TransactionTask, TransactionUpload, UploadPart
 from domain.office import Office
 from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
@@ -80,6 +81,7 @@ __all__ = [
     "Policy",
     "RecoveryCode",
     "Relay",
+    "Reminder",
     "Review",
     "Rung",
     "SavedReply",
@@ -103,8 +105,11 @@ __all__ = [
     "TrainingLabel",
     "TrainingRun",
     "Transaction",
+    "TransactionTask",
+    "TransactionUpload",
     "Translation",
     "Trial",
     "TrialAssignment",
+    "UploadPart",
     "Wording",
 ]

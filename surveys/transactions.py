@@ -1,10 +1,12 @@
-"""Completed services as agencies report them: stored once, and each citizen invited at most as often as is polite."""
+"""Completed services as agencies report them: each stored once, in order and quickly; what follows is the worker's.
 
-import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+Storing is what must be done before the answer: codes and times are checked, rows are written by COPY, and the contacts
+lie encrypted in a task (`surveys.lookups`). Reading numbers, finding citizens and inviting them is done from there.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -12,69 +14,65 @@ from sqlmodel import Session, col, select
 from core import doorbell
 from core.database import after_commit
 from core.errors import BadInput, TooLarge
-from core.ids import new_id
-from core.settings import settings
-from core.texts import clean
-from domain.catalogue import Catalogue, catalogue
-from domain.citizen import ContactPoint
+from core.ids import new_key
+from domain.catalogue import catalogue
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
-from surveys import definitions, drawing
-from surveys.ledger import among, chunks, insert_new
-from surveys.phones import Phone, contacts_of, read_address
+from surveys import lookups
+from surveys.checking import Checker, Line, TransactionIn, Wrong
+from surveys.copying import NULL, cell, copy
+from surveys.ledger import FEW, among, chunks, insert_new
+from surveys.phones import NO_NUMBER
 
 BATCH = 10_000
 """Most transactions taken at once."""
-SKEW = timedelta(minutes=15)
-"""How far ahead an agency's clock may run."""
-ERRORS_SHOWN = 20
-NO_SURVEY = "no_survey"
+ERRORS_SHOWN = 50
+AT_ONCE = 100
+"""So few are looked up before the answer; of more, the survey is "pending" at first."""
+
+COLUMNS = (
+    "id",
+    "source",
+    "external_id",
+    "office_id",
+    "service_id",
+    "operator",
+    "completed_at",
+    "received_at",
+    "language",
+    "not_asked",
+    "expires_on",
+    "given_mark",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionIn:
-    """One completed service. `office` and `service` are codes; `phone` and `email` as people write them."""
-
-    external_id: str
-    office: str
-    service: str
-    completed_at: datetime
-    phone: str | None = None
-    language: str | None = None
-    operator: str | None = None
-    email: str | None = None
+Survey = Literal["pending", "scheduled", "sent", "answered", "suppressed", "expired", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What became of one: `state` created or duplicate; a duplicate `differs` when it was posted with other data.
 
-    `survey` is the state of its invitation, or "none"; `why` is the reason when nobody is asked.
+    `survey` is the state of its invitation, "pending" while its citizen is still to be looked up, or "none"; `why` is
+    the reason when nobody is asked.
     """
 
     external_id: str
-    id: UUID
+    key: str
     state: Literal["created", "duplicate"]
     differs: bool
-    survey: Literal["scheduled", "sent", "answered", "suppressed", "expired", "none"]
+    survey: Survey
     why: str | None
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A transaction whose codes and number have been looked up."""
-
-    given: TransactionIn
-    external_id: str
-    office_id: UUID
-    service_id: UUID
-    phone: Phone
-    language: str | None
-    operator: str | None
+    @property
+    def id(self) -> UUID:
+        """Its id; `key` is the same as text, which is quicker where there are thousands."""
+        return UUID(self.key)
 
 
-def accept(session: Session, source: str, items: Sequence[TransactionIn], now: datetime) -> list[Accepted]:
-    """Store the transactions that are new by (source, external id) and schedule their surveys. All or nothing.
+def accept(
+    session: Session, source: str, items: Sequence[TransactionIn], now: datetime, reach: frozenset[UUID] | None = None
+) -> list[Accepted]:
+    """Store the transactions that are new by (source, external id), to be asked about. All or nothing.
 
     A few set-based statements however long the batch. The caller commits; then the doorbell rings.
 
@@ -84,158 +82,168 @@ def accept(session: Session, source: str, items: Sequence[TransactionIn], now: d
     """
     if len(items) > BATCH:
         raise TooLarge(f"{len(items)} transactions were sent at once.", mend=f"Send at most {BATCH} in one request.")
-    lines = _check(catalogue(session), items, now)
-    first = {line.external_id: line for line in reversed(lines)}
-    stored = _stored(session, source, list(first))
-    new = [first[external_id] for external_id in sorted(first) if external_id not in stored]
-    contacts = contacts_of(
-        session,
-        {line.phone.number for line in new if line.phone.number},
-        {line.phone.number: line.language for line in new if line.phone.number},
-        now,
-    )
-    surveys = definitions.active(session)
-    rows = [_row(source, line, contacts, surveys, now) for line in new]
-    drawing.draw(session, rows, now)
-    created = insert_new(session, Transaction, rows, ["source", "external_id"])
-    drawing.invite(session, [row for row in rows if row["id"] in created], surveys, now)
-    after_commit(session, lambda: doorbell.ring(doorbell.SURVEYS))
-    stored = _stored(session, source, list(first))
-    return _outcomes(session, lines, stored, created)
+    lines = check(Checker(catalogue(session), now, reach), items)
+    stored = store(session, source, lines, now)
+    return _outcomes(session, lines, stored)
 
 
-def _check(known: Catalogue, items: Sequence[TransactionIn], now: datetime) -> list[_Line]:
-    current = settings()
-    wrong: dict[str, str] = {}
-    lines: list[_Line] = []
+def check(checker: Checker, items: Sequence[TransactionIn]) -> list[Line]:
+    """The checked lines of a batch. Raises BadInput naming each that cannot be used."""
+    lines: list[Line] = []
+    wrong: dict[int, list[Wrong]] = {}
     for index, item in enumerate(items):
-        office = known.office_by_code.get(clean(item.office).upper())
-        service = known.service_by_code.get(clean(item.service))
-        external_id = clean(item.external_id, 200)
-        at = f"transactions/{index}"
-        if office is None:
-            wrong[f"{at}/office"] = unknown_code("office", item.office, known.office_by_code)
-        if service is None:
-            wrong[f"{at}/service"] = unknown_code("service", item.service, known.service_by_code)
-        if not external_id:
-            wrong[f"{at}/external_id"] = "It is empty; give your system's own id of the transaction."
-        if item.completed_at.tzinfo is None:
-            wrong[f"{at}/completed_at"] = "It has no time zone; write it as 2026-03-01T09:30:00+01:00."
-        elif item.completed_at > now + SKEW:
-            wrong[f"{at}/completed_at"] = "It lies in the future; report a service when it is completed."
-        elif office is not None and service is not None:
-            language = clean(item.language or "").lower()[:2]
-            lines.append(
-                _Line(
-                    item,
-                    external_id,
-                    office.id,
-                    service.id,
-                    read_address(item.phone or "", item.email or "", current.region),
-                    language if language in current.languages else None,
-                    clean(item.operator or "", 200) or None,
-                )
-            )
+        line = checker.line(item)
+        if isinstance(line, Line):
+            lines.append(line)
+        else:
+            wrong[index] = line
     if wrong:
-        named = sorted({int(name.split("/")[1]) for name in wrong})
-        shown = ", ".join(str(index) for index in named[:ERRORS_SHOWN]) + (" …" if len(named) > ERRORS_SHOWN else "")
+        shown = ", ".join(str(index) for index in list(wrong)[:ERRORS_SHOWN])
+        fields = {f"transactions/{index}/{one.field}": one.what for index, found in wrong.items() for one in found}
         raise BadInput(
-            f"{len(named)} of {len(items)} transactions cannot be used (counted from 0: {shown}).",
+            f"{len(wrong)} of {len(items)} transactions cannot be used (counted from 0: {shown}"
+            f"{' …' if len(wrong) > ERRORS_SHOWN else ''}).",
             mend="Nothing was stored. Mend these and send the whole batch again.",
-            fields=dict(list(wrong.items())[:ERRORS_SHOWN]),
+            fields=dict(list(fields.items())[:ERRORS_SHOWN]),
         )
     return lines
 
 
-def unknown_code(what: str, code: str, known: Mapping[str, object]) -> str:
-    """What to say of a code nobody knows: the nearest ones, or what codes look like. `known` has them as keys."""
-    code = clean(code, 80)
-    near = difflib.get_close_matches(code.upper() if what == "office" else code.lower(), known, 3, 0.5)
-    hint = (
-        f"did you mean {' or '.join(near)}?"
-        if near
-        else f"codes look like {', '.join(sorted(known)[:3]) or 'none yet'}."
-    )
-    return f"There is no {what} {code!r}; {hint}"
+class Stored(NamedTuple):
+    """What is stored under one external id: `fresh` if it was put there just now."""
+
+    key: str
+    mark: str | None
+    fresh: bool
 
 
-def _stored(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Transaction]:
+class _New(NamedTuple):
+    """A line that is to be stored, under an id."""
+
+    key: str
+    line: Line
+
+
+def store(session: Session, source: str, lines: Iterable[Line], now: datetime) -> dict[str, Stored]:
+    """Write those that are new, once each, and leave what follows as a task. The caller commits."""
+    first: dict[str, Line] = {}
+    for line in lines:
+        first.setdefault(line.external_id, line)
+    # in one order everywhere: two batches that overlap then wait for each other instead of locking each other out
+    new = [_New(new_key(), first[external_id]) for external_id in sorted(first)]
+    found: dict[str, Stored] = {}
+    # most batches are new from end to end, and then nobody need look what is there
+    if len(new) < FEW or not _copy(session, source, new, now):
+        found = _there(session, source, list(first))
+        new = [one for one in new if one.line.external_id not in found]
+        rows = [_row(source, one, now) for one in new]
+        created = {str(id_) for id_ in insert_new(session, Transaction, rows, ["source", "external_id"])}
+        if len(created) < len(new):  # somebody stored some of them at this very moment
+            found |= _there(session, source, [one.line.external_id for one in new if one.key not in created])
+            new = [one for one in new if one.key in created]
+    for one in new:
+        found[one.line.external_id] = Stored(one.key, one.line.mark, True)
+    contacts = [(one.key, one.line.phone, one.line.email) for one in new if one.line.phone or one.line.email]
+    if contacts:
+        tasks = lookups.leave(session, source, contacts, now)
+        if len(new) <= AT_ONCE:
+            session.flush()
+            for task in tasks:
+                lookups.do(session, task, now)
+                session.expunge(task)
+        after_commit(session, lambda: doorbell.ring(doorbell.SURVEYS))
+    return found
+
+
+def _copy(session: Session, source: str, new: Sequence[_New], now: datetime) -> bool:
+    """Insert all of them, or none and give False: if one is there already, or the database is SQLite."""
+    if session.get_bind().dialect.name == "sqlite":
+        return False
+    return copy(session, Transaction, COLUMNS, _copied(source, new, now))
+
+
+def _row(source: str, one: _New, now: datetime) -> dict[str, object]:
+    line = one.line
     return {
-        row.external_id: row
-        for chunk in chunks(external_ids)
-        for row in session.exec(
-            select(Transaction).where(col(Transaction.source) == source, among(session, Transaction.external_id, chunk))
-        )
-    }
-
-
-def _row(
-    source: str, line: _Line, contacts: dict[str, ContactPoint], surveys: definitions.Choice, now: datetime
-) -> dict[str, Any]:
-    contact = contacts[line.phone.number] if line.phone.number else None
-    return {
-        "id": new_id(),
+        "id": UUID(one.key),
         "source": source,
         "external_id": line.external_id,
-        "office_id": line.office_id,
-        "service_id": line.service_id,
+        "office_id": line.office.id,
+        "service_id": line.service.id,
         "operator": line.operator,
-        "completed_at": line.given.completed_at,
+        "completed_at": line.completed_at,
         "received_at": now,
-        "contact_point_id": contact.id if contact else None,
         "language": line.language,
-        "not_asked": line.phone.why or (NO_SURVEY if surveys.of(line.service_id) is None else None),
+        "not_asked": None if line.phone or line.email else NO_NUMBER,
+        "expires_on": line.expires_on,
+        "given_mark": line.mark,
     }
 
 
-def _outcomes(
-    session: Session, lines: Sequence[_Line], stored: dict[str, Transaction], created: set[UUID]
-) -> list[Accepted]:
-    states: dict[UUID, tuple[InvitationState, str | None]] = {
-        transaction_id: (InvitationState(state), why)
-        for chunk in chunks([row.id for row in stored.values()])
-        for transaction_id, state, why in session.exec(
-            select(Invitation.transaction_id, Invitation.state, Invitation.why).where(
-                among(session, Invitation.transaction_id, chunk)
-            )
+def _copied(source: str, new: Sequence[_New], now: datetime) -> Iterator[str]:
+    """The same rows in COPY's text, a slice at a time: the database writes one while the next is put into words."""
+    received, sender = now.isoformat(), cell(source)
+    for some in chunks(new, 1_000):
+        yield "".join(
+            [
+                f"{key}\t{sender}\t{cell(line.external_id)}\t{line.office.text}\t{line.service.text}\t"
+                f"{cell(line.operator)}\t{line.moment}\t{received}\t{line.language or NULL}\t"
+                f"{NULL if line.phone or line.email else NO_NUMBER}\t{line.expires_on or NULL}\t{line.mark}\n"
+                for key, line in some
+            ]
         )
-    }
-    numbers = _numbers(session, lines, stored, created)
+
+
+def _there(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Stored]:
+    found: dict[str, Stored] = {}
+    for chunk in chunks(external_ids):
+        for external_id, id_, mark in session.exec(
+            select(Transaction.external_id, Transaction.id, Transaction.given_mark).where(
+                col(Transaction.source) == source, among(session, Transaction.external_id, chunk)
+            )
+        ):
+            found[external_id] = Stored(str(id_), mark, False)
+    return found
+
+
+def _outcomes(session: Session, lines: Sequence[Line], stored: Mapping[str, Stored]) -> list[Accepted]:
+    """One for each line, in their order; the first of an external id is the one that was created."""
+    surveys = _surveys(session, stored)
     seen: set[str] = set()
     outcomes = []
     for line in lines:
         row = stored[line.external_id]
-        fresh = row.id in created and line.external_id not in seen
+        fresh = row.fresh and line.external_id not in seen
         seen.add(line.external_id)
-        state, why = states.get(row.id, (None, row.not_asked))
-        outcomes.append(
-            Accepted(
-                line.external_id,
-                row.id,
-                "created" if fresh else "duplicate",
-                not fresh and _differs(line, row, numbers),
-                state.value if state else "none",
-                why,
-            )
-        )
+        survey, why = surveys.get(row.key) or ("pending" if line.phone or line.email else "none", None)
+        if survey == "none" and why is None:
+            why = NO_NUMBER
+        differs = not fresh and row.mark is not None and row.mark != line.mark
+        outcomes.append(Accepted(line.external_id, row.key, "created" if fresh else "duplicate", differs, survey, why))
     return outcomes
 
 
-def _numbers(
-    session: Session, lines: Sequence[_Line], stored: dict[str, Transaction], created: set[UUID]
-) -> dict[UUID, str]:
-    """Numbers of the contacts of what was stored before or came twice, to tell whether it was posted otherwise."""
-    twice = len(lines) != len(stored)
-    ids = {row.contact_point_id for row in stored.values() if row.contact_point_id and (twice or row.id not in created)}
-    return {
-        contact.id: contact.address
-        for chunk in chunks(sorted(ids))
-        for contact in session.exec(select(ContactPoint).where(among(session, ContactPoint.id, chunk)))
-    }
-
-
-def _differs(line: _Line, row: Transaction, numbers: dict[UUID, str]) -> bool:
-    before = (row.office_id, row.service_id, row.completed_at, row.operator, row.language)
-    after = (line.office_id, line.service_id, line.given.completed_at, line.operator, line.language)
-    number = numbers.get(row.contact_point_id) if row.contact_point_id else None
-    return before != after or number != line.phone.number
+def _surveys(session: Session, stored: Mapping[str, Stored]) -> dict[str, tuple[Survey, str | None]]:
+    """State and reason of the survey of each transaction that is more than stored; none of a big batch that is new."""
+    asked = [UUID(row.key) for row in stored.values() if not row.fresh or len(stored) <= AT_ONCE]
+    found: dict[str, tuple[Survey, str | None]] = {}
+    for chunk in chunks(asked):
+        columns = (
+            Transaction.id,
+            Transaction.not_asked,
+            Transaction.contact_point_id,
+            Invitation.state,
+            Invitation.why,
+        )
+        for id_, not_asked, contact_id, state, why in session.execute(
+            select(*columns)  # type: ignore[call-overload]
+            .join(Invitation, col(Invitation.transaction_id) == col(Transaction.id), isouter=True)
+            .where(among(session, Transaction.id, chunk))
+        ):
+            if state is not None:
+                found[str(id_)] = (InvitationState(state).value, why)
+            elif not_asked is not None or contact_id is not None:
+                found[str(id_)] = ("none", not_asked)
+            else:
+                found[str(id_)] = ("pending", None)
+    return found

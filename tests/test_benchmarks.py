@@ -48,6 +48,7 @@ EXPECTED = {
         "desk: queue of the leadership",
         "desk: search of the leadership",
     ],
+    "surveys": ["surveys: transactions accepted"],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 

@@ -38,6 +38,7 @@ from escalation import terms
 from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
+from surveys import lookups
 
 ROUNDS = 200
 """Batches one task works off before it lets others have a turn."""
@@ -84,9 +85,10 @@ def climb_ladders() -> int:
 
 
 def send_surveys() -> int:
-    """Invite those whose survey is due, and look at the trials that are due for it."""
+    """Find the citizens of new transactions, invite those whose survey is due, and look at the trials that are due."""
     surveys.trial_results.tend_due(datetime.now(UTC))
-    return _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
+    found = _drain(lambda: lookups.work_off(datetime.now(UTC)))
+    return found + _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
 
 
 def count_asked() -> int:

@@ -20,7 +20,8 @@ from domain.survey import Answer, Survey
 from notifications import letters
 from notifications.outbox import may_send
 from simulators.postoffice import report
-from surveys.transactions import TransactionIn, accept
+from surveys.checking import TransactionIn
+from surveys.transactions import accept
 from tests.builders import government
 from tests.cases.post import ANA, PostTown
 from tests.conftest import Installation

@@ -10,7 +10,8 @@ from domain.asking import AskingBudget, AskingPlan
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.survey import Invitation, Transaction
-from surveys.transactions import TransactionIn, accept
+from surveys.checking import TransactionIn
+from surveys.transactions import accept
 from tests.builders import NOW, Government
 from tests.conftest import Installation
 

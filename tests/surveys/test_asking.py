@@ -14,8 +14,9 @@ from domain.outbox import OutboundMessage
 from domain.survey import Invitation, Survey
 from notifications.segments import for_sms, segments
 from surveys import asking
+from surveys.checking import TransactionIn
 from surveys.flow import Kind, Option, Question, store
-from surveys.transactions import TransactionIn, accept
+from surveys.transactions import accept
 from tests.builders import NOW, Government, government
 from tests.conftest import Installation
 

@@ -19,8 +19,9 @@ from domain.survey import Answer, Invitation
 from surveys import exit as exit_survey
 from surveys import results, web
 from surveys.answers import Taken, take
+from surveys.checking import TransactionIn
 from surveys.sweep import sweep
-from surveys.transactions import TransactionIn, accept
+from surveys.transactions import accept
 from tests.builders import NOW, Government, government, plain_case
 from tests.conftest import Installation
 

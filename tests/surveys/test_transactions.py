@@ -1,20 +1,26 @@
 """Transactions on both databases: once each, politely scheduled, all or nothing."""
 
+import itertools
 import threading
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, strategies
+from hypothesis import settings as settings_of_hypothesis
 from sqlalchemy import event, func
 from sqlmodel import Session, col, select
 
 from core.errors import BadInput, TooLarge
 from core.settings import settings
 from domain.citizen import Citizen, ContactPoint
+from domain.ledger import TransactionTask
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
-from surveys.transactions import BATCH, Accepted, TransactionIn, accept
+from surveys import lookups
+from surveys.checking import TransactionIn
+from surveys.transactions import BATCH, Accepted, accept
 from tests.builders import NOW, government
 from tests.conftest import Installation
 
@@ -164,11 +170,14 @@ def test_ten_thousand_at_once_twice(installation: Installation) -> None:
     began = time.perf_counter()
     first = post(installation, *items)
     took = time.perf_counter() - began
-    assert {a.state for a in first} == {"created"}
+    assert {(a.state, a.survey) for a in first} == {("created", "pending")}
     assert [a.external_id for a in first] == [item.external_id for item in items]
     assert statements < 200, "set-based: a few statements of many rows each"
     assert took < 30
     assert {a.state for a in post(installation, *items)} == {"duplicate"}
+    while lookups.work_off(NOW):
+        pass
+    assert {(a.state, a.survey) for a in post(installation, *items)} == {("duplicate", "scheduled")}
     with installation.database.read() as session:
         for model in (Transaction, Invitation, ContactPoint, Citizen):
             assert count(session, model) == BATCH
@@ -195,6 +204,93 @@ def test_two_overlapping_batches_at_once(installation: Installation) -> None:
         thread.join(60)
     assert not errors
     assert sum(a.state == "created" for found in outcomes for a in found) == 300
+    while lookups.work_off(NOW):
+        pass
     with installation.database.read() as session:
         for model in (Transaction, Invitation, ContactPoint, Citizen):
             assert count(session, model) == 300
+
+
+@settings_of_hypothesis(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=strategies.data())
+def test_any_split_overlap_order_and_repetition_gives_the_same_rows(
+    installation: Installation, data: strategies.DataObject
+) -> None:
+    """So whoever is unsure whether a batch arrived sends it again, in whatever pieces."""
+    source = f"system {next(_SOURCES)}"
+    everything = [
+        one(
+            number,
+            operator=f"desk\t{number % 3}\\N",
+            phone=None if number % 7 == 0 else f"069 100 {number:04}",
+            expires_on=date(2036, 3, 1) if number % 2 else None,
+        )
+        for number in range(45)
+    ]
+    some = strategies.lists(strategies.sampled_from(everything), max_size=60)
+    batches = [
+        *data.draw(strategies.lists(some, max_size=3)),
+        everything,
+        *data.draw(strategies.lists(some, max_size=2)),
+    ]
+    made: list[str] = []
+    for batch in data.draw(strategies.permutations(batches)):
+        for found in post(installation, *batch, source=source):
+            if found.state == "created":
+                made.append(found.external_id)
+            assert not found.differs
+    while lookups.work_off(NOW):
+        pass
+    assert sorted(made) == sorted(item.external_id for item in everything), "each was created once"
+    with installation.database.read() as session:
+        rows = session.exec(select(Transaction).where(col(Transaction.source) == source)).all()
+        asked = session.exec(
+            select(Invitation.transaction_id).where(col(Invitation.transaction_id).in_([row.id for row in rows]))
+        ).all()
+    assert {
+        (row.external_id, row.operator, row.completed_at, row.expires_on, row.not_asked is None) for row in rows
+    } == {
+        (item.external_id, item.operator, item.completed_at, item.expires_on, item.phone is not None)
+        for item in everything
+    }
+    assert len(rows) == len(everything)
+    assert sorted(asked) == sorted(row.id for row in rows if row.not_asked is None)
+
+
+_SOURCES = itertools.count()
+
+
+@pytest.mark.parametrize(
+    ("day", "wrong"),
+    [(date(2026, 3, 1), False), (date(2036, 3, 2), False), (date(2026, 2, 20), True), (date(2300, 1, 1), True)],
+)
+def test_what_was_issued_expires_after_it_was_issued(installation: Installation, day: date, wrong: bool) -> None:
+    if wrong:
+        with pytest.raises(BadInput) as caught:
+            post(installation, one(expires_on=day))
+        assert list(caught.value.fields) == ["transactions/0/expires_on"]
+    else:
+        assert post(installation, one(expires_on=day))[0].state == "created"
+
+
+def test_a_task_that_fails_is_tried_again_and_loses_nothing(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(installation, *[one(number) for number in range(150)])
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("+355691000001 cannot be read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lookups, "contacts_of", broken)
+        assert lookups.work_off(NOW) == 1
+    with installation.database.read() as session:
+        task = session.exec(select(TransactionTask)).one()
+        assert (task.attempts, task.last_error) == (1, "RuntimeError"), "and not the number in its words"
+        assert task.due_at is not None
+        assert count(session, Invitation) == count(session, ContactPoint) == 0
+    assert lookups.work_off(NOW) == 0, "not at once"
+    assert lookups.work_off(task.due_at) == 1
+    with installation.database.read() as session:
+        assert count(session, Invitation) == 150
+        assert count(session, TransactionTask) == 0

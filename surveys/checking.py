@@ -1,0 +1,194 @@
+"""Whether a reported transaction can be used: its codes, its times, its own id. What is wrong is said with how to mend it."""
+
+import difflib
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from core.crypto import cipher
+from core.settings import settings
+from core.texts import clean
+from domain.catalogue import Catalogue
+
+SKEW = timedelta(minutes=15)
+"""How far ahead an agency's clock may run."""
+FURTHEST = date(2200, 1, 1)
+FEW_OPERATORS = 10_000
+"""So many names are remembered of one file: more of them are no names."""
+
+
+@dataclass(slots=True)
+class TransactionIn:
+    """One completed service. `office` and `service` are codes; `phone` and `email` as people write them; `expires_on`
+    the last day of what was issued."""
+
+    external_id: str
+    office: str
+    service: str
+    completed_at: datetime
+    phone: str | None = None
+    language: str | None = None
+    operator: str | None = None
+    email: str | None = None
+    expires_on: date | None = None
+
+
+class Wrong(NamedTuple):
+    """One thing that is wrong with one of them: in which field, what, and how to mend it."""
+
+    field: str
+    what: str
+
+
+class Line(NamedTuple):
+    """A transaction that was checked, its codes looked up. `moment` is `completed_at` as text, in UTC."""
+
+    external_id: str
+    office: "Place"
+    service: "Place"
+    operator: str | None
+    completed_at: datetime
+    moment: str
+    language: str | None
+    expires_on: date | None
+    phone: str
+    email: str
+    mark: str
+
+
+class Place(NamedTuple):
+    """Id of an office or service, also as text: the same few ids are written ten thousand times."""
+
+    id: UUID
+    text: str
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks transactions one by one, remembering the codes it met. `reach`: the offices that may be reported for."""
+
+    known: Catalogue
+    now: datetime
+    reach: frozenset[UUID] | None = None
+    _latest: datetime = field(init=False)
+    _languages: frozenset[str] = field(init=False)
+    _key: bytes = field(init=False)
+    _offices: dict[str, Place] = field(default_factory=dict)
+    _services: dict[str, Place] = field(default_factory=dict)
+    _operators: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._latest, self._languages = self.now + SKEW, frozenset(settings().languages)
+        self._key = cipher().index_key[:64]
+
+    def line(self, item: TransactionIn) -> Line | list[Wrong]:
+        """The checked line, or all that is wrong with it."""
+        office = self._offices.get(item.office) or self._office(item.office)
+        service = self._services.get(item.service) or self._service(item.service)
+        external_id, completed_at, expires_on = _plain(item.external_id, 200), item.completed_at, item.expires_on
+        if (
+            isinstance(office, str)
+            or isinstance(service, str)
+            or not external_id
+            or completed_at.tzinfo is None
+            or completed_at > self._latest
+            or (expires_on is not None and _amiss(expires_on, completed_at))
+        ):
+            return self._wrong(office, service, external_id, completed_at, expires_on)
+        language = item.language.strip()[:2].lower() if item.language else ""
+        operator = self._operator(item.operator) if item.operator else None
+        phone, email, moment = item.phone or "", item.email or "", completed_at.astimezone(UTC).isoformat()
+        # the same number written otherwise is no contradiction
+        given = (
+            f"{external_id}\n{office.text}\n{service.text}\n{operator}\n{moment}\n{language}\n{expires_on}\n"
+            f"{phone if phone[1:].isdigit() else phone.translate(_BETWEEN_DIGITS)}\n{email and email.strip().lower()}"
+        )
+        return Line(
+            external_id,
+            office,
+            service,
+            operator,
+            completed_at,
+            moment,
+            language if language in self._languages else None,
+            expires_on,
+            phone,
+            email,
+            hashlib.blake2b(given.encode(), digest_size=12, key=self._key).hexdigest(),
+        )
+
+    def _wrong(
+        self,
+        office: Place | str,
+        service: Place | str,
+        external_id: str,
+        completed_at: datetime,
+        expires_on: date | None,
+    ) -> list[Wrong]:
+        found: list[Wrong] = []
+        if isinstance(office, str):
+            found.append(Wrong("office", office))
+        if isinstance(service, str):
+            found.append(Wrong("service", service))
+        if not external_id:
+            found.append(Wrong("external_id", "It is empty; give your system's own id of the transaction."))
+        if completed_at.tzinfo is None:
+            found.append(Wrong("completed_at", "It has no time zone; write it as 2026-03-01T09:30:00+01:00."))
+        elif completed_at > self._latest:
+            found.append(Wrong("completed_at", "It lies in the future; report a service when it is completed."))
+        if expires_on is not None and (why := _amiss(expires_on, completed_at)):
+            found.append(Wrong("expires_on", why))
+        return found
+
+    def _operator(self, name: str) -> str | None:
+        found = self._operators.get(name)
+        if found is None and len(self._operators) < FEW_OPERATORS:
+            found = self._operators[name] = _plain(name, 200)
+        return (_plain(name, 200) if found is None else found) or None
+
+    def _office(self, code: str) -> Place | str:
+        office = self.known.office_by_code.get(clean(code).upper())
+        if office is None:
+            return unknown_code("office", code, self.known.office_by_code)
+        if self.reach is not None and office.id not in self.reach:
+            return f"{office.code} is not among the offices you may report for."
+        self._offices[code] = Place(office.id, str(office.id))
+        return self._offices[code]
+
+    def _service(self, code: str) -> Place | str:
+        service = self.known.service_by_code.get(clean(code))
+        if service is None:
+            return unknown_code("service", code, self.known.service_by_code)
+        self._services[code] = Place(service.id, str(service.id))
+        return self._services[code]
+
+
+_BETWEEN_DIGITS = str.maketrans("", "", " -./()\u00a0")
+
+
+def _amiss(expires_on: date, completed_at: datetime) -> str:
+    if expires_on >= FURTHEST:
+        return "It lies too far ahead; leave it empty for what never expires."
+    if expires_on < completed_at.date() - timedelta(days=1):  # a day, for the zones
+        return "It lies before the service was completed; check both dates."
+    return ""
+
+
+def _plain(text: str, limit: int) -> str:
+    """`clean`, which most ids need not."""
+    return text.strip()[:limit] if text.isascii() and text.isprintable() else clean(text, limit)
+
+
+def unknown_code(what: str, code: str, known: Mapping[str, object]) -> str:
+    """What to say of a code nobody knows: the nearest ones, or what codes look like. `known` has them as keys."""
+    code = clean(code, 80)
+    near = difflib.get_close_matches(code.upper() if what == "office" else code.lower(), known, 3, 0.5)
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"codes look like {', '.join(sorted(known)[:3]) or 'none yet'}."
+    )
+    return f"There is no {what} {code!r}; {hint}"
