@@ -1,4 +1,4 @@
-"""Whether a reported transaction can be used: its codes, its times, its own id. What is wrong is said with how to mend it."""
+"""Whether a reported transaction can be used: its codes, times and own id; what is wrong, said with how to mend it."""
 
 import difflib
 import hashlib

@@ -10,6 +10,7 @@ from domain.asking import AskingBudget, AskingPlan
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.survey import Invitation, Transaction
+from surveys import lookups
 from surveys.checking import TransactionIn
 from surveys.transactions import accept
 from tests.builders import NOW, Government
@@ -37,6 +38,8 @@ def post(installation: Installation, *numbers: int, now: datetime = NOW, **value
     items = [replace(base, external_id=f"T-{n}", phone=f"+35569{1000000 + n}") for n in numbers]
     with installation.database.write() as session:
         accept(session, "registry", [replace(item, **values) for item in items], now)
+    while lookups.work_off(now):
+        pass
 
 
 def sent(installation: Installation) -> list[OutboundMessage]:
