@@ -89,7 +89,7 @@ class TransactionBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    transactions: list[TransactionBody] = Field(min_length=1, max_length=BATCH)
+    transactions: list[TransactionBody] = Field(min_length=1, description=f"At most {BATCH:,}; more are a 413.")
 
 
 def _shape(body: Any) -> str:

@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("read_as", sa.String(), nullable=False),
         *(
             sa.Column(name, sa.Integer(), nullable=False)
-            for name in ("lines", "good", "bad", "taken", "created", "differing")
+            for name in ("expected", "lines", "good", "bad", "taken", "created", "differing")
         ),
         sa.Column("problem", sa.String(), nullable=False),
         sa.Column("errors", JSON, nullable=False),
