@@ -73,9 +73,9 @@ class TransactionUpload(Row, Claimable, table=True):
     """A file of transactions. `origin` is browser, folder or command; `by` who brought it, in words.
 
     `office_ids` are the offices it may report for, None for all. `take_good`: lines that can be used are taken though
-    others cannot. `expected` is about how many lines there are, `lines` counts those looked at so far, `good` those that
-    can be used, `taken` those stored (`created` of them new); `errors` lists the first of `bad` lines. Of one source, the
-    same bytes are one file, unless it was refused.
+    others cannot. `expected` is about how many lines there are, `lines` counts those looked at so far, `good` those
+    that can be used, `taken` those stored (`created` of them new); `errors` lists the first of `bad` lines. Of one
+    source, the same bytes are one file, unless it was refused.
     """
 
     __tablename__ = "transaction_upload"
