@@ -34,6 +34,7 @@ KINDS = {
     "staff": "Staff",
     "wording": "Wordings",
     "key": "Keys",
+    "trial": "Trials",
 }
 PAGE = 50
 SAID = {
@@ -64,6 +65,10 @@ SAID = {
     "link-sent": "A link to choose a password is on its way to them by e-mail.",
     "sessions-ended": "Every browser of theirs is signed out.",
     "factor-off": "Their second factor is off. They set up another telephone when they sign in.",
+    "trial-registered": "Registered. Nothing of it changes any more; it begins on its day by itself.",
+    "trial-ended": "Ended. From the next message on citizens get the usual one.",
+    "trial-promoted": "It is the default for these people from the next message on.",
+    "trial-back": "Taken back. From the next message on citizens get what they got before.",
     "key-revoked": "Ended. Whoever sends it is refused from now on.",
 }
 

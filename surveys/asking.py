@@ -180,11 +180,18 @@ def questions_of(session: Session, invitation: Invitation) -> tuple[Question, ..
 
 
 def put(
-    session: Session, invitation: Invitation, question: Question, now: datetime, *, body: str | None = None
+    session: Session,
+    invitation: Invitation,
+    question: Question,
+    now: datetime,
+    *,
+    body: str | None = None,
+    sender: str | None = None,
 ) -> OutboundMessage | None:
     """Put a question of an invitation (locked) to its citizen, once ever; from now on its answer is waited for.
 
-    `body` is another wording of the message than the usual. None where nothing may be sent, and then nothing changes.
+    `body` is another wording of the message than the usual, `sender` another address of ours it leaves from. None where
+    nothing may be sent, and then nothing changes.
     """
     contact = session.get_one(ContactPoint, invitation.contact_point_id)
     channel, language = Channel(contact.channel), invitation.language
@@ -200,6 +207,7 @@ def put(
         now=now,
         invitation=invitation,
         buttons=buttons_of(question, invitation.id, language) if channel is Channel.telegram else (),
+        sender=sender,
     )
     if row is None:
         return None

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -22,12 +23,14 @@ from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OPEN_STATES, InvitationState, OutboxState, Purpose
 from domain.survey import Invitation, Transaction
+from domain.trial import Moment
 from notifications import compose, outbox
 from notifications.segments import for_sms, segments
-from surveys import asking, budget, drawing, plans
+from surveys import asking, budget, drawing, plans, trials
 from surveys.flow import Question, following
 from surveys.plans import Plan, Plans
 from surveys.schedule import REPLY_TIME, SHELF_LIFE, citizen_zone, into_daytime, office_zone
+from surveys.trial_arms import Subject
 
 BATCH = 200
 QUESTION, NOTICE, REMINDER = "survey", "survey_notice", "survey_reminder"
@@ -74,16 +77,24 @@ def _work(session: Session, ids: list[UUID], again: list[UUID], now: datetime) -
     found = _load(session, [*ids, *again], plans.current(session))
     troubled = _with_open_case(session, {one.id for due in found for one in due.contacts})
     failed = _failed(session, again)
+    dealing = trials.Dealing(session, now, {one.citizen_id for due in found for one in due.contacts})
     for due in found:
         due.invitation.leased_until = None
         session.add(due.invitation)
         if due.invitation.state == InvitationState.sent:
-            _remind(session, due, troubled, failed, purse, now)
+            _remind(session, due, troubled, failed, purse, dealing, now)
         else:
-            _invite(session, due, troubled, purse, now)
+            _invite(session, due, troubled, purse, dealing, now)
 
 
-def _invite(session: Session, due: _Due, troubled: Collection[Pair], purse: budget.Purse, now: datetime) -> None:
+def _invite(
+    session: Session,
+    due: _Due,
+    troubled: Collection[Pair],
+    purse: budget.Purse,
+    dealing: trials.Dealing,
+    now: datetime,
+) -> None:
     invitation = due.invitation
     contact, why = way_of(due.plan, due.own, due.contacts)
     opening = opening_of(session, due.transaction.office_id, contact or due.own, now)
@@ -99,7 +110,14 @@ def _invite(session: Session, due: _Due, troubled: Collection[Pair], purse: budg
         invitation.due_at = opening
     else:
         notice = bool(due.plan.notice) and invitation.noticed_at is None
-        if not _write(session, due, contact, NOTICE if notice else QUESTION, purse, now):
+        treatment = None if notice else dealing.treat(Moment.survey, _subject(session, due, contact))
+        if treatment is not None:
+            starts = treatment.starts(due.transaction.completed_at + due.plan.delay, _zone_of(session, due, contact))
+            if starts > now:
+                invitation.due_at = starts
+                return
+            contact = _by_arm(due, contact, treatment)
+        if not _write(session, due, contact, NOTICE if notice else QUESTION, purse, now, treatment):
             _drop(invitation, InvitationState.suppressed, drawing.NO_BUDGET)
             return
         contact.last_survey_at = now
@@ -117,6 +135,7 @@ def _remind(
     troubled: Collection[Pair],
     failed: Collection[UUID],
     purse: budget.Purse,
+    dealing: trials.Dealing,
     now: datetime,
 ) -> None:
     """One reminder at most: not after an answer, a no, a failure, or when a case is open about it by now."""
@@ -136,7 +155,8 @@ def _remind(
         invitation.due_at = opening
     else:
         invitation.due_at = None
-        if _write(session, due, own, REMINDER, purse, now):
+        treatment = dealing.treat(Moment.survey_reminder, _subject(session, due, own))
+        if _write(session, due, own, REMINDER, purse, now, treatment):
             invitation.reminded_at = now
 
 
@@ -157,9 +177,34 @@ def way_of(plan: Plan, own: ContactPoint, contacts: Sequence[ContactPoint]) -> t
 
 def opening_of(session: Session, office_id: UUID, contact: ContactPoint, now: datetime) -> datetime:
     """From when a citizen may be written to, by the clock of where they are: now, or the next opening."""
-    current = settings()
-    office = office_zone(catalogue(session), office_id, current)
-    return into_daytime(now, current, citizen_zone(Channel(contact.channel), contact.address, office))
+    office = office_zone(catalogue(session), office_id, settings())
+    return into_daytime(now, settings(), citizen_zone(Channel(contact.channel), contact.address, office))
+
+
+def _zone_of(session: Session, due: _Due, contact: ContactPoint) -> ZoneInfo:
+    office = office_zone(catalogue(session), due.transaction.office_id, settings())
+    return citizen_zone(Channel(contact.channel), contact.address, office)
+
+
+def _subject(session: Session, due: _Due, contact: ContactPoint) -> Subject:
+    transaction = due.transaction
+    tier = catalogue(session).offices[transaction.office_id].tier
+    invitation, channel = due.invitation, Channel(contact.channel)
+    return Subject(
+        invitation.id,
+        contact.citizen_id,
+        transaction.service_id,
+        transaction.office_id,
+        str(tier),
+        invitation.language,
+        channel,
+    )
+
+
+def _by_arm(due: _Due, contact: ContactPoint, treatment: trials.Treatment) -> ContactPoint:
+    """Where the arm writes to, if it can by now; else where it is written to as always."""
+    wanted = [one for one in due.contacts if one.channel == treatment.arm.channel]
+    return next((one for one in wanted if outbox.may_send(one, Purpose.survey)), contact)
 
 
 def _rests(due: _Due, now: datetime) -> bool:
@@ -229,19 +274,28 @@ def _drop(invitation: Invitation, state: InvitationState, why: str) -> None:
     invitation.state, invitation.why, invitation.due_at = state, why, None
 
 
-def _write(session: Session, due: _Due, contact: ContactPoint, name: str, purse: budget.Purse, now: datetime) -> bool:
+def _write(
+    session: Session,
+    due: _Due,
+    contact: ContactPoint,
+    name: str,
+    purse: budget.Purse,
+    now: datetime,
+    treatment: trials.Treatment | None = None,
+) -> bool:
     """Put a message into the outbox, once for each invitation and name; False where no budget covers it."""
     invitation, language = due.invitation, due.invitation.language
     question = following(asking.questions_of(session, invitation), {})
     if question is None:
         return False
-    body = wording(session, due.transaction, invitation, question, Channel(contact.channel), name)
+    body = wording(session, due.transaction, invitation, question, Channel(contact.channel), name, treatment)
     costs = segments(for_sms(body)) if contact.channel == Channel.sms else 0
     if not purse.take(due.transaction.office_id, costs):
         return False
     invitation.contact_point_id = contact.id
     if name == QUESTION:
-        return asking.put(session, invitation, question, now, body=body) is not None
+        sender = treatment.arm.sender if treatment else None
+        return asking.put(session, invitation, question, now, body=body, sender=sender) is not None
     answerable = name == REMINDER and contact.channel == Channel.telegram
     row = outbox.enqueue(
         session,
@@ -258,14 +312,25 @@ def _write(session: Session, due: _Due, contact: ContactPoint, name: str, purse:
 
 
 def wording(
-    session: Session, transaction: Transaction, invitation: Invitation, question: Question, channel: Channel, name: str
+    session: Session,
+    transaction: Transaction,
+    invitation: Invitation,
+    question: Question,
+    channel: Channel,
+    name: str,
+    treatment: trials.Treatment | None = None,
 ) -> str:
-    """What a message says: the first question, the notice before it or the reminder after it."""
+    """What a message says: the first question, the notice before it or the reminder after it; an arm's own words go
+    before the usual ones."""
     known, language = catalogue(session), invitation.language
     service = name_of(known.services[transaction.service_id], language)
     office = known.name(transaction.office_id, language)
     # a link costs nothing in a mail, and a segment in an SMS
     link = f"{settings().site_url}/s/{invitation.token}" if channel is Channel.email else ""
+    pressed = channel is Channel.telegram or None
+    own = trials.words(treatment, language, service=service, office=office, link=link or None, pressed=pressed)
+    if own is not None:
+        return own
     if name == QUESTION:
         return asking.message(question, language, channel, service=service, office=office, link=link)
     return compose.compose(name, language, service=service, office=office, link=link or None)

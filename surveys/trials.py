@@ -8,7 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
 from channels.values import Channel
@@ -30,29 +32,56 @@ class Treatment:
     trial_id: UUID
     since: datetime | None
 
+    def starts(self, usual: datetime, zone: ZoneInfo) -> datetime:
+        """When the message may leave, counted from the entering; without a trial from when it usually would."""
+        return self.arm.starts(self.since or usual, zone)
+
 
 def enter(session: Session, moment: Moment, subjects: Sequence[Subject], now: datetime) -> dict[UUID, Treatment]:
-    """How each of the subjects is treated who is not treated as always, by invitation.
+    """How each of the subjects is treated who is not treated as always, by invitation; in the order given."""
+    dealing = Dealing(session, now, {one.citizen_id for one in subjects})
+    found = {one.id: dealing.treat(moment, one) for one in subjects}
+    session.flush()
+    return {invitation: treatment for invitation, treatment in found.items() if treatment is not None}
 
-    Somebody new to a running trial enters it, in the order given; the rest of this transaction holds the trial. Who is
-    in it stays in their arm, for other messages of theirs too, until the trial ends. What was promoted holds for those
-    in no trial.
+
+class Dealing:
+    """Entering trials within one transaction: what it read and locked once serves all its messages.
+
+    Somebody new to a running trial enters it, and the rest of the transaction then holds the trial. Who is in it stays
+    in their arm, for other messages of theirs too, until the trial ends. What was promoted holds for those in no trial.
+    `citizens` are all that will be asked about.
     """
-    if not subjects:
-        return {}
-    known = catalogue(session)
-    found: dict[UUID, Treatment] = {}
-    for trial in _running(session, moment, now):
-        population = population_of(known, trial)
-        within = [one for one in subjects if one.id not in found and population.has(one)]
-        if within:
-            found |= _assign(session, trial, within, now)
-    for trial in _promoted(session, moment):
-        population, arm = population_of(known, trial), arms_of(trial)[trial.promoted_arm or 0]
-        for one in subjects:
-            if one.id not in found and population.has(one):
-                found[one.id] = Treatment(arm, trial.id, None)
-    return found
+
+    def __init__(self, session: Session, now: datetime, citizens: Collection[UUID]) -> None:
+        rows = session.exec(
+            select(Trial)
+            .where(
+                or_(
+                    col(Trial.ended_at).is_(None) & (col(Trial.starts_at) <= now),
+                    col(Trial.promoted_arm).is_not(None),
+                )
+            )
+            .order_by(col(Trial.id))
+        ).all()
+        known = catalogue(session) if rows else None
+        self._running = [_Table(session, known, row, now, citizens) for row in rows if known and row.ended_at is None]
+        # what was promoted later overrules what was before
+        self._promoted = [
+            (row, population_of(known, row))
+            for row in sorted(rows, key=_promotion, reverse=True)
+            if known and row.promoted_arm is not None
+        ]
+
+    def treat(self, moment: Moment, one: Subject) -> Treatment | None:
+        """How somebody is treated; None as always."""
+        for table in self._running:
+            if table.trial.moment == moment and (found := table.treat(one)) is not None:
+                return found
+        for trial, whom in self._promoted:
+            if trial.moment == moment and whom.has(one):
+                return Treatment(arms_of(trial)[trial.promoted_arm or 0], trial.id, None)
+        return None
 
 
 def words(treatment: Treatment | None, language: str, **values: object) -> str | None:
@@ -96,42 +125,67 @@ def reachable(session: Session, citizen_id: UUID, channel: Channel) -> ContactPo
     ).first()
 
 
-def _running(session: Session, moment: Moment, now: datetime) -> Sequence[Trial]:
-    return session.exec(
-        select(Trial)
-        .where(col(Trial.moment) == moment, col(Trial.ended_at).is_(None), col(Trial.starts_at) <= now)
-        .order_by(col(Trial.id))
-    ).all()
+def _promotion(trial: Trial) -> tuple[datetime, UUID]:
+    return trial.promoted_at or trial.registered_at, trial.id
 
 
-def _promoted(session: Session, moment: Moment) -> Sequence[Trial]:
-    """Newest first: what was promoted later overrules what was before."""
-    return session.exec(
-        select(Trial)
-        .where(col(Trial.moment) == moment, col(Trial.promoted_arm).is_not(None))
-        .order_by(col(Trial.promoted_at).desc(), col(Trial.id).desc())
-    ).all()
+class _Table:
+    """One running trial, its arms dealt to whoever comes."""
 
+    def __init__(
+        self, session: Session, known: Catalogue, trial: Trial, now: datetime, citizens: Collection[UUID]
+    ) -> None:
+        self.trial = trial
+        self._session, self._now, self._citizens = session, now, citizens
+        self._arms, self._whom = arms_of(trial), population_of(known, trial)
+        self._rows = _rows(session, trial, citizens)
+        self._next: dict[str, int] | None = None
 
-def _assign(session: Session, trial: Trial, subjects: Sequence[Subject], now: datetime) -> dict[UUID, Treatment]:
-    arms = arms_of(trial)
-    rows = _rows(session, trial, {one.citizen_id for one in subjects})
-    fresh = [one for one in subjects if one.citizen_id not in rows]
-    fresh = _eligible(session, arms, fresh) if fresh and trial.entered < trial.planned else []
-    if fresh:
-        # who else enters somebody waits here; what they wrote is there to be seen afterwards
-        session.exec(
-            select(Trial).where(col(Trial.id) == trial.id).with_for_update().execution_options(populate_existing=True)
-        ).one()
+    def treat(self, one: Subject) -> Treatment | None:
+        if not self._whom.has(one):
+            return None
+        row = self._rows.get(one.citizen_id)
+        if row is None and self.trial.entered < self.trial.planned and reaches_all(self._session, self._arms, one):
+            row = self._deal(one)
+        return Treatment(self._arms[row.arm], self.trial.id, row.assigned_at) if row else None
+
+    def _deal(self, one: Subject) -> TrialAssignment | None:
+        trial, places = self.trial, self._next if self._next is not None else self._hold()
         if trial.ended_at is not None:
-            return {}
-        rows |= _rows(session, trial, {one.citizen_id for one in fresh})
-        rows |= _deal_to(session, trial, [one for one in fresh if one.citizen_id not in rows], len(arms), now)
-    return {
-        one.id: Treatment(arms[rows[one.citizen_id].arm], trial.id, rows[one.citizen_id].assigned_at)
-        for one in subjects
-        if one.citizen_id in rows
-    }
+            return None
+        if one.citizen_id in self._rows or trial.entered >= trial.planned:
+            return self._rows.get(one.citizen_id)
+        position = places.get(one.stratum, 0)
+        places[one.stratum] = position + 1
+        trial.entered += 1
+        row = TrialAssignment(
+            id=new_id(),
+            trial_id=trial.id,
+            citizen_id=one.citizen_id,
+            number=trial.entered,
+            stratum=one.stratum,
+            position=position,
+            arm=deal(trial.seed, one.stratum, position, len(self._arms)),
+            invitation_id=one.id,
+            assigned_at=self._now,
+            until=self._now + timedelta(days=trial.days),
+        )
+        self._rows[one.citizen_id] = row
+        self._session.add_all([trial, row])
+        return row
+
+    def _hold(self) -> dict[str, int]:
+        """Lock the trial: who else enters somebody waits here, and what others wrote before is seen afterwards."""
+        query = select(Trial).where(col(Trial.id) == self.trial.id).with_for_update()
+        self._session.exec(query.execution_options(populate_existing=True)).one()
+        self._rows |= _rows(self._session, self.trial, self._citizens)
+        last = (
+            select(TrialAssignment.stratum, func.max(TrialAssignment.position))
+            .where(col(TrialAssignment.trial_id) == self.trial.id)
+            .group_by(col(TrialAssignment.stratum))
+        )
+        self._next = {stratum: place + 1 for stratum, place in self._session.exec(last)}
+        return self._next
 
 
 def _rows(session: Session, trial: Trial, citizens: Collection[UUID]) -> dict[UUID, TrialAssignment]:
@@ -146,61 +200,7 @@ def _rows(session: Session, trial: Trial, citizens: Collection[UUID]) -> dict[UU
     }
 
 
-def _deal_to(
-    session: Session, trial: Trial, subjects: Sequence[Subject], arms: int, now: datetime
-) -> dict[UUID, TrialAssignment]:
-    """Rows for those who are new, of a trial that is held locked; each citizen once, up to the planned number."""
-    made: dict[UUID, TrialAssignment] = {}
-    next_by_stratum: dict[str, int] = {
-        stratum: last + 1
-        for stratum, last in session.exec(
-            select(TrialAssignment.stratum, func.max(TrialAssignment.position))
-            .where(
-                col(TrialAssignment.trial_id) == trial.id,
-                col(TrialAssignment.stratum).in_({one.stratum for one in subjects}),
-            )
-            .group_by(col(TrialAssignment.stratum))
-        )
-    }
-    for one in subjects:
-        if one.citizen_id in made or trial.entered >= trial.planned:
-            continue
-        position = next_by_stratum.get(one.stratum, 0)
-        next_by_stratum[one.stratum] = position + 1
-        trial.entered += 1
-        made[one.citizen_id] = TrialAssignment(
-            id=new_id(),
-            trial_id=trial.id,
-            citizen_id=one.citizen_id,
-            number=trial.entered,
-            stratum=one.stratum,
-            position=position,
-            arm=deal(trial.seed, one.stratum, position, arms),
-            invitation_id=one.id,
-            assigned_at=now,
-            until=now + timedelta(days=trial.days),
-        )
-    session.add(trial)
-    session.add_all(made.values())
-    session.flush()
-    return made
-
-
-def _eligible(session: Session, arms: Sequence[Arm], subjects: Sequence[Subject]) -> list[Subject]:
-    """Those whom every arm could reach: somebody who cannot be written to by Telegram tells nothing of Telegram."""
+def reaches_all(session: Session, arms: Sequence[Arm], one: Subject) -> bool:
+    """Whether every arm could reach somebody: who cannot be written to by Telegram tells nothing of Telegram."""
     wanted = {arm.channel for arm in arms if arm.channel is not None}
-    if not wanted:
-        return list(subjects)
-    has: dict[UUID, set[Channel]] = {}
-    for chunk in chunks(sorted({one.citizen_id for one in subjects})):
-        for citizen, channel in session.exec(
-            select(ContactPoint.citizen_id, ContactPoint.channel).where(
-                among(session, ContactPoint.citizen_id, chunk),
-                col(ContactPoint.channel).in_(wanted),
-                col(ContactPoint.opted_out_at).is_(None),
-                col(ContactPoint.no_surveys_at).is_(None),
-                col(ContactPoint.unreachable_at).is_(None),
-            )
-        ):
-            has.setdefault(citizen, set()).add(Channel(channel))
-    return [one for one in subjects if wanted <= has.get(one.citizen_id, set())]
+    return all(reachable(session, one.citizen_id, channel) is not None for channel in wanted)

@@ -74,6 +74,7 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "person_id": str(web.known.staff["officer1"]),
         "kind": "staff",
         "act_id": "x",
+        "trial_id": "x",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()

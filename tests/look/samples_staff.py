@@ -30,6 +30,7 @@ from tests.look.samples_ladder import LADDER
 from tests.look.samples_messages import PAGES
 from tests.look.samples_routing import ROUTING
 from tests.look.samples_triage import PAGES as TRIAGE
+from tests.look.samples_trials import TRIALS
 
 FRAGMENTS = ("queue", "intake-known", "triage-next", "triage-message", *samples_answers.FRAGMENTS)
 """Parts of a page, fetched on their own."""
@@ -43,6 +44,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **ACCESS,
     **ROUTING,
     **TRIAGE,
+    **TRIALS,
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
     **samples_asking.pages(),

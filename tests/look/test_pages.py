@@ -119,6 +119,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/routing_parts.html",
         "staff/asking_parts.html",
         "staff/timing_parts.html",
+        "staff/trial_arm.html",
         "staff/together.html",
         "staff/triage_counts.html",
         "components.html",
