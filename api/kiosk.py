@@ -1,23 +1,23 @@
 """The exit survey at `/exit/{office_code}`: plain pages for any phone, and the same address as a tablet's program that
 works without a network (api/static/kiosk*.js)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from starlette.datastructures import FormData
 
 from api import shell, throttle
 from api.forms import read_form, text_of
 from api.pages import choose_language, render
-from api.words import REASONS, reasons_for
 from cases import intake, kiosks
 from cases.inbox import receive
 from channels import kiosk
+from channels.values import JSON
 from core import sealing
 from core.database import database
 from core.errors import BadInput, NotFound
@@ -30,6 +30,9 @@ from domain.catalogue import catalogue
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
 from domain.office import Office
+from surveys import definitions
+from surveys.flow import RATING, Kind, Question
+from surveys.reach import answers_of, rules_on
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,13 +50,19 @@ async def _body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(_body)]
 
 
-def _chosen(form: FormData) -> list[str]:
-    return [value for value in form.getlist("reason") if isinstance(value, str) and value in REASONS]
-
-
 def _office(code: str) -> Office:
     with database().read() as session:
-        office = catalogue(session).office_by_code.get(code.upper())
+        return _office_in(session, code)
+
+
+def _at(code: str) -> tuple[Office, tuple[Question, ...]]:
+    """An office, and what is asked at its doors."""
+    with database().read() as session:
+        return _office_in(session, code), definitions.at_the_door(session)
+
+
+def _office_in(session: Session, code: str) -> Office:
+    office = catalogue(session).office_by_code.get(code.upper())
     if office is None:
         raise NotFound(
             f"There is no office {code[:32]}.", mend="Check the address on the poster, or start at the front page."
@@ -66,13 +75,13 @@ def show_exit(request: Request, office_code: str) -> Response:
     """Five faces."""
     # a tablet keeps this page for days; its program makes the visit's id at the tap
     visit = "" if request.query_params.get("shell") == "1" else str(new_id())
-    return _exit(request, _office(office_code), "rate", visit)
+    return _exit(request, *_at(office_code), "rate", visit)
 
 
 @router.post("/exit/{office_code}")
 def post_exit(request: Request, office_code: str, form: Posted) -> Response:
     """A face counts at once; a reason, words and a number may follow, and belong to the same visit."""
-    office = _office(office_code)
+    office, door = _at(office_code)
     throttle.spend("exit", throttle.address_of(request))
     lang, _ = choose_language(request)
     visit, why = text_of(form, "visit", 64), text_of(form, "step") == "why"
@@ -87,18 +96,31 @@ def post_exit(request: Request, office_code: str, form: Posted) -> Response:
         if not why or "rating" in error.fields or "token" in error.fields:
             raise
         translated = {name: translator(lang).gettext(text) for name, text in error.fields.items()}
-        values = {"reasons": _chosen(form), "words": given["words"], "phone": given["phone"]}
-        return _exit(request, office, "why", visit, int(given["rating"]), values, translated)
+        values = {one.code: text_of(form, one.code, 40) for one in door}
+        values |= {"words": given["words"], "phone": given["phone"]}
+        return _exit(request, office, door, "why", visit, int(given["rating"]), values, translated)
     details = {**message.details, "visit": visit}
     if not why:
         receive([replace(message, details=details)], datetime.now(UTC))
-        return _exit(request, office, "why", visit, int(given["rating"]))
-    if reasons := _chosen(form):
-        details["reason"] = ",".join(reasons)
+        return _exit(request, office, door, "why", visit, int(given["rating"]))
+    if answers := _chosen(door, int(given["rating"]), form):
+        details["answers"] = answers
     row = intake.receive_and_process(
         replace(message, provider_id=f"{message.provider_id}/why", details=details), datetime.now(UTC)
     )
     return _thanks(request, office, _reference(row))
+
+
+def _chosen(door: Sequence[Question], rating: int, form: FormData) -> dict[str, JSON]:
+    """What was chosen of what is put to somebody with this face and these answers."""
+    answers: dict[str, JSON] = {}
+    given: dict[str, int | str | None] = {RATING: rating}
+    for one in door:
+        said = text_of(form, one.code, 40)
+        if one.code != RATING and one.applies(given) and said in (answers_of(one).among or ()):
+            answers[one.code] = said
+            given[one.code] = int(said) if one.kind is Kind.yes_no else said
+    return answers
 
 
 def _reference(row: InboundMessage) -> str:
@@ -111,6 +133,7 @@ def _reference(row: InboundMessage) -> str:
 def _exit(
     request: Request,
     office: Office,
+    door: Sequence[Question],
     step: str,
     visit: str,
     rating: int = 0,
@@ -119,15 +142,25 @@ def _exit(
 ) -> Response:
     lang, _ = choose_language(request)
     context = {
-        **shell.context(office, lang),
+        **shell.context(office, lang, door),
         "step": step,
         "visit": visit,
         "rating": rating,
-        "reasons": reasons_for(rating, lang) if step == "why" else [],
-        "values": values or {"reasons": [], "words": "", "phone": ""},
+        "questions": [shell.asked(one, lang) for one in _on_one_page(door, rating)] if step == "why" else [],
+        "values": {**{one.code: "" for one in door}, "words": "", "phone": "", **(values or {})},
         "errors": errors or {},
     }
     return render(request, "citizen/exit.html", context, status=422 if errors else 200, headers=shell.HEADERS)
+
+
+def _on_one_page(door: Sequence[Question], rating: int) -> list[Question]:
+    """The questions that may follow a face: a page without scripts shows them at once, whatever the others' answers."""
+    return [
+        one
+        for one in door
+        if one.kind in (Kind.choice, Kind.yes_no)
+        and all(rule.holds({RATING: rating}) for rule in rules_on(door, door.index(one)) if rule.question == RATING)
+    ]
 
 
 def _thanks(request: Request, office: Office, reference: str) -> Response:
@@ -143,9 +176,9 @@ def _thanks(request: Request, office: Office, reference: str) -> Response:
 @router.get("/exit/{office_code}/worker.js")
 def show_worker(request: Request, office_code: str) -> Response:
     """The program that starts the page without a network. Its text changes whenever anything it keeps does."""
-    office = _office(office_code)
+    office, door = _at(office_code)
     headers = {"Service-Worker-Allowed": shell.path(office), "Cache-Control": "no-cache"}
-    return Response(shell.worker(request, office), media_type="text/javascript", headers=headers)
+    return Response(shell.worker(request, office, door), media_type="text/javascript", headers=headers)
 
 
 @router.get("/exit/{office_code}/app.webmanifest")
@@ -167,8 +200,8 @@ def show_icon(office_code: str, size: str) -> Response:
 @router.get("/exit/{office_code}/setup")
 def show_setup(request: Request, office_code: str) -> Response:
     """For staff, on the tablet: pair it, see what waits, change its hand."""
-    office = _office(office_code)
-    return render(request, "staff/kiosk_setup.html", shell.context(office, "en"), headers=shell.HEADERS)
+    office, door = _at(office_code)
+    return render(request, "staff/kiosk_setup.html", shell.context(office, "en", door), headers=shell.HEADERS)
 
 
 def _bearer(request: Request) -> str:
@@ -224,9 +257,11 @@ def take_answers(request: Request, office_code: str, body: Body) -> Response:
             device = kiosks.by_token(session, value)
         if device is None or device.revoked_at is not None or device.office_id != office.id:
             return _answered([], {"gone": True})
+    with database().read() as session:
+        allowed = definitions.answers_at_doors(session)
     rule, key = ("kiosk", str(device.id)) if device else ("exit", throttle.address_of(request))
     outcomes = kiosks.take(
-        batch, office, device.id if device else None, REASONS, now, lambda: throttle.spend(rule, key)
+        batch, office, device.id if device else None, allowed, now, lambda: throttle.spend(rule, key)
     )
     told = None
     if device is not None:

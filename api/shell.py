@@ -4,18 +4,20 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from fastapi import Request
 
 from api.pages import CONTENT_SECURITY_POLICY, base_context, environment, static
-from api.words import reasons_for
+from api.words import options_of
 from core import sealing
 from core.i18n import translator
 from core.settings import settings
 from domain.catalogue import name_of
 from domain.office import Office
+from surveys.asking import words_of
+from surveys.flow import Kind, Question, store
 
 HEADERS = {"Content-Security-Policy": f"{CONTENT_SECURITY_POLICY}; manifest-src 'self'; worker-src 'self'"}
 """The policy of all pages, and besides what makes a page an app."""
@@ -40,8 +42,8 @@ def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def context(office: Office, lang: str) -> dict[str, object]:
-    """What the templates of the kiosk take besides their step: see citizen/exit.html."""
+def context(office: Office, lang: str, door: Sequence[Question]) -> dict[str, object]:
+    """What the templates of the kiosk take besides their step: see citizen/exit.html. `door` is what is asked there."""
     opener = sealing.current()
     return {
         "office": named(office, lang),
@@ -49,8 +51,18 @@ def context(office: Office, lang: str) -> dict[str, object]:
         "idle": settings().kiosk_idle_seconds,
         "key": {"id": opener.id, "public": base64url(opener.public)},
         "version": scripts_version(),
-        "bad": reasons_for(1, lang),
-        "good": reasons_for(5, lang),
+        "asked": [asked(one, lang) for one in door if one.kind in (Kind.choice, Kind.yes_no)],
+    }
+
+
+def asked(question: Question, lang: str) -> dict[str, object]:
+    """A question after the face, as pages and the tablet's program take it."""
+    return {
+        "code": question.code,
+        "kind": question.kind.value,
+        "words": words_of(question, lang),
+        "options": options_of(question, lang),
+        "when": store([question])[0]["when"],
     }
 
 
@@ -60,18 +72,18 @@ def scripts_version() -> str:
     return hashlib.sha256("".join(static(name) for name in SHEETS + SCRIPTS).encode()).hexdigest()[:8]
 
 
-def worker(request: Request, office: Office) -> str:
+def worker(request: Request, office: Office, door: Sequence[Question]) -> str:
     """The text of the service worker: two imports and what it keeps.
 
-    The pages are drawn to count their bytes, so a changed word, key or name makes a new version of the worker, and the
-    tablet fetches all of it again.
+    The pages are drawn to count their bytes, so a changed word, question, key or name makes a new version of the
+    worker, and the tablet fetches all of it again.
     """
     home, languages = path(office), settings().languages
     drawn = hashlib.sha256()
     for lang in languages:
         common = {**base_context(request), "lang": lang, "lang_asked": True, "path": home}
-        drawn.update(_draw("citizen/exit.html", {**common, **context(office, lang), **EMPTY}))
-    drawn.update(_draw("staff/kiosk_setup.html", {**base_context(request), **context(office, "en"), "path": ""}))
+        drawn.update(_draw("citizen/exit.html", {**common, **context(office, lang, door), **EMPTY}))
+    drawn.update(_draw("staff/kiosk_setup.html", {**base_context(request), **context(office, "en", door), "path": ""}))
     files = [static(name) for name in (*SHEETS, *SCRIPTS, "mark.svg")] + ["/static/accent.css"]
     kept = {
         "home": home,
@@ -90,8 +102,8 @@ EMPTY: Mapping[str, object] = {
     "step": "rate",
     "visit": "",
     "rating": 0,
-    "reasons": [],
-    "values": {"reasons": [], "words": "", "phone": ""},
+    "questions": [],
+    "values": {"words": "", "phone": ""},
     "errors": {},
 }
 

@@ -34,6 +34,7 @@ RULES: dict[str, RateLimitItem] = {
     "code-day": parse("60 per 1 day"),  # … against the patient too: three of a million codes are right at a time
     "forgot": parse("10 per hour"),  # links asked for from one address
     "link": parse("30 per 10 minutes"),  # links that open nothing
+    "survey": parse("30 per 10 minutes"),  # the same of surveys; right ones cost nothing
 }
 REDIS_PAUSE = 10.0
 """Seconds without asking a Redis that did not answer; this process counts alone meanwhile."""

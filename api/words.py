@@ -16,6 +16,8 @@ from domain.states import (
     Tier,
     Urgency,
 )
+from surveys import asking
+from surveys.flow import Kind, Question
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for it)
@@ -283,14 +285,25 @@ REASONS: dict[str, str] = {
     "once": N_("One visit was enough"),
 }
 """Why a visit was good or bad, as the citizen picks it."""
-BAD_REASONS = ("wait", "staff", "papers", "unclear", "closed", "money")
-GOOD_REASONS = ("fast", "kind", "clear", "once")
 
 
-def reasons_for(rating: int, lang: str) -> list[dict[str, str]]:
-    """What one may say of a rating, translated: {"code", "text"}."""
-    codes = GOOD_REASONS if rating >= 4 else BAD_REASONS
-    return [{"code": code, "text": translator(lang).gettext(REASONS[code])} for code in codes]
+def options_of(question: Question, lang: str) -> list[dict[str, str]]:
+    """What can be chosen for a survey's question, translated: {"code", "text"}. A page has room for whole sentences
+    where an SMS has not."""
+    speak = translator(lang).gettext
+    if question.kind is not Kind.choice:
+        labels = asking.choices_of(question, lang)
+        codes = ["1", "0"] if question.kind is Kind.yes_no else [str(number) for number in range(1, len(labels) + 1)]
+        return [{"code": code, "text": text} for code, text in zip(codes, labels, strict=True)]
+    return [
+        {
+            "code": option.code,
+            "text": speak(REASONS[option.code])
+            if option.code in REASONS and not option.words
+            else asking.option_words(option, lang),
+        }
+        for option in question.options
+    ]
 
 
 RATINGS: dict[int, str] = {1: N_("Very bad"), 2: N_("Bad"), 3: N_("So-so"), 4: N_("Good"), 5: N_("Very good")}

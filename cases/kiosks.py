@@ -1,7 +1,7 @@
 """Tablets at the doors: paired with an office by a code of one use, heard from, revoked; and the answers they send."""
 
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -148,7 +148,7 @@ def take(
     batch: kiosk.Batch,
     office: Office,
     device_id: UUID | None,
-    reasons: Collection[str],
+    allowed: Mapping[str, Collection[str]],
     now: datetime,
     spend: Callable[[], None],
 ) -> list[Outcome]:
@@ -170,7 +170,7 @@ def take(
             continue
         try:
             message = kiosk.open_sealed(
-                item, office=office.code, region=settings().region, reasons=reasons, clock=batch.clock, now=now
+                item, office=office.code, region=settings().region, allowed=allowed, clock=batch.clock, now=now
             )
         except NotFound:
             outcomes.append(Outcome(item.id, "later", "key"))

@@ -160,12 +160,18 @@ def milliseconds(value: object) -> float | None:
 
 
 def open_sealed(
-    item: Sealed, *, office: str, region: str, reasons: Collection[str], clock: float | None, now: datetime
+    item: Sealed,
+    *,
+    office: str,
+    region: str,
+    allowed: Mapping[str, Collection[str]],
+    clock: float | None,
+    now: datetime,
 ) -> Inbound:
     """One sealed answer as a message. `clock` is what the tablet's clock showed when it sent the batch, at `now`.
 
     Nobody stands there any more to mend a number or to shorten words: what cannot be read is left out, and the rating
-    counts. `reasons` are the codes there are.
+    counts. `allowed` are the answers there are to each question of the door, by its code.
 
     Raises:
         Tampered: it was changed, or sealed for another office or under another id.
@@ -174,8 +180,9 @@ def open_sealed(
     """
     given = parse_object(sealing.unseal(item.sealed, item.key, f"{office}|{item.id}"))
     form: dict[str, object] = {**given, "token": item.id[:_VISIT], "at": None}
-    reason = form.get("reason")
-    form["reason"] = reason if isinstance(reason, str) and reason in reasons else ""
+    reason = form.get("reason")  # of a tablet whose program is older than its questions
+    form["reason"] = reason if isinstance(reason, str) and any(reason in one for one in allowed.values()) else ""
+    answers = answers_in(given.get("answers"), allowed)
     try:
         message = parse(form, office=office, region=region)
     except BadInput as error:
@@ -186,8 +193,14 @@ def open_sealed(
         message,
         provider_id=item.id,
         sent_at=tapped_at(milliseconds(given.get("at")), clock, now),
-        details={**message.details, "visit": item.id[:_VISIT]},
+        details={**message.details, **({"answers": answers} if answers else {}), "visit": item.id[:_VISIT]},
     )
+
+
+def answers_in(given: object, allowed: Mapping[str, Collection[str]]) -> dict[str, JSON]:
+    """The answers to the questions of a door that can be answers, by the question's code; all else is left out."""
+    named: Mapping[object, object] = given if isinstance(given, dict) else {}
+    return {code: str(named[code]) for code in allowed if code in named and str(named[code]) in allowed[code]}
 
 
 def tapped_at(at: float | None, clock: float | None, now: datetime) -> datetime | None:

@@ -136,6 +136,22 @@ class ReplyState(StrEnum):
     withdrawn = "withdrawn"
 
 
+class SurveyKind(StrEnum):
+    """When a survey is asked: after a service by message and link, or at the door as one leaves."""
+
+    service = "service"
+    exit = "exit"
+
+
+class SurveyState(StrEnum):
+    """Life of one version of a survey. Only a draft changes; of each kind and service one version is published."""
+
+    draft = "draft"
+    published = "published"
+    replaced = "replaced"
+    retired = "retired"
+
+
 class Doing(StrEnum):
     """What somebody does with a case that is open before them."""
 

@@ -10,7 +10,7 @@ from channels.values import Channel
 from core.claims import Claimable
 from core.types import Json, UtcDateTime
 from domain.base import Row
-from domain.states import InvitationState
+from domain.states import InvitationState, SurveyKind, SurveyState
 
 
 class Transaction(Row, table=True):
@@ -54,16 +54,32 @@ class Transaction(Row, table=True):
 
 
 class Survey(Row, table=True):
-    """A versioned set of questions, for one service or for all."""
+    """One version of a set of questions, for one service or for all. What `surveys.flow.read` makes of `questions`.
+
+    A version that was published never changes; each invitation keeps the one it was made with. `writers` are all who
+    changed it while it was a draft: whoever publishes it is none of them. `note` says what is new, for who reads it.
+    A version without `published_by` came with Ombud.
+    """
 
     __tablename__ = "survey"
     __table_args__ = (UniqueConstraint("code", "version"),)
 
     code: str
     version: int = 1
+    kind: SurveyKind = Field(
+        default=SurveyKind.service, sa_type=Text, sa_column_kwargs={"server_default": SurveyKind.service}
+    )
     service_id: UUID | None = Field(default=None, foreign_key="service.id")
+    title: str = ""
+    note: str = ""
     questions: list[dict[str, object]] = Field(default_factory=list, sa_type=Json)
-    active: bool = True
+    state: SurveyState = Field(
+        default=SurveyState.published, sa_type=Text, sa_column_kwargs={"server_default": SurveyState.published}
+    )
+    writers: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
+    written_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    published_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 _SENT = text("state = 'sent'")

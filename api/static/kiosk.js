@@ -1,5 +1,5 @@
-// The exit survey as a tablet's program: faces → one reason → words or a number → thanks → the start, with or without a
-// network. Without this script (or without what it needs) the same page is a plain form, which the server answers.
+// The exit survey as a tablet's program: faces → a reason, or what else the page asks → words or a number → thanks → the
+// start, with or without a network. Without this script (or without what it needs) the same page is a plain form, which the server answers.
 const app = document.getElementById("kiosk");
 const { home, code, version } = app.dataset;
 const idle = app.dataset.idle * 1000;
@@ -58,8 +58,8 @@ async function write(final) {
   const until = final ? 0 : Date.now() + idle + 5_000;
   const ours = !visit.written || (await store.hold(db, visit.id, Date.now() + 60_000));
   const id = ours ? visit.id : `${visit.id}/why`;
-  const { rating, reason, words, phone, at } = visit;
-  const sealed = await store.seal(JSON.stringify({ rating, reason, words, phone, at, language: lang }), `${code}|${id}`, key.public);
+  const { rating, answers, words, phone, at } = visit;
+  const sealed = await store.seal(JSON.stringify({ rating, answers, words, phone, at, language: lang }), `${code}|${id}`, key.public);
   await store.put(db, { id, key: key.id, sealed, until });
   visit.written = true;
   visit.name = id;
@@ -75,15 +75,35 @@ async function press(work) {
 async function rate(button) {
   visit ??= { id: uuid(), at: Date.now() };
   visit.rating = Number(button.value);
-  delete visit.reason;
+  visit.answers = {};
   await write(false);
-  show(visit.rating >= 4 ? "ask-good" : "ask-bad");
+  show(following());
 }
 
-async function give(reason) {
-  visit.reason = reason || undefined;
+async function give(code, answer) {
+  visit.answers[code] = answer || null; // null: passed over
   await write(false);
-  show("ask-words");
+  show(following());
+}
+
+function back() {
+  const last = Object.keys(visit.answers).pop();
+  if (last) delete visit.answers[last];
+  show(last ? `ask-${last}` : "");
+}
+
+// The first question that goes with the answers so far, as surveys/flow.py has it; words come last.
+function following() {
+  const next = [...document.querySelectorAll("template[data-question]")].find((one) => !(one.dataset.question in visit.answers) && JSON.parse(one.dataset.when).every(holds));
+  return next?.id ?? "ask-words";
+}
+
+function holds({ question, values, low, high }) {
+  const answer = question === "rating" ? visit.rating : visit.answers[question];
+  if (answer === undefined || answer === null) return false;
+  if (values.length) return values.includes(String(answer));
+  const number = Number(answer);
+  return !Number.isNaN(number) && number >= (low ?? -Infinity) && number <= (high ?? Infinity);
 }
 
 async function finish(words, phone) {
@@ -209,8 +229,8 @@ const able = window.isSecureContext && crypto.subtle && window.indexedDB; // els
 async function pressed(form, button) {
   const step = app.dataset.step;
   if (step === "faces") await rate(button);
-  else if (button.value === "back") show("");
-  else if (step !== "ask-words" && step.startsWith("ask-")) await give(button.value);
+  else if (button.name === "go" && button.value === "back") back();
+  else if (step !== "ask-words" && step.startsWith("ask-")) await give(button.name, button.value);
   else if (step !== "ask-words") return reset();
   else if (button.value === "skip") return finish();
   else if (!wrongPhone(form.phone)) return finish(form.words.value.trim(), form.phone.value.trim());

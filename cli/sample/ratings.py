@@ -47,7 +47,7 @@ _SOURCE = "counter-system"
 
 def write(world: World) -> None:
     """Gather transactions with their surveys, and exit answers."""
-    survey = world.rows.add(Survey, id=new_id(), code=STANDARD, version=1, questions=QUESTIONS, active=True)
+    survey = world.rows.add(Survey, id=new_id(), code=STANDARD, version=1, questions=QUESTIONS)
     # a citizen is asked at most once in `survey_rest_days`; regulars come back to the counters
     regulars: list[ContactPoint] = []
     asked: dict[UUID, datetime] = {}

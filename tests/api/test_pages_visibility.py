@@ -75,6 +75,7 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "kind": "staff",
         "act_id": "x",
         "trial_id": "x",
+        "chosen": "4",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()

@@ -21,7 +21,7 @@ DRIVE = f"""async (count) => {{
   for (let number = 0; number < count; number++) {{
     await step("faces");
     app.querySelector(`.f${{number % 5 + 1}}`).click();
-    await step(number % 5 > 2 ? "ask-good" : "ask-bad");
+    await step(number % 5 > 2 ? "ask-liked" : "ask-reason");
     app.querySelector(".pick").click();
     await step("ask-words");
     if (number % 10 === 0) app.querySelector("#words").value = "{WORDS}";

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.words import REASONS
 from channels import kiosk
 from core import sealing
 from core.errors import BadInput, NotFound, OmbudError, Tampered
@@ -27,6 +26,7 @@ VECTOR = (
     "gTE8cphSPZXBa6XJgfMqwRuxCADKnfx2l2XopQgsHXajhPHyivuPQXGFUv3a0gMNyssFpHKe1xlRu5XQSdTQQxrIcX7ITROLXSS3"
     "J0xJnObBJFp4OkAoxS2EG7vQ_KeXFwGzJrIVd5wdt4ljO9fCREzRwol3-3gKf95noGZk2hplx7BWgBBFt6TXddE"
 )
+ALLOWED = {"reason": frozenset({"wait", "money"}), "money": frozenset({"0", "1"})}
 OPENER = sealing.opener_of(bytes(range(32)))
 ABOUT = b"CIV1|0192d5a0-0000-7000-8000-000000000001"
 
@@ -105,7 +105,7 @@ def test_a_wrong_clock_is_put_right_by_how_long_it_waited(at: Any, clock: Any, w
 def opened(**given: object) -> Any:
     entry = sealed(**given)  # type: ignore[arg-type]
     (item,) = kiosk.parse_batch(json.dumps({"answers": [entry]}).encode()).answers
-    return kiosk.open_sealed(item, office="CIV1", region="AL", reasons=REASONS, clock=CLOCK, now=NOW)
+    return kiosk.open_sealed(item, office="CIV1", region="AL", allowed=ALLOWED, clock=CLOCK, now=NOW)
 
 
 def test_what_cannot_be_read_is_left_out_and_the_rating_counts() -> None:
@@ -115,6 +115,10 @@ def test_what_cannot_be_read_is_left_out_and_the_rating_counts() -> None:
     broken = opened(rating=2, reason="dragons", words="x" * 5000, phone="12", language="../..", service=["?"])
     assert (broken.text, broken.sender, broken.language) == ("x" * 1000, "", None)
     assert {"office", "rating", "visit"} == set(broken.details)
+    tapped = opened(rating=2, answers={"reason": "money", "money": 1, "dragons": "here", "asked": None, "wait": []})
+    assert tapped.details["answers"] == {"reason": "money", "money": "1"}
+    for odd in (["reason"], "wait", {"reason": ["wait"]}, {"money": "2"}):
+        assert "answers" not in opened(rating=2, answers=odd).details
     hopeless: tuple[object, ...] = ("", None, 0, 6, "good", [])
     for rating in hopeless:
         with pytest.raises(BadInput):
@@ -145,13 +149,13 @@ def test_no_body_breaks_the_batch(body: bytes) -> None:
     assert 0 <= batch.waiting <= 10**6
 
 
-@given(st.dictionaries(st.sampled_from([*kiosk.ExitSurvey.model_fields, "at", "visit"]), ANYTHING))
+@given(st.dictionaries(st.sampled_from([*kiosk.ExitSurvey.model_fields, "at", "visit", "answers"]), ANYTHING))
 def test_no_sealed_content_breaks_the_parser(content: dict[str, Any]) -> None:
     name = "0192d5a0-0000-7000-8000-000000000001"
     raw = sealing.seal(json.dumps(content).encode(), ABOUT, sealing.current().public)
     item = kiosk.Sealed(name, sealing.current().id, encode(raw))
     try:
-        made = kiosk.open_sealed(item, office="CIV1", region="AL", reasons=REASONS, clock=CLOCK, now=NOW)
+        made = kiosk.open_sealed(item, office="CIV1", region="AL", allowed=ALLOWED, clock=CLOCK, now=NOW)
     except OmbudError:
         return
     assert made.provider_id == name

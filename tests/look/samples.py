@@ -152,33 +152,48 @@ HELD = {
 QR = Markup(
     make_qr("https://ombud.example/track/K7QF-3M9V").svg_inline(scale=4, svgclass=None, lineclass=None, omitsize=True)
 )
+ASKED = [
+    {"code": "reason", "kind": "choice", "words": "What went wrong?", "options": REASONS,
+     "when": [{"question": "rating", "values": [], "low": 1, "high": 3}]},
+    {"code": "money", "kind": "yes_no", "words": "Did anyone ask for extra money?",
+     "options": [{"code": "1", "text": "Yes"}, {"code": "0", "text": "No"}], "when": []},
+]  # fmt: skip
 EXIT = {
     "home": "/citizen/exit",
     "idle": 25,
     "key": {"id": "0123456789abcdef", "public": "BA"},
     "version": "0a1b2c3d",
-    "bad": REASONS,
-    "good": REASONS,
+    "asked": ASKED,
+    "questions": ASKED,
     "step": "rate",
     "office": OFFICE,
     "visit": "v1",
     "rating": 0,
-    "reasons": REASONS,
     "errors": {},
-    "values": {"reasons": [], "words": "", "phone": ""},
+    "values": {"reason": "", "money": "", "words": "", "phone": ""},
 }
+RATE = {"code": "rating", "kind": "rating", "words": "How was it?", "options": [], "answer": ""}
 SURVEY = {
-    "step": "rate",
+    "step": "ask",
     "token": "tQ8",
     "service": "Passport renewal",
     "office": "Civil registry, Centre 12",
     "completed_on": date(2026, 11, 23),
     "rating": 0,
-    "reasons": REASONS,
-    "values": {"reasons": [], "words": ""},
+    "question": RATE,
+    "number": 1,
+    "most": 5,
+    "before": "",
+    "passed": "",
+    "said": [],
     "errors": {},
     "reference": "",
 }
+LATER = {**SURVEY, "rating": 2, "number": 2, "before": "rating"}
+SAID = [
+    {"code": "rating", "asked": "How was it?", "answer": "Bad"},
+    {"code": "words", "asked": "What else should the office know?", "answer": "I waited four hours at window three."},
+]
 
 CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
     "start": (
@@ -307,10 +322,24 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
     "exit-thanks-case": ("exit_thanks", {"office": OFFICE, "reference": REFERENCE, "seconds": 0}),
     "survey": ("survey", SURVEY),
     **{f"unsubscribe-{step}": ("unsubscribe", {"step": step, "token": "AZvN"}) for step in ("ask", "done", "gone")},
-    "survey-why": ("survey", {**SURVEY, "step": "why", "rating": 2}),
-    "survey-thanks": ("survey", {**SURVEY, "step": "thanks", "rating": 2, "reference": REFERENCE}),
-    "survey-thanks-plain": ("survey", {**SURVEY, "step": "thanks", "rating": 5}),
-    "survey-gone": ("survey", {**SURVEY, "step": "gone", "service": "", "office": "", "completed_on": None}),
+    "survey-choice": ("survey", {**LATER, "question": {**ASKED[0], "answer": "wait"}}),
+    "survey-yes-no": ("survey", {**LATER, "question": {**ASKED[1], "answer": ""}, "passed": "reason"}),
+    "survey-number": (
+        "survey",
+        {
+            **LATER,
+            "question": {**RATE, "code": "minutes", "kind": "number", "words": "How many minutes did you wait?"},
+            "errors": {"minutes": "Write a number, such as 20, or go on without."},
+        },
+    ),
+    "survey-words": ("survey", {**LATER, "question": {**RATE, "code": "words", "kind": "text", "words": "What else?"}}),
+    "survey-chosen": ("survey", {**SURVEY, "step": "confirm", "rating": 4}),
+    "survey-thanks": (
+        "survey",
+        {**LATER, "step": "thanks", "question": None, "said": SAID, "reference": REFERENCE},
+    ),
+    "survey-thanks-plain": ("survey", {**SURVEY, "step": "thanks", "question": None, "rating": 5}),
+    "survey-gone": ("survey", {"step": "gone", "errors": {}}),
     "error-404": ("error", {"status": 404, "message": "", "mend": ""}),
     "error-500": ("error", {"status": 500, "message": "", "mend": ""}),
     "error-429": (

@@ -18,6 +18,8 @@ PYTHON = (
     "api/kiosk*.py",
     "channels/*.py",
     "surveys/asking.py",
+    "surveys/web.py",
+    "surveys/exit.py",
     "api/proof_pages.py",
     "cases/*.py",
     "reports/posters.py",

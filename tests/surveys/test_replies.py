@@ -14,12 +14,14 @@ from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
 from domain.office import Office
 from domain.outbox import OutboundMessage
-from domain.states import InvitationState
-from domain.survey import Answer, Invitation
+from domain.states import InvitationState, SurveyKind, SurveyState
+from domain.survey import Answer, Invitation, Survey
 from surveys import exit as exit_survey
-from surveys import results, web
+from surveys import ledger, results, web
 from surveys.answers import Taken, take
 from surveys.checking import TransactionIn
+from surveys.definitions import EXIT_QUESTIONS, at_the_door
+from surveys.flow import Kind, Question, store
 from surveys.sweep import sweep
 from surveys.transactions import accept
 from tests.builders import NOW, Government, government, plain_case
@@ -191,20 +193,20 @@ def test_the_link_answers_as_often_as_one_likes(installation: Installation, know
     with installation.database.read() as session:
         token = invitation(session).token
         opened = web.look(session, token, DUE)
-        assert (opened.office, opened.service, opened.rating, opened.over) == ("Office CIV1", "Passports", None, False)
+        assert (opened.office, opened.service, opened.rating, opened.over) == ("Office CIV1", "Passports", 0, False)
         with pytest.raises(NotFound):
             web.look(session, "nobody-has-this", DUE)
-    for rating in ("5", "2"):
+    for question, given in (("rating", "5"), ("rating", "2"), ("words", "Slow"), ("money", "0")):
         for _ in range(2):
             with installation.database.write() as session:
-                taken = web.answer(session, token, rating, DUE, words="Slow" if rating == "2" else "", money=False)
-    assert (taken.opens_case, taken.repeat) == (False, True), "the press before asked for the case already"
+                taken = web.answer(session, token, question, given, DUE)
+        assert (taken.opens_case, taken.repeat) == (False, True), "the press before asked for the case already"
     with installation.database.read() as session:
-        assert (web.look(session, token, DUE).rating, web.look(session, token, DUE).money) == (2, False)
+        assert web.look(session, token, DUE).given == {"rating": 2, "words": "Slow", "money": 0}
     with installation.database.write() as session, pytest.raises(BadInput):
-        web.answer(session, token, "6", DUE)
+        web.answer(session, token, "rating", "6", DUE)
     with installation.database.write() as session, pytest.raises(Conflict):
-        web.answer(session, token, "5", DUE + timedelta(days=20))
+        web.answer(session, token, "rating", "5", DUE + timedelta(days=20))
     assert answers(installation)["rating"].value == 2
 
 
@@ -223,6 +225,21 @@ def test_an_exit_survey_counts_once(installation: Installation, known: Governmen
     assert {question: (row.value, row.text) for question, row in answers(installation).items()} == {
         "rating": (4, None),
         "reason": (None, "fast"),
+    }
+    with installation.database.write() as session:
+        row = press(known, rating=2, answers={"reason": "wait", "money": "1", "dragons": "x"})
+        row.provider_id = "press-3"
+        own = (*EXIT_QUESTIONS, Question("money", Kind.yes_no))
+        session.add(Survey(code="exit", kind=SurveyKind.exit, questions=store(own), state=SurveyState.retired))
+        session.flush()
+        office = session.get_one(Office, known.office["CIV1"])
+        assert exit_survey.record(session, office, row, NOW).money, "a tablet may still ask what was retired"
+        assert at_the_door(session) == EXIT_QUESTIONS
+        tapped = ledger.said(session, "exit:press-3")
+    assert {question: (row.value, row.text) for question, row in tapped.items()} == {
+        "rating": (2, None),
+        "reason": (None, "wait"),
+        "money": (1, None),
     }
     with installation.database.write() as session, pytest.raises(BadInput):
         exit_survey.record(session, session.get_one(Office, known.office["CIV1"]), press(known, rating="great"), NOW)
