@@ -1,7 +1,11 @@
 """Arithmetic of the small drawings: from figures to points on an SVG canvas. Pure, and unaware of colour."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+FunnelLine = tuple[int, float, float, float, float]
+"""Number of answers, and the limits there: lowest, low, high, highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +69,68 @@ def scale_trend(
         band_top=down(band[1]) if band else 0.0,
         band_height=round(down(band[0]) - down(band[1]), 1) if band else 0.0,
         outside=band is not None and not band[0] <= last <= band[1],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """An office in the funnel: where it stands on the canvas, and which number it goes by."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelPlot:
+    """The two bands as polygons, the line of all, the dots, and where the axes have their marks (position, value)."""
+
+    outer: str
+    inner: str
+    middle: float
+    dots: tuple[Dot, ...]
+    across: tuple[tuple[float, int], ...]
+    down: tuple[tuple[float, float], ...]
+
+
+def scale_funnel(
+    curve: Sequence[FunnelLine],
+    centre: float,
+    points: Sequence[tuple[float, float]],
+    width: float = 360,
+    height: float = 240,
+) -> FunnelPlot | None:
+    """A funnel of shares; `points` are (number of answers, share). None without any. The scale is cut to what there is
+    to see: the points, and the inner limits."""
+    if not points or not curve:
+        return None
+    left, right, top, bottom = 34.0, 8.0, 8.0, 28.0
+    most = max(*(n for n, _ in points), curve[-1][0]) * 1.04
+    seen = (
+        [share for _, share in points] + [centre] + [bound for line in curve[len(curve) // 3 :] for bound in line[1:]]
+    )
+    low = max(0.0, (min(seen) * 20 // 1) / 20 - 0.02)
+    high = min(1.0, (max(seen) * 20 // 1 + 1) / 20 + 0.02)
+
+    def x(n: float) -> float:
+        return round(left + (width - left - right) * n / most, 1)
+
+    def y(share: float) -> float:
+        inside = min(max(share, low), high)
+        return round(top + (height - top - bottom) * (high - inside) / (high - low), 1)
+
+    def band(under: int, over: int) -> str:
+        there = [f"{x(line[0])},{y(line[under])}" for line in curve]
+        back = [f"{x(line[0])},{y(line[over])}" for line in reversed(curve)]
+        return " ".join(there + back)
+
+    base = 10 ** math.floor(math.log10(max(most, 4) / 4))
+    step = next(base * times for times in (1, 2, 5, 10) if base * times * 4 >= most)
+    marks = [place / 10 for place in range(11) if low <= place / 10 <= high]
+    return FunnelPlot(
+        outer=band(1, 4),
+        inner=band(2, 3),
+        middle=y(centre),
+        dots=tuple(Dot(x(n), y(share)) for n, share in points),
+        across=tuple((x(step * place), step * place) for place in range(1, 5) if step * place <= most),
+        down=tuple((y(mark), mark) for mark in marks),
     )

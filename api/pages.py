@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from api.draw import scale_interval, scale_trend
+from api.draw import scale_funnel, scale_interval, scale_trend
 from api.words import VOCABULARIES
 from core.i18n import (
     DateStyle,
@@ -71,6 +71,12 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
+    (
+        "satisfaction",
+        "/staff/satisfaction",
+        "What was said",
+        _WATCHING | {"operator", "officer", "integrity"},
+    ),
     ("answers", "/staff/figures/answers", "Answers", _WATCHING),
     ("solved", "/staff/solved", "Solved?", _WATCHING),
     (
@@ -247,7 +253,12 @@ def environment() -> Environment:
         local_url=_local_url,
     )
     made.globals.update(
-        link=_link, static=static, scale_interval=scale_interval, scale_trend=scale_trend, language_name=language_name
+        link=_link,
+        static=static,
+        scale_funnel=scale_funnel,
+        scale_interval=scale_interval,
+        scale_trend=scale_trend,
+        language_name=language_name,
     )
     return made
 

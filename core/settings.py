@@ -144,6 +144,9 @@ class Settings(SignInSettings):
     survey_day_start: int = Field(9, ge=0, le=23, description="No survey is sent before this hour.")
     survey_day_end: int = Field(20, ge=1, le=24, description="No survey is sent from this hour on.")
     survey_rest_days: int = Field(30, ge=0, description="At most one survey per citizen in this many days.")
+    survey_money_least: int = Field(
+        10, ge=5, description="Answers from which on a share of people who were asked for extra money is told."
+    )
     survey_messages: int = Field(
         4, ge=1, le=9, description="Most questions of one survey by SMS; the others stand behind its link."
     )

@@ -80,15 +80,18 @@ class SurveyLook(Row, table=True):
 
 
 class MoneyMonth(Row, table=True):
-    """What was answered in one month to whether money was asked for; `office_id` None is the whole government.
+    """What was answered in one month to whether money was asked for: at an office, or (`below`) there and at all below
+    it. `office_id` None is the whole government.
 
     Written once, when the month is over, and never counted anew: two readings that differ by one answer would tell it.
+    Only what may be told is here, so no query can tell more. `n` 0 for the whole: too few answered to tell anything.
     """
 
     __tablename__ = "money_month"
-    __table_args__ = (UniqueConstraint("month", "office_id"),)
+    __table_args__ = (UniqueConstraint("month", "office_id", "below"),)
 
     month: date = Field(index=True)
     office_id: UUID | None = Field(default=None, foreign_key="office.id")
+    below: bool
     n: int
     yes: int

@@ -71,11 +71,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("office_id", sa.Uuid(), nullable=True),
+        sa.Column("below", sa.Boolean(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("yes", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["office_id"], ["office.id"], name=op.f("fk_money_month_office_id_office")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_money_month")),
-        sa.UniqueConstraint("month", "office_id", name=op.f("uq_money_month_month_office_id")),
+        sa.UniqueConstraint("month", "office_id", "below", name=op.f("uq_money_month_month_office_id_below")),
     )
     with op.batch_alter_table("money_month", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_money_month_month"), ["month"], unique=False)

@@ -269,9 +269,9 @@ def test_a_month_of_the_money_question_is_counted_once(installation: Installatio
     with installation.database.write() as session:
         known = government(session)
         writer = Writer(session, known)
-        for place in range(6):
+        for place in range(16):
             invitation = writer.asked(writer.served("WAT1", writer.contact()))
-            writer.answered("WAT1", "money", int(place < 2), january, invitation.id)
+            writer.answered("WAT1", "money", int(place < 3), january, invitation.id)
         writer.answered("WAT1", "money", 1, january)  # tapped at the exit: only a yes is ever told there
         months.close(session, datetime(2026, 1, 31, 22, tzinfo=settings().zone))
         assert session.exec(select(MoneyMonth)).all() == []
@@ -281,8 +281,9 @@ def test_a_month_of_the_money_question_is_counted_once(installation: Installatio
             writer.session = session  # what is written in later, and dated back, changes no month that is out
             writer.answered("WAT1", "money", 1, january, invitation.id)
     with installation.database.read() as session:
-        rows = {(one.month, one.office_id): (one.n, one.yes) for one in session.exec(select(MoneyMonth))}
-    assert rows[date(2026, 1, 1), None] == (6, 2)
-    assert rows[date(2026, 1, 1), known.office["WAT1"]] == (6, 2)
-    assert rows[date(2026, 2, 1), None] == (0, 0)
-    assert len(rows) == 3
+        rows = {(one.month, one.office_id, one.below): (one.n, one.yes) for one in session.exec(select(MoneyMonth))}
+    first, office = date(2026, 1, 1), known.office
+    assert rows.pop((first, None, True)) == (16, 3)
+    assert rows.pop((first, office["WAT1"], False)) == (16, 3)
+    assert rows.pop((first, office["WATER"], True)) == rows.pop((first, office["GOV"], True)) == (16, 3)
+    assert rows == {(date(2026, 2, 1), None, True): (0, 0)}
