@@ -54,6 +54,8 @@ SOLVED_SECONDS = 60.0
 ASKED = "asked"
 ASKED_SECONDS = 60.0
 TRAINING_SECONDS = 60.0
+TRIALS = "trials"
+TRIALS_SECONDS = 300.0
 ANCHORS = "anchors"
 ANCHORS_SECONDS = 600.0
 SIGNS = "signs"
@@ -179,6 +181,11 @@ def look_for_signs() -> int:
     return surveys.flags.look_due(datetime.now(UTC))
 
 
+def tend_trials() -> int:
+    """Look at the trials that are due for it, and end those that did harm. One look: there is nothing to drain."""
+    return surveys.trial_results.tend_due(datetime.now(UTC))
+
+
 def reach_staff() -> int:
     """Tell staff outside the program what is due, after finding out about what was cut off."""
     now, found = datetime.now(UTC), senders()
@@ -213,11 +220,13 @@ TASKS: dict[str, Callable[[], int]] = {
     SURGES: look_for_surges,
     ANCHORS: anchor_days,
     SIGNS: look_for_signs,
+    TRIALS: tend_trials,
     TIDY: tidy_files,
 }
 EVERY = {
     ANCHORS: ANCHORS_SECONDS,
     SIGNS: SIGNS_SECONDS,
+    TRIALS: TRIALS_SECONDS,
     DESKS: DESKS_SECONDS,
     SURGES: SURGE_SECONDS,
     TIDY: TIDY_SECONDS,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from importlib import resources
 
 from channels.values import Channel
-from cli.sample import crowd, meetings, plots, ratings
+from cli.sample import crowd, meetings, plots, ratings, trials
 from cli.sample.phrases import phrases
 from cli.sample.rows import Rows
 from cli.sample.world import World
@@ -72,6 +72,7 @@ def write(
     ratings.write(world)
     progress("Offices meet on Mondays", 0.85)
     meetings.write(world, rows.of(Case))
+    trials.write(world)
 
 
 def starter_texts() -> list[Words]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cases import anchors, kept
 from cli.sample import government as files
-from cli.sample import history, replies
+from cli.sample import history, replies, trials
 from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
 from core.database import database
@@ -49,6 +49,7 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
         replies.write(rows, now)
         progress("Writing to the database", 0.9)
         rows.write(session)
+        trials.judge(session)
         catalogue.touch(session)
     progress("What searches find", 0.95)
     kept.rebuild(database())

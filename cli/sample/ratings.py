@@ -1,5 +1,6 @@
 """Completed services, what citizens answered about them, and the faces tapped at the exits."""
 
+import random
 import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -95,9 +96,10 @@ def _counter(world: World) -> tuple[Office, Service]:
     return world.known.office_by_code[code], world.known.service_by_code[service]
 
 
-def _rating(world: World, office: Office, service: Service) -> int:
+def rating_of(world: World, office: Office, service: Service, dice: random.Random | None = None) -> int:
+    """What somebody rates a service at an office."""
     mean = _RATED.get(service.code, 3.5) + _MOOD.get(office.code, 0.0)
-    return min(5, max(1, round(world.dice.gauss(mean, 1.15))))
+    return min(5, max(1, round((dice or world.dice).gauss(mean, 1.15))))
 
 
 def _invite(
@@ -134,9 +136,9 @@ def _invite(
     reply = due + timedelta(minutes=world.dice.lognormvariate(3.2, 1.6))
     if world.chance(ANSWERED) and reply <= world.now:
         invitation.state, invitation.answered_at = InvitationState.answered, reply
-        rating = _rating(world, office, service)
+        rating = rating_of(world, office, service)
         source = f"invitation:{invitation.id}"
-        _answer(world, source, "rating", rating, str(rating), office, service, Channel.sms, reply, invitation.id)
+        add_answer(world, source, "rating", rating, str(rating), office, service, Channel.sms, reply, invitation.id)
     elif world.now - due > REPLY_TIME:
         invitation.state, invitation.why = InvitationState.expired, "no_answer"
 
@@ -174,17 +176,17 @@ def _asked(language: str, service: str, office: str) -> str:
 
 def _exit(world: World, at: datetime) -> None:
     office, service = _counter(world)
-    rating = _rating(world, office, service)
+    rating = rating_of(world, office, service)
     source = f"exit:sample-{new_id().hex}"
-    _answer(world, source, "rating", rating, None, office, service, Channel.kiosk, at)
+    add_answer(world, source, "rating", rating, None, office, service, Channel.kiosk, at)
     if world.chance(0.14):
         words = phrases().pick(world.dice, "exit", "low" if rating <= 3 else "high")
         # a low rating with words opens a case in the real thing; those of the sample came as messages of their own
         if rating > 2:
-            _answer(world, source, "words", None, words, office, service, Channel.kiosk, at)
+            add_answer(world, source, "words", None, words, office, service, Channel.kiosk, at)
 
 
-def _answer(
+def add_answer(
     world: World,
     source_id: str,
     question: str,
@@ -196,6 +198,7 @@ def _answer(
     at: datetime,
     invitation_id: UUID | None = None,
 ) -> None:
+    """Gather one answer."""
     world.rows.add(
         Answer,
         id=new_id(),

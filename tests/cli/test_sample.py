@@ -28,6 +28,7 @@ from domain.staff import StaffRole
 from domain.states import CaseState, EntryKind, InboxState, OutboxState, Role, RungState
 from domain.survey import Answer, Invitation, Transaction
 from domain.timeline import TimelineEntry
+from domain.trial import Stop, Trial
 from domain.visibility import viewer
 from reports import kpis
 from tests.conftest import Installation
@@ -115,6 +116,12 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
         )
         by_code = {known.services[service].code: float(mean) for service, mean in ratings.items() if service}
         assert by_code["birth-certificate"] - by_code["land-title"] > 1
+
+        # one trial is done, with more answers to the short question, and one is still silent
+        done, running = session.exec(select(Trial).order_by(col(Trial.starts_at))).all()
+        assert (done.stopped, done.entered, running.stopped, running.results) == (Stop.planned, done.planned, None, [])
+        assert done.results[0]["found"][0]["differs"] is True
+        assert 0 < running.entered < running.planned
 
         open_actions = session.exec(select(Action).where(col(Action.done_at).is_(None))).all()
         assert open_actions
