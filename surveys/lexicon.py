@@ -89,7 +89,7 @@ _ENGLISH = Lexicon(
         "i it its it's is was the a an my your this that for of to with you u me we rating rate rated answer vote score mark grade "
         "service give gave stars star points point number nr no. please thanks thank thx thankyou ty sir madam dear hi "
         "hello everything all experience overall from option reply choose press so much regards day have job work they "
-        "were are am staff and ur plz pls question would say think guess be sorry meant correction mean"
+        "were are am staff and ur plz pls question would say think guess be sorry meant correction mean at wud giv gv its"
     ),
     cues=_set(
         "rating rate rated answer vote score mark grade give gave giving it's its is was meant mean correction sorry say be"
@@ -97,7 +97,8 @@ _ENGLISH = Lexicon(
     followers=_set(
         "but because bcz bcoz cause since and as thanks thank thx although however though except only they the it i we "
         "my she he this that there very so really not nobody everything everyone all staff service was were is "
-        "asked paid please for from sir madam just too still would even if with"
+        "asked paid please for from sir madam just too still would even if with office had have was could got their your our "
+        "waited waiting came went no clerk queue line never nothing always told said he's some good bad quick slow rude"
     ),
     stars=_set("star stars point points"),
     out_of=_set("of out from"),
@@ -143,7 +144,8 @@ _ALBANIAN = Lexicon(
     cues=_set("jap dhashë vlerësimi vlerësim vlerësoj nota notë vota votoj përgjigja është ishte doja gabim korrigjim"),
     followers=_set(
         "por sepse pasi se dhe megjithëse faleminderit flm shumë më ma na nuk s unë ata ajo ai punonjësja punonjësi "
-        "ishte ishin kërkuan kërkoi shërbimi ju lutem me vetëm edhe jam"
+        "ishte ishin kërkuan kërkoi kërkojnë shërbimi ju lutem me vetëm edhe jam po zyra zyrë prita pritëm radha radhë shkova erdha "
+        "pagova humba asnjeri askush asnjëherë sportelistja sportelisti doktori mjeku nëpunësja nëpunësi sjellje pa punonjës"
     ),
     stars=_set("yje yjet yll pikë"),
     out_of=_set("nga prej"),
@@ -203,7 +205,8 @@ _BENGALI = Lexicon(
     cues=_set("রেটিং উত্তর নম্বর আমি দিলাম মান মূল্যায়ন ami ভুল"),
     followers=_set(
         "কিন্তু তবে কারণ এবং আর ধন্যবাদ খুব খুবই আমি আমার আমাকে তারা ওরা তাই যদিও দিলাম দিচ্ছি দিব দেব dilam kintu karon "
-        "dhonnobad সেবা কর্মচারী কর্মকর্তা ঘুষ টাকা"
+        "dhonnobad সেবা কর্মচারী কর্মকর্তা ঘুষ টাকা অফিস অফিসে লাইনে লাইন অনেক কেউ আপা ভাই স্যার মানুষ মানুষকে লোক ব্যবহার "
+        "ওখানে বেশি কোনো office onek keu bebohar"
     ),
     stars=_set("তারা স্টার পয়েন্ট টি টা"),
     out_of=_set("মধ্যে এর থেকে"),
@@ -239,6 +242,8 @@ _RUSSIAN = Lexicon(
         "пятёрку": 5,
         "пятерочка": 5,
         "пятёрочка": 5,
+        "пятерочку": 5,
+        "пятёрочку": 5,
         "десять": 10,
     },
     judgements={
@@ -283,6 +288,16 @@ _RUSSIAN = Lexicon(
         "позор": 1,
         "безобразие": 1,
         "хамство": 1,
+        "понравилось": 5,
+        "плоховато": 2,
+        "неважно": 2,
+        "otlichno": 5,
+        "horosho": 4,
+        "xorosho": 4,
+        "normalno": 3,
+        "ploho": 2,
+        "ploxo": 2,
+        "uzhasno": 1,
     },
     strong=_set("очень крайне совсем просто"),
     negations=_set("не"),
@@ -296,6 +311,8 @@ _RUSSIAN = Lexicon(
     ),
     followers=_set(
         "но потому так и а спасибо хотя однако очень все всё я мне меня мы нас они он она было был была не никто с за "
+        "девушка женщина мужчина врач очередь долго закрыто немного слишком больше всегда даже там здесь хамство грубо быстро "
+        "никогда ничего нет да ещё еще если девушки охранник персонал "
         "сотрудник сотрудница сотрудники обслуживание просили попросили требовали баллов балла балл только если из-за"
     ),
     stars=_set("звезд звёзд звезды звёзды звезда балл балла баллов балов"),

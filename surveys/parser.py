@@ -4,6 +4,7 @@ The text is cut into tokens (numbers, words, faces, punctuation); a few rules th
 at the start, after a word that announces it, on a scale ("4/5") or at the end, or for nothing but words of judgement.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ SHORT = 8
 """Words a reply may have for a rating at its end, or on a scale in its middle, to be believed."""
 MONEY_WORDS = 15
 """A report of money without a rating is taken for a reply only when it is this short."""
+TORN = 6
+"""Words of a reply that is asked again because it rates in two ways."""
 _JOINERS = "\u200c\u200d'"
 
 
@@ -65,6 +68,42 @@ def parse(text: str, languages: Sequence[str] = ("en", "sq", "bn", "ru")) -> Par
     return Parsed(rating, _without(text, tokens, first, last) if says_more else "", money)
 
 
+def leading(text: str, languages: Sequence[str] = ("en", "sq", "bn", "ru")) -> tuple[int, str] | None:
+    """The number up to 9 that a reply begins with and comments on, and the comment: "2, the clerk shouted"."""
+    text = clean(text)
+    known = lexicon(tuple(languages))
+    tokens = tokenise(text, known)
+    first = next((index for index, token in enumerate(tokens) if token.kind != "mark"), len(tokens))
+    if first == len(tokens) or _numbered_list(tokens) or _other_scale(tokens, first):
+        return None
+    token = tokens[first]
+    if token.kind != "number" or len(token.text) > 1 or not _unglued(tokens, first) or not _ends(tokens, first, known):
+        return None
+    return int(token.text), _without(text, tokens, first, first)
+
+
+def is_torn(text: str, languages: Sequence[str] = ("en", "sq", "bn", "ru")) -> bool:
+    """Whether a short reply rates, but not with one rating: "1 or 2", "4.5", "good but slow", "staff good, system bad"."""
+    known = lexicon(tuple(languages))
+    tokens = tokenise(clean(text), known)
+    said = [token for token in tokens if token.kind in ("word", "number")]
+    if not said or len(said) > TORN:
+        return False
+    numbers = [token for token in said if token.kind == "number"]
+    if numbers:
+        between = [token for token in said if token.kind == "word"]
+        small = all(len(token.text) <= 2 and int(token.text) <= 10 for token in numbers)
+        return small and len(numbers) <= 2 and all(token.text in _OR or _beside(token, known) for token in between)
+    judged = [_lookup(token.text, known.judgements) for token in said]
+    sides = {_side(value) for value in judged if value is not None}
+    first = next((value for token, value in zip(said, judged, strict=True) if not _in(token, _FILLING)), None)
+    return len(sides) > 1 or first is not None
+
+
+_OR = frozenset("or ose বা или or and maybe perhaps ndoshta може может হয়তো to ya ili".split())
+_FILLING = frozenset("the it was is ishte very shumë shume очень খুব".split())
+
+
 def tokenise(text: str, known: Lexicon) -> list[Token]:
     """Cut a text into tokens. Number words become numbers; keycaps and skin tones lose their modifiers."""
     folded = latin_digits(text)
@@ -109,9 +148,16 @@ def _kind(letter: str) -> Literal["number", "word", "mark", "face", "star"] | No
     return None
 
 
+_DRAWN_OUT = re.compile(r"(.)\1+$")
+
+
 def _lookup(word: str, table: dict[str, int]) -> int | None:
     found = table.get(word)
-    return found if found is not None else table.get(without_accents(word))
+    if found is None:
+        found = table.get(without_accents(word))
+    if found is None and word[-1:] == word[-2:-1]:
+        found = table.get(_DRAWN_OUT.sub(r"\1", word))
+    return found
 
 
 def _in(token: Token, words: frozenset[str]) -> bool:
@@ -137,7 +183,7 @@ def _rating(tokens: list[Token], known: Lexicon) -> _Found | None:
         return on_scale
     if any(_other_scale(tokens, index) for index in range(len(tokens))):
         return None
-    for rule in (_stars, _alone, _announced, _leading, _trailing, _judgement):
+    for rule in (_stars, _alone, _announced, _leading, _trailing, _saying, _judgement):
         if (found := rule(tokens, known)) is not None:
             return found
     return None
@@ -297,15 +343,29 @@ def _ends(tokens: list[Token], index: int, known: Lexicon) -> bool:
     if after.kind == "word":
         return (
             _in(after, known.followers)
+            or _PAST.search(after.text) is not None
             or _in(after, known.strong)
             or _in(after, known.stars)
             or _lookup(after.text, known.judgements) is not None
         )
-    if after.kind == "number" or after.text in "%$€৳₽°+/":
+    if after.kind == "number":
+        return _counts_itself(tokens, index + 1)
+    if after.text in "%$€৳₽°/" or (after.text == "+" and index + 2 < len(tokens)):
         return False
     following = next((token for token in tokens[index + 2 :] if token.kind != "mark"), None)
     # "3, 4 days" and "3 - 4 days" count; "3 (three)" repeats
     return following is None or following.kind != "number" or following.text == tokens[index].text
+
+
+_PAST = re.compile("[а-яё][аяи](?:л|ла|ли)(?:сь|ся)?$")
+"""How a Russian verb in the past ends; no word that is counted does."""
+
+
+def _counts_itself(tokens: list[Token], index: int) -> bool:
+    """Whether a number written as a word goes with what follows: "2 tre orë" rates, and then counts hours."""
+    token = tokens[index]
+    written_out = token.end - token.start > len(token.text)
+    return written_out and index + 1 < len(tokens) and tokens[index + 1].kind == "word"
 
 
 def _trailing(tokens: list[Token], known: Lexicon) -> _Found | None:
@@ -335,6 +395,16 @@ def _after_denial(tokens: list[Token]) -> _Found | None:
     ):
         return None
     return rating, last, last
+
+
+_SAYINGS = {("so", "so"): 3, ("так", "себе"): 3, ("ashtu", "ashtu"): 3, ("disi",): 3, ("চলে",): 3, ("tak", "sebe"): 3}
+
+
+def _saying(tokens: list[Token], known: Lexicon) -> _Found | None:
+    """A reply that is one of a few sayings whose words alone mean something else: "so so"."""
+    said = tuple(token.text for token in tokens if token.kind == "word")
+    rating = _SAYINGS.get(said)
+    return (rating, 0, len(tokens) - 1) if rating is not None and said else None
 
 
 def _judgement(tokens: list[Token], known: Lexicon) -> _Found | None:

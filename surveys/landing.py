@@ -1,0 +1,291 @@
+"""Which of a survey's questions a reply lands at: pure, from what was asked when, what was answered, and the reply.
+
+    a button, a quoted question ─────────── that question
+    a letter, after "which question?" ───── the one it names
+    "it was 2", "no, 4" ─────────────────── an answer given before, replaced
+    a number alone ──┬─ fits one open question ── that one
+                     ├─ fits several ──────────── asked which, once
+                     └─ fits none ─────────────── replaces an answer it fits, or repeats it
+    anything else ───┬─ the newest open question it answers, and all it tells besides
+                     ├─ near to an answer ─────── asked once more
+                     └─ words ─────────────────── kept where words were asked for, else no reply at all
+
+What was sent before a question was put does not answer it, where the channel says when it was sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from core.texts import clean
+from nlp.courtesy import is_only_thanks
+from surveys import reading
+from surveys.flow import MONEY, RATING, WORDS, Given, Kind, Question
+from surveys.money import tells_of_money
+from surveys.parser import MONEY_WORDS
+from surveys.said import fold, tokens
+
+HASTE = timedelta(seconds=15)
+"""Nobody reads the next question and answers it quicker: the same number again, this soon, is the last one repeated."""
+WORDS_WITHIN = timedelta(hours=24)
+"""Words that come this soon after they were asked for belong to the survey."""
+LETTERS = (frozenset("aа"), frozenset("bбв"))
+"""What picks the first and the second of two questions; Latin, Cyrillic and Bengali."""
+LETTERS_BENGALI = ("ক", "খ")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A reply that we asked about, once: its text, and the questions it may answer (one: which number?)."""
+
+    text: str
+    between: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a survey stands with one citizen. `asked` are codes with when they were put, in that order.
+
+    `doubt` is what we asked about and wait to hear of; `doubted`: we asked before, and never do again. `wanted`: words
+    about a low rating were asked for at that moment, beside any question.
+    """
+
+    questions: tuple[Question, ...]
+    given: Given
+    asked: tuple[tuple[str, datetime], ...]
+    doubt: Doubt | None = None
+    doubted: bool = False
+    wanted: datetime | None = None
+
+    def question(self, code: str) -> Question | None:
+        """The question of a code."""
+        return next((one for one in self.questions if one.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One reply. `at`: when it was sent, as far as the channel says; `received`: when it reached us. `to` is the code
+    of the question it was pressed or quoted for.
+    """
+
+    text: str
+    received: datetime
+    at: datetime | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Answers by question (None passes it over), words that were kept, what is to be asked about. `plain`: it is an
+    answer to an open question and nothing else. `courtesy`: it only thanks.
+    """
+
+    values: dict[str, int | str | None] = field(default_factory=dict)
+    words: str = ""
+    doubt: Doubt | None = None
+    resolved: bool = False
+    plain: bool = False
+    courtesy: bool = False
+
+    @property
+    def taken(self) -> bool:
+        """Whether it is a reply to the survey at all."""
+        return bool(self.values or self.words or self.doubt or self.courtesy or self.plain)
+
+
+NOTHING = Landed()
+
+
+def land(standing: Standing, heard: Heard, languages: Sequence[str]) -> Landed:
+    """What a reply comes to; nothing taken where it is no reply to this survey."""
+    text = clean(heard.text)
+    candidates = _open(standing, heard)
+    if standing.doubt is not None and (settled := _settled(standing, standing.doubt, text)) is not None:
+        return settled
+    if heard.to is None and (number := reading.number_alone(text)) is not None:
+        return _number(standing, heard, candidates, number, text)
+    if heard.to is None and (number := reading.corrected(text, standing.given.get(RATING))) is not None:
+        if replaced := _replaced(standing, heard, number, text, likes=(RATING,)):
+            return replaced
+    if is_only_thanks(text) and not any(_takes_thanks(one, text, languages) for one in candidates):
+        return _thanked(candidates, standing)
+    for question in candidates:
+        if reading.passes(text, question):
+            return Landed({question.code: None}, plain=True)
+        if (fit := _fit(text, question, heard, languages)) is not None:
+            return _with_besides(standing, question, fit, text, languages)
+        if not standing.doubted and reading.in_doubt(text, question, languages):
+            kept = text if question.kind is Kind.rating and _tells(text) else ""
+            return Landed(words=kept, doubt=Doubt(text, (question.code,)))
+    return _loose(standing, heard, candidates, text, languages)
+
+
+def _open(standing: Standing, heard: Heard) -> list[Question]:
+    """Questions that were put before the reply was sent and are not answered, the newest first; one that was quoted
+    comes before all, answered or not."""
+    put = [code for code, at in standing.asked if heard.at is None or at <= heard.at]
+    codes = [code for code in reversed(put) if code not in standing.given]
+    if heard.to is not None:
+        codes = [heard.to, *(code for code in codes if code != heard.to)]
+    return [question for code in codes if (question := standing.question(code)) is not None]
+
+
+def _settled(standing: Standing, doubt: Doubt, text: str) -> Landed | None:
+    """A letter that says which question the doubtful reply answers."""
+    if len(doubt.between) < 2:
+        return None
+    letter = fold(text).strip(" .)!\"'")
+    place = next(
+        (at for at, letters in enumerate(LETTERS) if letter in letters or letter == LETTERS_BENGALI[at]), None
+    )
+    question = standing.question(doubt.between[place]) if place is not None else None
+    number = reading.number_alone(doubt.text)
+    if question is None or number is None:
+        return None
+    value = _number_for(question, number)
+    return Landed({question.code: value}, resolved=True, plain=True) if value is not None else None
+
+
+def _number_for(question: Question, number: int) -> int | str | None:
+    """A number as an answer; to yes or no it is the place of one of the two."""
+    if question.kind is Kind.yes_no:
+        return {1: 1, 2: 0}.get(number)
+    return reading.fits_number(number, question)
+
+
+def _number(standing: Standing, heard: Heard, candidates: list[Question], number: int, text: str) -> Landed:
+    """A number alone: the question it fits, and where that may be several, the one we are told when we ask."""
+    fitting = [one for one in candidates if reading.fits_number(number, one) is not None]
+    if len(fitting) == 1:
+        question = fitting[0]
+        if _hasty(standing, heard, question, number):
+            return Landed(plain=True)
+        return Landed({question.code: reading.fits_number(number, question)}, plain=True)
+    if fitting:
+        return _ask_between(standing, fitting[0], fitting[1], text)
+    newest = candidates[0] if candidates else None
+    yes_or_no = newest if newest is not None and newest.kind is Kind.yes_no and number in (1, 2) else None
+    if replaced := _replaced(standing, heard, number, text, instead=yes_or_no):
+        return replaced
+    if newest is not None and not standing.doubted and number <= 10 and newest.kind in (Kind.rating, Kind.choice):
+        return Landed(doubt=Doubt(text, (newest.code,)))
+    return Landed(words=text) if standing.doubt is not None else NOTHING
+
+
+def _hasty(standing: Standing, heard: Heard, question: Question, number: int) -> bool:
+    """Whether a number only repeats the answer before, sent again while this question was on its way."""
+    at = dict(standing.asked).get(question.code)
+    before = [code for code, _ in standing.asked if code in standing.given]
+    last = standing.question(before[-1]) if before else None
+    same = last is not None and reading.fits_number(number, last) == standing.given.get(last.code)
+    return same and at is not None and heard.received - at <= HASTE
+
+
+def _replaced(
+    standing: Standing,
+    heard: Heard,
+    number: int,
+    text: str,
+    *,
+    likes: tuple[str, ...] = (),
+    instead: Question | None = None,
+) -> Landed | None:
+    """A number in the place of an answer given before; nothing new where it is that answer. None where it fits none.
+
+    `likes` are preferred where it fits several; `instead` is an open question it may mean as well.
+    """
+    put = {code for code, at in standing.asked if heard.at is None or at <= heard.at} | {RATING}
+    answered = [
+        one
+        for one in standing.questions
+        if one.code in put and standing.given.get(one.code) is not None
+        and reading.fits_number(number, one) is not None
+    ]  # fmt: skip
+    if any(standing.given[one.code] == reading.fits_number(number, one) for one in answered):
+        return Landed(plain=True)
+    if not answered:
+        return None
+    if instead is not None:
+        return _ask_between(standing, answered[0], instead, text)
+    liked = [one for one in answered if one.code in likes]
+    if len(answered) > 1 and not liked:
+        return _ask_between(standing, answered[0], answered[1], text)
+    question = (liked or answered)[0]
+    return Landed({question.code: reading.fits_number(number, question)}, plain=True)
+
+
+def _ask_between(standing: Standing, first: Question, second: Question, text: str) -> Landed:
+    """Ask which of two questions is meant; where we asked before, what was said is kept as words."""
+    if standing.doubted:
+        return Landed(words=text)
+    order = [one.code for one in standing.questions]
+    between = sorted((first.code, second.code), key=order.index)
+    return Landed(doubt=Doubt(text, tuple(between)))
+
+
+def _takes_thanks(question: Question, text: str, languages: Sequence[str]) -> bool:
+    """Whether "ok" or a thumb may be an answer: to a rating that is open, or yes to a question of yes or no."""
+    if question.kind is Kind.rating:
+        return reading.read(text, question, languages) is not None
+    return question.kind is Kind.yes_no and reading.read(text, question, languages) is not None
+
+
+def _thanked(candidates: list[Question], standing: Standing) -> Landed:
+    if candidates and candidates[0].kind is Kind.text:
+        return Landed({candidates[0].code: None}, courtesy=True)
+    return Landed(courtesy=True) if standing.given else NOTHING
+
+
+def _fit(text: str, question: Question, heard: Heard, languages: Sequence[str]) -> reading.Fit | None:
+    if question.kind is Kind.text:
+        return None  # own words come last: what the reply tells besides comes first
+    return reading.read(text, question, languages)
+
+
+def _with_besides(
+    standing: Standing, question: Question, fit: reading.Fit, text: str, languages: Sequence[str]
+) -> Landed:
+    values: dict[str, int | str | None] = {question.code: fit.value}
+    if fit.words:
+        told = reading.besides(text, standing.questions, {**standing.given, **values}, languages)
+        values |= {code: value for code, value in told.items() if code not in values}
+    return Landed(values, fit.words, plain=not fit.words)
+
+
+def _loose(
+    standing: Standing, heard: Heard, candidates: list[Question], text: str, languages: Sequence[str]
+) -> Landed:
+    """No answer to an open question: a rating said again in words, a report of money, or words where they are wanted."""
+    rating = standing.question(RATING)
+    if rating is not None and standing.given.get(RATING) is not None and not _words_wanted(standing, heard, candidates):
+        fit = reading.read(text, rating, languages)
+        if fit is not None and not reading.is_complaint(fit.words):
+            return _with_besides(standing, rating, fit, text, languages)
+    if heard.to is not None or _words_wanted(standing, heard, candidates):
+        told = reading.besides(text, standing.questions, standing.given, languages)
+        return Landed(dict(told), text)
+    if tells_of_money(text) and len(text.split()) <= MONEY_WORDS:
+        told = reading.besides(text, standing.questions, standing.given, languages)
+        return Landed({**told, MONEY: 1}, text)
+    return Landed(words=text) if standing.doubt is not None and _tells(text) and len(text.split()) <= _FEW else NOTHING
+
+
+_FEW = 4
+"""Words of a reply to "which number?" that is still none: kept; a longer one may be a matter of its own."""
+
+
+def _words_wanted(standing: Standing, heard: Heard, candidates: list[Question]) -> bool:
+    """Whether the newest open question takes words, or words about a low rating were asked for, not long ago."""
+    at = heard.at or heard.received
+    if standing.wanted is not None and at - standing.wanted <= WORDS_WITHIN and WORDS not in standing.given:
+        return True
+    newest = candidates[0] if candidates else None
+    if newest is None or newest.kind not in (Kind.text, Kind.choice):
+        return False
+    put = dict(standing.asked).get(newest.code)
+    return put is not None and at - put <= WORDS_WITHIN
+
+
+def _tells(text: str) -> bool:
+    """Whether a reply holds words besides numbers."""
+    return any(not word[0].isdigit() for word in tokens(fold(text))) and not reading.choice.numbers_named(text)
