@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cases import attachments, consent, lifecycle, solved, status
+from cases import attachments, consent, lifecycle, solved, status, surveyed
 from cases.arriving import belongs_apart, open_apart, open_from
 from cases.contacts import HELP_WORDS, find_or_make, word_of
 from cases.inbox import row_of, store
@@ -32,7 +32,8 @@ from domain.timeline import append
 from domain.visibility import names_citizen
 from nlp import language as languages
 from notifications import compose, letters, outbox
-from surveys.answers import take as take_answer
+from surveys import conversation as surveying
+from surveys.answers import Taken
 
 REPEATED = timedelta(days=1)
 """The same words from the same address within this time are the same matter: an answering machine, a second click."""
@@ -126,9 +127,8 @@ def _done(
     about, invited = _thread(session, row)
     if about is not None and _belongs(about, contact):
         return _continued(session, row, about, contact, now), about
-    if (invited or about is None) and (taken := take_answer(session, contact, row.text, now)) is not None:
-        case = open_from(session, row, contact, now, taken=taken) if taken.opens_case else None
-        return "survey_answer", case
+    if (invited or about is None) and (taken := _survey_answer(session, row, contact, now)) is not None:
+        return "survey_answer", surveyed.follow(session, row, contact, taken, now)
     if (same := _said_before(session, row, contact, now)) is not None:
         return _continued(session, row, same, contact, now), same
     row.text = _with_subject(row)
@@ -139,6 +139,13 @@ def _done(
         append(session, case, EntryKind.noted, now, body={"text": words, "by": "Ombud"})
     _tell_refused(session, row, case, contact, now)
     return "case", case
+
+
+def _survey_answer(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> Taken | None:
+    """A mail as the answer to a survey: to the question of the mail it answers, if that put one."""
+    answered = [str(row.details.get("reply_to") or ""), *reversed(_references(row))]
+    quoted = next((key for key in answered if surveying.is_quoted(session, contact, key)), None)
+    return surveying.take(session, contact, row.text, now, reply_to=quoted)
 
 
 def _unproven(row: InboundMessage) -> bool:

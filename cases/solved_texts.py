@@ -19,9 +19,9 @@ from domain.closing import SolvedQuestion, SolvedState
 from domain.conversation import Conversation
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
-from domain.states import InvitationState, Purpose
-from domain.survey import Invitation
+from domain.states import Purpose
 from notifications import outbox
+from surveys import conversation as surveying
 
 SOON = timedelta(days=3)
 """Words that begin with a no, and go on, answer the question only this soon after it; later they may begin a matter."""
@@ -97,7 +97,7 @@ def _meant(
     asked_at = question.asked_at or now
     if talk is not None and talk.state != Step.lapsed and talk.updated_at > asked_at:
         return False
-    if number_in(row.text) is not None and _surveyed_since(session, contact, asked_at):
+    if surveying.awaits(session, contact, row.text, asked_at):
         return False
     named = find_reference(row.text)
     if named is not None and named != session.get_one(Case, question.case_id).reference:
@@ -113,15 +113,6 @@ def _meant(
         .limit(1)
     ).first()
     return last == Purpose.solved and (not says_more(row.text) or now - asked_at <= SOON)
-
-
-def _surveyed_since(session: Session, contact: ContactPoint, moment: datetime) -> bool:
-    newer = select(Invitation.id).where(
-        col(Invitation.contact_point_id) == contact.id,
-        col(Invitation.state) == InvitationState.sent,
-        col(Invitation.sent_at) > moment,
-    )
-    return session.exec(newer.limit(1)).first() is not None
 
 
 def _say(

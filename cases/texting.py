@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from cases import (
     consent,
@@ -18,12 +18,13 @@ from cases import (
     reach,
     solved_texts,
     status,
+    surveyed,
     takebacks,
 )
 from cases.arriving import open_from
 from cases.codes import office_alone
 from cases.contacts import HELP_WORDS, find_or_make, word_of
-from cases.replies import GUIDE, Step, Verdict, number_in
+from cases.replies import GUIDE, Step, Verdict
 from cases.solved import PRESS
 from channels.values import Button, Channel
 from core.settings import settings
@@ -31,12 +32,12 @@ from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.conversation import Conversation
 from domain.inbox import InboundMessage, InboxKind
-from domain.states import InvitationState, Purpose
-from domain.survey import Invitation
+from domain.states import Purpose
 from nlp import language as languages
 from nlp.courtesy import is_only_thanks
 from notifications import compose, outbox
-from surveys.answers import take as take_answer
+from surveys import asking
+from surveys import conversation as surveying
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of the largest file that Telegram hands to a bot."""
@@ -172,11 +173,12 @@ def _pressed(
 ) -> str | None:
     """A button of the menu, which means the same at any time; or one under a question that is over."""
     if conversation.is_stale(talk, row):
-        _say(session, row, contact, "over", Purpose.conversation, now)
-        return "over"
+        return _over(session, row, contact, now)
     kind, _, value = str(row.details.get("button") or "").partition(":")
     if kind == PRESS:
         return solved_texts.press(session, row, contact, value, now)
+    if kind == asking.PRESS:
+        return _survey_answer(session, row, contact, now) or _over(session, row, contact, now)
     if kind == LANGUAGE and value in settings().languages:
         contact.language = value
         _say(session, row, contact, "help", Purpose.help, now, buttons=_menu(contact))
@@ -194,6 +196,11 @@ def _pressed(
             return linking.explain(session, row, contact, now)
         case _:
             return None
+
+
+def _over(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> str:
+    _say(session, row, contact, "over", Purpose.conversation, now)
+    return "over"
 
 
 def _menu(contact: ContactPoint) -> tuple[tuple[Button, ...], ...]:
@@ -285,6 +292,10 @@ def _continued(
     session: Session, row: InboundMessage, contact: ContactPoint, talk: Conversation | None, now: datetime
 ) -> str | None:
     """An answer to something, or more of a case that is already there; None for a new matter."""
+    if surveying.is_quoted(session, contact, row.details.get("reply_to")) and (
+        answered := _survey_answer(session, row, contact, now)
+    ):
+        return answered
     if answered := solved_texts.take(session, row, contact, talk, now):
         return answered
     asked_later = talk is None or not _survey_is_newer(session, contact, row, talk)
@@ -309,11 +320,8 @@ def _continued(
         return "continued"
     if talk is not None and talk.state == Step.belongs and asked_later:
         return holding.take(session, talk, contact, row, now)
-    taken = take_answer(session, contact, row.text, now)
-    if taken is not None:
-        if taken.opens_case:
-            open_from(session, row, contact, now, taken=taken)
-        return "survey_answer"
+    if answered := _survey_answer(session, row, contact, now):
+        return answered
     if talk is not None and talk.state in (Step.service, Step.place):
         return conversation.add_words(session, talk, contact, row, now)
     verdict, case, candidates = followup.plain(session, row, contact, now)
@@ -327,13 +335,24 @@ def _continued(
     return None
 
 
-def _survey_is_newer(session: Session, contact: ContactPoint, row: InboundMessage, talk: Conversation) -> bool:
-    """Whether a bare number answers a survey that was sent after our question was asked."""
-    if number_in(row.text) is None or row.details.get("button"):
-        return False
-    newer = select(Invitation.id).where(
-        col(Invitation.contact_point_id) == contact.id,
-        col(Invitation.state) == InvitationState.sent,
-        col(Invitation.sent_at) > talk.updated_at,
+def _survey_answer(session: Session, row: InboundMessage, contact: ContactPoint, now: datetime) -> str | None:
+    """A message as the answer to a survey; None where it is none."""
+    button = row.details.get("button")
+    taken = surveying.take(
+        session,
+        contact,
+        row.text,
+        now,
+        sent_at=row.sent_at,
+        reply_to=str(row.details.get("reply_to") or "") or None,
+        button=str(button) if button else None,
     )
-    return session.exec(newer.limit(1)).first() is not None
+    if taken is None:
+        return None
+    surveyed.follow(session, row, contact, taken, now)
+    return "survey_answer"
+
+
+def _survey_is_newer(session: Session, contact: ContactPoint, row: InboundMessage, talk: Conversation) -> bool:
+    """Whether a message answers a question of a survey that was put after our own question was asked."""
+    return not row.details.get("button") and surveying.awaits(session, contact, row.text, talk.updated_at)

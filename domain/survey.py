@@ -93,6 +93,8 @@ class Invitation(Row, Claimable, table=True):
     `question`, `at` and the `message` (id of the outbox row) that put it. `probability` is the chance with which this
     transaction was drawn, None where all were asked. `due_at` of one that was sent is when its reminder is due;
     `noticed_at` and `reminded_at` say when the notice before and the reminder after the question were written.
+    `unclear` is the one reply we asked about: its `text`, the questions it may answer (`between`), `at`, and whether we
+    still wait to hear (`open`).
     """
 
     __tablename__ = "invitation"
@@ -118,6 +120,7 @@ class Invitation(Row, Claimable, table=True):
     probability: float | None = None
     noticed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unclear: dict[str, object] | None = Field(default=None, sa_type=Json)
 
 
 class Answer(Row, table=True):

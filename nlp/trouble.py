@@ -1,7 +1,7 @@
 """Does a text tell of something broken, lost, stolen, missing or refused? Rules, in four languages.
 
-It is asked of what people add to a good rating, where most words are praise or small talk: a false catch costs an office
-one look at a case that a person closes with an answer, a miss leaves a broken road unheard.
+It is asked of what people add to a good rating, where most words are praise or small talk: a false catch costs an
+office one look at a case that is closed with an answer, a miss leaves a broken road unheard.
 """
 
 import tomllib

@@ -1,10 +1,11 @@
-"""What citizens answer: a reply on the channel they were asked on, or a press on the survey's page.
+"""What citizens answer, written once per question, and what it comes to.
 
-A survey never opens a case. `Taken` says what was found; `cases.intake` opens the case.
+A survey never opens a case. `Taken` says what was found; `cases` opens the case.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -14,24 +15,21 @@ from core.settings import settings
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.citizen import ContactPoint
-from domain.states import InvitationState, Purpose
+from domain.states import InvitationState
 from domain.survey import Answer, Invitation, Transaction
-from nlp.courtesy import is_only_thanks
-from notifications import compose, outbox
+from nlp import integrity
 from surveys import ledger
+from surveys.flow import MONEY, RATING, WORDS
+from surveys.money import denies_money
 from surveys.parser import Parsed, parse
-from surveys.schedule import REPLY_TIME
+from surveys.reading import is_complaint
+from surveys.standing import LOW
 
-__all__ = ["Parsed", "Taken", "parse", "take", "write"]
+__all__ = ["Parsed", "Taken", "parse", "write", "write_all"]
 
-LOW = 2
-"""A rating up to this, with words, becomes a case; without words, we ask for them once."""
-LATE = timedelta(days=60)
-"""An answer and nothing else still counts this long after the survey was sent."""
-WORDS_WITHIN = timedelta(hours=24)
-"""After a low rating, words that come this soon belong to it."""
 TEXT_LIMIT = 2_000
+TELLING = 3
+"""Fewer words than this tell nothing that only the recogniser would see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,9 @@ class Taken:
     """One answer that was understood.
 
     `office` and `service` are codes, for the case that `opens_case` asks for; its text is `words`. `case_id` is the
-    case this survey led to before: it is never opened a second time. `repeat`: nothing new was said.
+    case this survey led to before: it is never opened a second time. `repeat`: nothing new was said. `said` is what
+    was said in words just now, `complains` that it tells of something to put right, and `money_now` that money was
+    reported just now and not before.
     """
 
     source_id: str
@@ -52,50 +52,9 @@ class Taken:
     opens_case: bool
     case_id: UUID | None = None
     repeat: bool = False
-
-
-def take(session: Session, contact: ContactPoint, text: str, now: datetime) -> Taken | None:
-    """Take a message for the answer to the latest open survey of its sender; None when it is none.
-
-    Thanks the citizen once, and asks for words when the rating is low and came without.
-    """
-    invitation = session.exec(
-        select(Invitation)
-        .where(
-            col(Invitation.contact_point_id) == contact.id,
-            col(Invitation.state).in_((InvitationState.sent, InvitationState.answered, InvitationState.expired)),
-            col(Invitation.sent_at) >= now - LATE,
-        )
-        .order_by(col(Invitation.sent_at).desc(), col(Invitation.id).desc())
-        .limit(1)
-        .with_for_update()
-    ).first()
-    if invitation is None:
-        return None
-    found = parse(text, settings().languages)
-    late = invitation.sent_at is None or invitation.sent_at < now - REPLY_TIME
-    if late and (found.rest or not found.answers):  # by now only an answer and nothing else is taken for one
-        return None
-    if found.answers:
-        taken = write(
-            session,
-            invitation,
-            Channel(contact.channel),
-            now,
-            rating=found.rating,
-            words=found.rest,
-            money=True if found.money else None,
-            raw=text,
-        )
-    elif clean(text) and not is_only_thanks(text) and _awaits_words(session, invitation, now):
-        taken = write(session, invitation, Channel(contact.channel), now, words=text, money=found.money or None)
-    elif invitation.state == InvitationState.answered and is_only_thanks(text):
-        return write(session, invitation, Channel(contact.channel), now)
-    else:
-        return None
-    if not taken.opens_case:
-        _thank(session, invitation, contact, taken, now)
-    return taken
+    said: str = ""
+    complains: bool = False
+    money_now: bool = False
 
 
 def write(
@@ -109,21 +68,41 @@ def write(
     money: bool | None = None,
     raw: str = "",
 ) -> Taken:
-    """Write the answers of an invitation, which the caller holds locked. What is None or empty is left as it was.
+    """Write a rating, words and whether money was asked for. What is None or empty is left as it was."""
+    values: dict[str, tuple[int | None, str | None]] = {}
+    if rating is not None:
+        values[RATING] = (rating, raw)
+    if money is not None:
+        values[MONEY] = (int(money), None)
+    return write_all(session, invitation, channel, now, values=values, words=words)
 
-    One answer per question: another value corrects it and stays in its history.
+
+def write_all(
+    session: Session,
+    invitation: Invitation,
+    channel: Channel,
+    now: datetime,
+    *,
+    values: Mapping[str, tuple[int | None, str | None]],
+    words: str = "",
+    passed: Collection[str] = (),
+) -> Taken:
+    """Write the answers of an invitation, which the caller holds locked: by question a number, or a text.
+
+    One answer per question: another value corrects it and stays in its history. Further words are added to those that
+    were said before. Questions in `passed` are noted as passed over.
     """
     transaction = session.get_one(Transaction, invitation.transaction_id)
     source_id = f"invitation:{invitation.id}"
-    values: dict[str, tuple[int | None, str | None]] = {}
-    if rating is not None:
-        values["rating"] = (rating, clean(raw, TEXT_LIMIT) or None)
+    before = ledger.said(session, source_id)
+    rows = {code: (value, clean(text or "", TEXT_LIMIT) or None) for code, (value, text) in values.items()}
     if words := clean(words, TEXT_LIMIT):
-        values["words"] = (None, words)
-    if money is not None:
-        values["money"] = (int(money), None)
-    changed = [
-        ledger.put(
+        rows[WORDS] = (None, _added(before.get(WORDS), words))
+    rows |= {code: (None, None) for code in passed if code not in rows}
+    changed = {
+        question
+        for question, (value, text) in rows.items()
+        if ledger.put(
             session,
             source_id=source_id,
             question=question,
@@ -135,8 +114,7 @@ def write(
             now=now,
             invitation_id=invitation.id,
         )
-        for question, (value, text) in values.items()
-    ]
+    }
     invitation.state = InvitationState.answered
     invitation.answered_at = invitation.answered_at or now
     session.add(invitation)
@@ -147,9 +125,18 @@ def write(
         known.offices[transaction.office_id].code,
         known.services[transaction.service_id].code,
         invitation.id,
-        said_now=words,
-        repeat=not any(changed),
+        said_now=words if WORDS in changed else "",
+        repeat=not changed,
+        money_now=MONEY in changed and rows[MONEY][0] == 1,
     )
+
+
+def _added(before: Answer | None, words: str) -> str:
+    """Words behind those that were said before; the same again adds nothing."""
+    said = (before.text if before is not None else None) or ""
+    if words in said.split("\n") or words == said:
+        return said
+    return clean(f"{said}\n{words}", TEXT_LIMIT)
 
 
 def conclude(
@@ -161,19 +148,24 @@ def conclude(
     *,
     said_now: str,
     repeat: bool,
+    money_now: bool = False,
 ) -> Taken:
-    """What all answers of one source come to: money asked, or a low rating with words, becomes a case, once."""
+    """What all answers of one source come to: money asked for, a low rating with words, or a complaint beside any
+    rating becomes a case, once."""
     answers = ledger.said(session, source_id)
-    rating = _value(answers.get("rating"))
-    money = _value(answers.get("money")) == 1
-    kept = answers.get("words")
-    words = said_now or (kept.text if kept is not None and kept.text else "")
+    rating = _value(answers.get(RATING))
+    money = _value(answers.get(MONEY)) == 1
+    kept = answers.get(WORDS)
+    words = (kept.text if kept is not None else None) or said_now
     case_id = (
-        session.exec(select(Case.id).where(col(Case.invitation_id) == invitation_id).limit(1)).first()
+        session.exec(
+            select(Case.id).where(col(Case.invitation_id) == invitation_id).order_by(col(Case.id)).limit(1)
+        ).first()
         if invitation_id
         else None
     )
-    wanted = money or (rating is not None and rating <= LOW and bool(words))
+    complains = _complains(said_now)
+    wanted = money or complains or (rating is not None and rating <= LOW and bool(words))
     return Taken(
         source_id=source_id,
         invitation_id=invitation_id,
@@ -185,38 +177,28 @@ def conclude(
         opens_case=wanted and case_id is None and not repeat,
         case_id=case_id,
         repeat=repeat,
+        said=said_now,
+        complains=complains,
+        money_now=money_now,
     )
+
+
+def _complains(text: str) -> bool:
+    """Whether words are a complaint: by rule, or by what the recogniser of accusations has learnt and is sure of."""
+    if is_complaint(text):
+        return True
+    if len(text.split()) < TELLING or denies_money(text):
+        return False
+    learnt = integrity.recognise(text, settings().models_dir)
+    return learnt is not None and learnt.sure
 
 
 def _value(answer: Answer | None) -> int | None:
     return None if answer is None else answer.value
 
 
-def _awaits_words(session: Session, invitation: Invitation, now: datetime) -> bool:
-    """Whether we just asked what went wrong and have not been told yet."""
-    if invitation.answered_at is None or now - invitation.answered_at > WORDS_WITHIN:
-        return False
-    answers = ledger.said(session, f"invitation:{invitation.id}")
-    rating = _value(answers.get("rating"))
-    return rating is not None and rating <= LOW and "words" not in answers
-
-
-def _thank(session: Session, invitation: Invitation, contact: ContactPoint, taken: Taken, now: datetime) -> None:
+def office_name(session: Session, taken: Taken, language: str) -> str:
+    """The office an answer is about, as its citizens know it."""
     known = catalogue(session)
     office = known.office_by_code.get(taken.office.upper())
-    language = invitation.language
-    outbox.enqueue(
-        session,
-        purpose=Purpose.survey_thanks,
-        contact=contact,
-        language=language,
-        body=compose.compose(
-            "survey_thanks",
-            language,
-            office=known.name(office.id, language) if office else taken.office,
-            ask_why=taken.rating is not None and taken.rating <= LOW and not taken.words,
-        ),
-        dedupe_key=f"survey_thanks:{invitation.id}",
-        now=now,
-        invitation=invitation,
-    )
+    return known.name(office.id, language) if office else taken.office

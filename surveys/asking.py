@@ -175,8 +175,8 @@ def pressed(data: str) -> tuple[UUID, str, int] | None:
 
 
 def questions_of(session: Session, invitation: Invitation) -> tuple[Question, ...]:
-    """The questions of the very version of the survey an invitation was made with."""
-    return read(session.get_one(Survey, invitation.survey_id).questions)
+    """The questions of the very version of the survey an invitation was made with; how it was, where it has none."""
+    return read(session.get_one(Survey, invitation.survey_id).questions) or (Question(RATING, Kind.rating),)
 
 
 def put(

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from core.texts import clean
 from nlp.courtesy import is_only_thanks
 from surveys import reading
+from surveys.choice import numbers_named
 from surveys.flow import MONEY, RATING, WORDS, Given, Kind, Question
 from surveys.money import tells_of_money
 from surveys.parser import MONEY_WORDS
@@ -104,9 +105,9 @@ def land(standing: Standing, heard: Heard, languages: Sequence[str]) -> Landed:
         return settled
     if heard.to is None and (number := reading.number_alone(text)) is not None:
         return _number(standing, heard, candidates, number, text)
-    if heard.to is None and (number := reading.corrected(text, standing.given.get(RATING))) is not None:
-        if replaced := _replaced(standing, heard, number, text, likes=(RATING,)):
-            return replaced
+    number = reading.corrected(text, standing.given.get(RATING)) if heard.to is None else None
+    if number is not None and (replaced := _replaced(standing, heard, number, text, likes=(RATING,))):
+        return replaced
     if is_only_thanks(text) and not any(_takes_thanks(one, text, languages) for one in candidates):
         return _thanked(candidates, standing)
     for question in candidates:
@@ -135,22 +136,13 @@ def _settled(standing: Standing, doubt: Doubt, text: str) -> Landed | None:
     if len(doubt.between) < 2:
         return None
     letter = fold(text).strip(" .)!\"'")
-    place = next(
-        (at for at, letters in enumerate(LETTERS) if letter in letters or letter == LETTERS_BENGALI[at]), None
-    )
+    place = next((at for at, letters in enumerate(LETTERS) if letter in letters or letter == LETTERS_BENGALI[at]), None)
     question = standing.question(doubt.between[place]) if place is not None else None
     number = reading.number_alone(doubt.text)
     if question is None or number is None:
         return None
-    value = _number_for(question, number)
+    value = reading.value_of(number, question)
     return Landed({question.code: value}, resolved=True, plain=True) if value is not None else None
-
-
-def _number_for(question: Question, number: int) -> int | str | None:
-    """A number as an answer; to yes or no it is the place of one of the two."""
-    if question.kind is Kind.yes_no:
-        return {1: 1, 2: 0}.get(number)
-    return reading.fits_number(number, question)
 
 
 def _number(standing: Standing, heard: Heard, candidates: list[Question], number: int, text: str) -> Landed:
@@ -252,22 +244,43 @@ def _with_besides(
     return Landed(values, fit.words, plain=not fit.words)
 
 
-def _loose(
-    standing: Standing, heard: Heard, candidates: list[Question], text: str, languages: Sequence[str]
-) -> Landed:
-    """No answer to an open question: a rating said again in words, a report of money, or words where they are wanted."""
-    rating = standing.question(RATING)
-    if rating is not None and standing.given.get(RATING) is not None and not _words_wanted(standing, heard, candidates):
-        fit = reading.read(text, rating, languages)
-        if fit is not None and not reading.is_complaint(fit.words):
+def _loose(standing: Standing, heard: Heard, candidates: list[Question], text: str, languages: Sequence[str]) -> Landed:
+    """No answer to an open question: a rating said again in words, a report of money, words where they are wanted."""
+    wanted = _words_wanted(standing, heard, candidates)
+    rating, before = standing.question(RATING), standing.given.get(RATING)
+    fit = reading.read(text, rating, languages) if rating is not None and before is not None else None
+    if rating is not None and fit is not None:
+        if fit.value == before and not fit.words:
+            return Landed(plain=True)
+        in_digits = not fit.words and any(word[0].isdigit() for word in tokens(fold(text)))
+        if in_digits or not (wanted or reading.is_complaint(fit.words)):
             return _with_besides(standing, rating, fit, text, languages)
-    if heard.to is not None or _words_wanted(standing, heard, candidates):
+    if (again := _again(standing, heard, text, languages)) is not None:
+        return again
+    if heard.to is not None or wanted:
         told = reading.besides(text, standing.questions, standing.given, languages)
-        return Landed(dict(told), text)
+        chosen = candidates[0] if candidates and candidates[0].kind is Kind.choice else None
+        instead = {chosen.code: None} if chosen is not None and chosen.code not in told else {}
+        return Landed({**told, **instead}, text)
     if tells_of_money(text) and len(text.split()) <= MONEY_WORDS:
         told = reading.besides(text, standing.questions, standing.given, languages)
         return Landed({**told, MONEY: 1}, text)
-    return Landed(words=text) if standing.doubt is not None and _tells(text) and len(text.split()) <= _FEW else NOTHING
+    if standing.doubt is not None and _tells(text) and len(text.split()) <= _FEW:
+        return Landed(dict.fromkeys(standing.doubt.between[:1]), text)
+    return NOTHING
+
+
+def _again(standing: Standing, heard: Heard, text: str, languages: Sequence[str]) -> Landed | None:
+    """A yes or no, or a count, that was answered before and is said again or otherwise, and nothing more."""
+    at = heard.at or heard.received
+    for code, put in reversed(standing.asked):
+        question, before = standing.question(code), standing.given.get(code)
+        if question is None or before is None or question.kind not in (Kind.yes_no, Kind.number):
+            continue
+        fit = reading.read(text, question, languages)
+        if fit is not None and not fit.words and at - put <= WORDS_WITHIN:
+            return Landed({} if fit.value == before else {code: fit.value}, plain=True)
+    return None
 
 
 _FEW = 4
@@ -288,4 +301,4 @@ def _words_wanted(standing: Standing, heard: Heard, candidates: list[Question]) 
 
 def _tells(text: str) -> bool:
     """Whether a reply holds words besides numbers."""
-    return any(not word[0].isdigit() for word in tokens(fold(text))) and not reading.choice.numbers_named(text)
+    return any(not word[0].isdigit() for word in tokens(fold(text))) and not numbers_named(text)

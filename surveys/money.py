@@ -26,7 +26,7 @@ _ASKED = (
     r"\bpaid (?:\S+ ){0,3}(?:extra|bribe|him|her|them|the officer|the clerk|guard)\b", r"\bpay (?:\S+ ){0,2}(?:extra|him|her|them)\b",
     r"\bmoney (?:was |were |is |being )?(?:asked|demanded|wanted|requested|taken)\b", r"\bcharged (?:me |us )?(?:extra|more|double)\b", r"\bcorrupt\w*",
     r"\b(?:something|money|a little|extra) for (?:a )?(?:tea|coffee|cigarettes|lunch)\b", r"\b(?:tea|coffee) money\b", r"\ba little something\b", r"\bslip(?:ped)? (?:him|her|them|the|it)\b", r"\benvelope (?:on|in|under)\b", r"\basked (?:me |us )?for \W?(?:coffee|tea)\b",
-    rf"\b(?:paid|pay|gave|give) (?:a |an |the |some )?(?:broker|tout|agent|fixer|middle ?man|dalal)\b", rf"\bgave {_SUM} ?to (?:the |a )?\w+", r"\bpa(?:y|id) (?:\S+ ){0,2}(?:back door|backdoor|outside)\b",
+    r"\b(?:paid|pay|gave|give) (?:a |an |the |some )?(?:broker|tout|agent|fixer|middle ?man|dalal)\b", rf"\bgave {_SUM} ?to (?:the |a )?\w+", r"\bpa(?:y|id) (?:\S+ ){0,2}(?:back door|backdoor|outside)\b",
     rf"\btook {_SUM} from (?:me|us|him|her)\b", r"\bkept (?:the |my )?change\b", r"\b(?:gift|present|envelope|tip|money|payment) (?:was |is )?(?:expected|required|demanded|wanted|necessary)\b",
     rf"\bpaid (?:\S+ ){{0,2}}{_SUM} ?to (?:the |a |an |some |his |her )?(?:man|guy|guard|officer|clerk|broker|agent|tout|woman|lady|nurse|doctor|driver|secretary|cashier|boss|security)\b",
     # Albanian

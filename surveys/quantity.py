@@ -147,7 +147,9 @@ def _time(said: Sequence[str], known: Words) -> tuple[float | None, list[str], b
 
 def _size(token: str, known: Words) -> float:
     """Minutes of a unit of time; 0 for any other word."""
-    return HOUR if token in known["hour"] else 1.0 if token in known["minute"] else DAY if token in known["day"] else 0.0
+    return (
+        HOUR if token in known["hour"] else 1.0 if token in known["minute"] else DAY if token in known["day"] else 0.0
+    )
 
 
 def _times(said: Sequence[str], known: Words) -> tuple[float | None, list[str], bool]:

@@ -70,9 +70,20 @@ def fits_number(number: int, question: Question) -> int | str | None:
         case Kind.choice:
             return question.options[number - 1].code if 1 <= number <= len(question.options) else None
         case Kind.number:
-            return number if number <= (quantity.MOST_TIMES if question.code == VISITS else quantity.MOST_MINUTES) else None
+            return (
+                number
+                if number <= (quantity.MOST_TIMES if question.code == VISITS else quantity.MOST_MINUTES)
+                else None
+            )
         case _:
             return None
+
+
+def value_of(place: int, question: Question) -> int | str | None:
+    """What a button's number stands for; None where it passes the question over, or there is no such choice."""
+    if question.kind is Kind.yes_no:
+        return {1: 1, 2: 0}.get(place)
+    return fits_number(place, question) if place else None
 
 
 def passes(text: str, question: Question) -> bool:
@@ -95,8 +106,10 @@ def in_doubt(text: str, question: Question, languages: Sequence[str]) -> bool:
 
 
 def corrected(text: str, before: int | str | None = None) -> int | None:
-    """The number that a reply puts in the place of an earlier one: "it was 2", "no, 4", "gabim, doja 2"; `before` is what it was, as in
-    "5 and not 4"."""
+    """The number that a reply puts in the place of an earlier one: "it was 2", "no, 4", "gabim, doja 2".
+
+    `before` is what the answer was, which "5 and not 4" names too.
+    """
     known, said = words(), tokens(fold(text))
     numbers = {value for word in said if (value := known.number(word)) is not None}
     if len(numbers) == 2:
@@ -107,7 +120,8 @@ def corrected(text: str, before: int | str | None = None) -> int | None:
     if not beside:
         return None
     plain = all(
-        any(word in known[name] for name in ("correction", "filler", "no", "around")) or word in _RATED for word in beside
+        any(word in known[name] for name in ("correction", "filler", "no", "around")) or word in _RATED
+        for word in beside
     )
     corrects = any(word in known["correction"] for word in beside) or (
         beside[0] in known["no"] and beside[0] == said[0] and len(beside) == 1
@@ -118,14 +132,18 @@ def corrected(text: str, before: int | str | None = None) -> int | None:
 
 _CORRECTION = 8
 _RATED = frozenset(
-    fold("rating rate rated score vote give gave jap dhashe nota note vleresim vleresimi them te të দিলাম দিয়েছি দিছি রেটিং "
-         "нота оценка оценку поставить ставлю баллов балла").split()
-)  # fmt: skip
+    fold(
+        "rating rate rated score vote give gave jap dhashe nota note vleresim vleresimi them te të দিলাম দিয়েছি দিছি "
+        "রেটিং нота оценка оценку поставить ставлю баллов балла"
+    ).split()
+)
 
 
 def besides(text: str, questions: Sequence[Question], given: Given, languages: Sequence[str]) -> dict[str, int | str]:
-    """What a reply plainly tells that other questions of the survey ask for: a count whether it would be asked for or not,
-    a reason only where one is asked for."""
+    """What a reply plainly tells that other questions of the survey ask for.
+
+    A count is kept whether it would be asked for or not, a reason only where one is asked for.
+    """
     found: dict[str, int | str] = {}
     if tells_of_money(text):
         found[MONEY] = 1

@@ -12,7 +12,9 @@ from core.texts import latin_digits
 from surveys.lexicon import lexicon, without_accents
 
 # one letter for the pairs that Bengali writers mix, and the marks that phones leave out
-_MIXED = str.maketrans({"ী": "ি", "ূ": "ু", "ণ": "ন", "ঁ": "", "ৎ": "ত", "ё": "е", **dict.fromkeys("'’ʼ‘`\u200c\u200d\ufe0f", "")})
+_MIXED = str.maketrans(
+    {"ী": "ি", "ূ": "ু", "ণ": "ন", "ঁ": "", "ৎ": "ত", "ё": "е", **dict.fromkeys("'’ʼ‘`\u200c\u200d\ufe0f", "")}
+)
 # \w leaves out the vowel signs that Bengali writes around its letters
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?|(?:[^\W\d_]|[\u0981-\u0983\u09bc-\u09cd\u09d7])+")
 _NO_ONE = re.compile(r"\b(?:no|not) one\b")
@@ -99,5 +101,7 @@ def _valued(rows: str) -> Iterable[tuple[str, float]]:
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     endings = r"[\w\u0980-\u09ff]*"
-    choices = "|".join(re.escape(one.removesuffix("*")).replace("_", " ") + (endings if one.endswith("*") else "") for one in patterns)
+    choices = "|".join(
+        re.escape(one.removesuffix("*")).replace("_", " ") + (endings if one.endswith("*") else "") for one in patterns
+    )
     return re.compile(rf"(?<![\w\u0980-\u09ff])(?:{choices})(?![\w\u0980-\u09ff])")

@@ -18,8 +18,9 @@ from domain.states import InvitationState, SurveyKind, SurveyState
 from domain.survey import Answer, Invitation, Survey
 from surveys import exit as exit_survey
 from surveys import ledger, results, web
-from surveys.answers import Taken, take
+from surveys.answers import Taken
 from surveys.checking import TransactionIn
+from surveys.conversation import take
 from surveys.definitions import EXIT_QUESTIONS, at_the_door
 from surveys.flow import Kind, Question, store
 from surveys.sweep import sweep
@@ -119,7 +120,14 @@ def test_an_answer_is_kept_and_thanked_once(installation: Installation, known: G
     again = reply(installation, "5 very good", 3)
     assert again is not None
     assert again.repeat
-    assert [line.split(":")[0] for line in sent(installation)] == ["survey", "survey_thanks"]
+    for text in ("no", "no one", "no one", "5"):
+        assert reply(installation, text, 4) is not None
+    assert [line[:24] for line in sent(installation)] == [
+        "survey: Passports, Offic",
+        "survey: What else should",
+        "survey: Did anyone ask f",
+        "survey_thanks: Thank you",
+    ]
     assert answers(installation)["rating"].text == "5 very good"
 
 
@@ -133,21 +141,22 @@ def test_a_correction_replaces_and_is_kept(installation: Installation, known: Go
     assert len(answers(installation)) == 1
 
 
-def test_a_low_rating_asks_for_words_once_and_they_open_a_case(installation: Installation, known: Government) -> None:
+def test_words_about_a_low_rating_open_a_case(installation: Installation, known: Government) -> None:
     sweep(DUE, 10)
     first = reply(installation, "1")
     assert first is not None
     assert not first.opens_case
-    assert "What went wrong" in sent(installation)[-1]
-    thanks = reply(installation, "thanks", 2.05)
-    assert thanks is not None
-    assert thanks.repeat, "a courtesy is no complaint"
+    assert "What else" in sent(installation)[-1]
     words = reply(installation, "The clerk shouted at me and sent me away", 2.1)
     assert words is not None
     assert words.opens_case
     assert (words.rating, words.words) == (1, "The clerk shouted at me and sent me away")
-    assert len(sent(installation)) == 2
+    assert "extra money" in sent(installation)[-1], "the rest is asked all the same"
+    thanks = reply(installation, "thanks", 2.15)
+    assert thanks is not None
+    assert thanks.repeat, "a courtesy is no complaint"
     assert reply(installation, "There is no water in my street", 2.2) is None, "the words were said; this is new"
+    assert len(sent(installation)) == 3
 
 
 def test_money_opens_a_case_whatever_the_rating_and_only_once(installation: Installation, known: Government) -> None:

@@ -68,7 +68,7 @@ def became(line: Line) -> str:
     before = standing(line.asked)
     landed = land(before, Heard(line.reply, NOW + timedelta(minutes=30)), LANGUAGES)
     said = [f"{code}={value}" for code, value in landed.values.items() if value is not None and code != "words"]
-    if any(value is None for value in landed.values.values()) and not landed.courtesy:
+    if None in landed.values.values() and not landed.courtesy and not landed.words:
         said.append("pass")
     if landed.doubt:
         said.append("ask")
