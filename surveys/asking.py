@@ -187,10 +187,12 @@ def put(
     *,
     body: str | None = None,
     sender: str | None = None,
+    due_at: datetime | None = None,
 ) -> OutboundMessage | None:
     """Put a question of an invitation (locked) to its citizen, once ever; from now on its answer is waited for.
 
-    `body` is another wording of the message than the usual, `sender` another address of ours it leaves from. None where
+    `body` is another wording of the message than the usual, `sender` another address of ours it leaves from (by default
+    that of the question before), `due_at` when it leaves (by default at once). None where
     nothing may be sent, and then nothing changes.
     """
     contact = session.get_one(ContactPoint, invitation.contact_point_id)
@@ -207,7 +209,8 @@ def put(
         now=now,
         invitation=invitation,
         buttons=buttons_of(question, invitation.id, language) if channel is Channel.telegram else (),
-        sender=sender,
+        sender=sender or sender_of(session, invitation),
+        due_at=due_at,
     )
     if row is None:
         return None
@@ -217,6 +220,13 @@ def put(
     invitation.asking = question.code
     session.add(invitation)
     return row
+
+
+def sender_of(session: Session, invitation: Invitation) -> str | None:
+    """The address of ours that a survey's first question left from: one talk goes on at one address."""
+    first = next((str(one["message"]) for one in invitation.asked), None)
+    message = session.get(OutboundMessage, UUID(first)) if first is not None else None
+    return message.sender if message is not None else None
 
 
 def _body(session: Session, invitation: Invitation, question: Question, channel: Channel) -> str:

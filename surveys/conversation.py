@@ -20,7 +20,8 @@ from domain.survey import Answer, Invitation
 from surveys import answers, asking, onward, reading
 from surveys.answers import Taken
 from surveys.flow import WORDS, Kind
-from surveys.landing import HASTE, Heard, Landed, Standing, land
+from surveys.landing import HASTE, land
+from surveys.replies import Heard, Landed, Standing
 from surveys.schedule import REPLY_TIME
 from surveys.standing import stands
 
@@ -42,8 +43,8 @@ class _Talk:
     @property
     def answers_open(self) -> bool:
         """Whether the reply answers a question that was put and not answered yet."""
-        put = {code for code, _ in self.standing.asked}
-        return any(code in put and code not in self.standing.given for code in self.landed.values)
+        put = {code for code, _ in self.standing.asked} - self.standing.given.keys()
+        return any(code in put and value is not None for code, value in self.landed.values.items())
 
 
 def take(
@@ -151,7 +152,8 @@ def _spoken_since(session: Session, contact: ContactPoint, moment: datetime) -> 
         col(OutboundMessage.created_at) > moment,
         col(OutboundMessage.purpose).in_((Purpose.question, Purpose.answer)),
     )
-    return session.exec(later.order_by(col(OutboundMessage.created_at).desc()).limit(1)).first()
+    last = session.exec(later.order_by(col(OutboundMessage.created_at).desc()).limit(1)).first()
+    return Purpose(last) if last is not None else None
 
 
 def _repeats(talk: _Talk, now: datetime) -> bool:

@@ -14,16 +14,16 @@ What was sent before a question was put does not answer it, where the channel sa
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from core.texts import clean
 from nlp.courtesy import is_only_thanks
 from surveys import reading
 from surveys.choice import numbers_named
-from surveys.flow import MONEY, RATING, WORDS, Given, Kind, Question
-from surveys.money import tells_of_money
+from surveys.flow import MONEY, RATING, WORDS, Kind, Question
+from surveys.money import denies_money, tells_of_money
 from surveys.parser import MONEY_WORDS
+from surveys.replies import Doubt, Heard, Landed, Standing
 from surveys.said import fold, tokens
 
 HASTE = timedelta(seconds=15)
@@ -33,65 +33,6 @@ WORDS_WITHIN = timedelta(hours=24)
 LETTERS = (frozenset("aа"), frozenset("bбв"))
 """What picks the first and the second of two questions; Latin, Cyrillic and Bengali."""
 LETTERS_BENGALI = ("ক", "খ")
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A reply that we asked about, once: its text, and the questions it may answer (one: which number?)."""
-
-    text: str
-    between: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a survey stands with one citizen. `asked` are codes with when they were put, in that order.
-
-    `doubt` is what we asked about and wait to hear of; `doubted`: we asked before, and never do again. `wanted`: words
-    about a low rating were asked for at that moment, beside any question.
-    """
-
-    questions: tuple[Question, ...]
-    given: Given
-    asked: tuple[tuple[str, datetime], ...]
-    doubt: Doubt | None = None
-    doubted: bool = False
-    wanted: datetime | None = None
-
-    def question(self, code: str) -> Question | None:
-        """The question of a code."""
-        return next((one for one in self.questions if one.code == code), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One reply. `at`: when it was sent, as far as the channel says; `received`: when it reached us. `to` is the code
-    of the question it was pressed or quoted for.
-    """
-
-    text: str
-    received: datetime
-    at: datetime | None = None
-    to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """Answers by question (None passes it over), words that were kept, what is to be asked about. `plain`: it is an
-    answer to an open question and nothing else. `courtesy`: it only thanks.
-    """
-
-    values: dict[str, int | str | None] = field(default_factory=dict)
-    words: str = ""
-    doubt: Doubt | None = None
-    resolved: bool = False
-    plain: bool = False
-    courtesy: bool = False
-
-    @property
-    def taken(self) -> bool:
-        """Whether it is a reply to the survey at all."""
-        return bool(self.values or self.words or self.doubt or self.courtesy or self.plain)
 
 
 NOTHING = Landed()
@@ -110,6 +51,10 @@ def land(standing: Standing, heard: Heard, languages: Sequence[str]) -> Landed:
         return replaced
     if is_only_thanks(text) and not any(_takes_thanks(one, text, languages) for one in candidates):
         return _thanked(candidates, standing)
+    rating = standing.question(RATING)
+    named = reading.names_rating(text) and heard.to is None and rating is not None and _was_put(standing, RATING)
+    if rating is not None and named and (fit := reading.read(text, rating, languages)) is not None:
+        return _with_besides(standing, rating, fit, text, languages)
     for question in candidates:
         if reading.passes(text, question):
             return Landed({question.code: None}, plain=True)
@@ -129,6 +74,10 @@ def _open(standing: Standing, heard: Heard) -> list[Question]:
     if heard.to is not None:
         codes = [heard.to, *(code for code in codes if code != heard.to)]
     return [question for code in codes if (question := standing.question(code)) is not None]
+
+
+def _was_put(standing: Standing, code: str) -> bool:
+    return any(put == code for put, _ in standing.asked)
 
 
 def _settled(standing: Standing, doubt: Doubt, text: str) -> Landed | None:
@@ -190,13 +139,16 @@ def _replaced(
     answered = [
         one
         for one in standing.questions
-        if one.code in put and standing.given.get(one.code) is not None
+        if one.code in put and one.code in standing.given
         and reading.fits_number(number, one) is not None
     ]  # fmt: skip
     if any(standing.given[one.code] == reading.fits_number(number, one) for one in answered):
         return Landed(plain=True)
     if not answered:
         return None
+    passed = [one for one in answered if standing.given[one.code] is None]
+    if passed:
+        return Landed({passed[0].code: reading.fits_number(number, passed[0])}, plain=True)
     if instead is not None:
         return _ask_between(standing, answered[0], instead, text)
     liked = [one for one in answered if one.code in likes]
@@ -255,7 +207,7 @@ def _loose(standing: Standing, heard: Heard, candidates: list[Question], text: s
         in_digits = not fit.words and any(word[0].isdigit() for word in tokens(fold(text)))
         if in_digits or not (wanted or reading.is_complaint(fit.words)):
             return _with_besides(standing, rating, fit, text, languages)
-    if (again := _again(standing, heard, text, languages)) is not None:
+    if (not wanted or len(tokens(fold(text))) <= _FEW) and (again := _again(standing, heard, text, languages)):
         return again
     if heard.to is not None or wanted:
         told = reading.besides(text, standing.questions, standing.given, languages)
@@ -265,21 +217,28 @@ def _loose(standing: Standing, heard: Heard, candidates: list[Question], text: s
     if tells_of_money(text) and len(text.split()) <= MONEY_WORDS:
         told = reading.besides(text, standing.questions, standing.given, languages)
         return Landed({**told, MONEY: 1}, text)
+    if denies_money(text) and standing.question(MONEY) is not None and len(text.split()) <= MONEY_WORDS:
+        return Landed({MONEY: 0}, plain=True)
     if standing.doubt is not None and _tells(text) and len(text.split()) <= _FEW:
         return Landed(dict.fromkeys(standing.doubt.between[:1]), text)
     return NOTHING
 
 
 def _again(standing: Standing, heard: Heard, text: str, languages: Sequence[str]) -> Landed | None:
-    """A yes or no, or a count, that was answered before and is said again or otherwise, and nothing more."""
+    """An answer given before, said again; or, not long after, another in its place; and nothing more."""
     at = heard.at or heard.received
     for code, put in reversed(standing.asked):
         question, before = standing.question(code), standing.given.get(code)
-        if question is None or before is None or question.kind not in (Kind.yes_no, Kind.number):
+        if question is None or before is None or question.kind not in (Kind.yes_no, Kind.number, Kind.choice):
             continue
         fit = reading.read(text, question, languages)
-        if fit is not None and not fit.words and at - put <= WORDS_WITHIN:
-            return Landed({} if fit.value == before else {code: fit.value}, plain=True)
+        if fit is None or fit.words:
+            continue
+        # a bare "no" takes no report of money back: it may be meant for anything
+        if fit.value == before or (code == MONEY and before == 1 and not denies_money(text)):
+            return Landed(plain=True)
+        if at - put <= WORDS_WITHIN:
+            return Landed({code: fit.value}, plain=True)
     return None
 
 

@@ -1,6 +1,6 @@
 """What follows an answer: the next question that applies, thanks at the end, or which question was meant."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -14,9 +14,11 @@ from notifications import compose, outbox
 from surveys import answers, asking, reading
 from surveys.answers import Taken
 from surveys.flow import Kind, following
-from surveys.landing import Doubt, Standing
+from surveys.replies import Doubt, Standing
 from surveys.standing import LOW, stands
 
+BEHIND = timedelta(seconds=5)
+"""How long a question waits for the acknowledgement of the case that the answer before it opened."""
 LETTERS = {"ru": "АБ", "bn": "কখ"}
 """What stands before the two questions when we ask which is meant."""
 
@@ -30,7 +32,8 @@ def go_on(session: Session, contact: ContactPoint, invitation: Invitation, taken
     following_one = following(standing.questions, {**dict.fromkeys(put), **standing.given})
     spent = contact.channel == Channel.sms and len(put) >= settings().survey_messages
     if following_one is not None and not spent:
-        asking.put(session, invitation, following_one, now)
+        later = now + BEHIND if taken.opens_case else None
+        asking.put(session, invitation, following_one, now, due_at=later)
         return
     if invitation.asking is not None:
         invitation.asking = None
@@ -67,6 +70,7 @@ def _thank(
         dedupe_key=f"survey_thanks:{invitation.id}",
         now=now,
         invitation=invitation,
+        sender=asking.sender_of(session, invitation),
     )
 
 
@@ -105,6 +109,7 @@ def ask_which(
         dedupe_key=f"survey_unclear:{invitation.id}",
         now=now,
         invitation=invitation,
+        sender=asking.sender_of(session, invitation),
         buttons=buttons,
     )
     invitation.unclear = {"text": doubt.text, "between": list(doubt.between), "at": now.isoformat(), "open": True}

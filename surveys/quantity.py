@@ -34,7 +34,7 @@ def minutes_in(text: str) -> Quantity | None:
     count, left, united = _time(tokens(found), known)
     if count is None:
         return _none_waited(tokens(found), known)
-    if not united and len(left) >= ODD:
+    if not united and left:
         return None  # a number among words, and none of them says that it is of minutes
     return Quantity(round(count), len(left) >= ODD) if count <= MOST_MINUTES else None
 
@@ -46,7 +46,7 @@ def times_in(text: str) -> Quantity | None:
     count, left, united = _times(said, known)
     if count is None and len(said) <= SHORT and any(word in known["first"] for word in said):
         return Quantity(1, more=False)
-    if count is None or count > MOST_TIMES or count != int(count) or (not united and len(left) >= ODD):
+    if count is None or count > MOST_TIMES or count != int(count) or (not united and left):
         return None
     return Quantity(int(count), len(left) >= ODD)
 

@@ -87,8 +87,8 @@ def value_of(place: int, question: Question) -> int | str | None:
 
 
 def passes(text: str, question: Question) -> bool:
-    """Whether a reply passes a question over, or has nothing to say to "what else?"."""
-    return yes_no.passes(text) or (question.kind is Kind.text and yes_no.says_nothing(text))
+    """Whether a reply passes a question over, or has nothing to say to "what went wrong?" or "what else?"."""
+    return yes_no.passes(text) or (question.kind in (Kind.text, Kind.choice) and yes_no.says_nothing(text))
 
 
 def in_doubt(text: str, question: Question, languages: Sequence[str]) -> bool:
@@ -137,6 +137,19 @@ _RATED = frozenset(
         "রেটিং нота оценка оценку поставить ставлю баллов балла"
     ).split()
 )
+
+
+_NAMES_RATING = frozenset(
+    fold(
+        "rating rate rated score nota note vleresim vleresimi রেটিং মূল্যায়ন оценка оценку оценки балл балла баллов"
+    ).split()
+)
+
+
+def names_rating(text: str) -> bool:
+    """Whether a reply says itself that its number is a rating: "rating 2", "nota 4", "оценка 5"."""
+    said = tokens(fold(text))
+    return any(word in _NAMES_RATING for word in said) and any(words().number(word) is not None for word in said)
 
 
 def besides(text: str, questions: Sequence[Question], given: Given, languages: Sequence[str]) -> dict[str, int | str]:

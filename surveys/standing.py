@@ -8,7 +8,7 @@ from sqlmodel import Session
 from domain.survey import Answer, Invitation
 from surveys import asking, ledger
 from surveys.flow import RATING, WORDS, Kind, Question
-from surveys.landing import Doubt, Standing
+from surveys.replies import Doubt, Standing
 
 LOW = 2
 """A rating up to this, with words, becomes a case."""

@@ -18,7 +18,7 @@ from domain.states import InvitationState, OutboxState
 from domain.survey import Invitation
 from notifications.deliver import deliver_due
 from surveys import counts
-from surveys.answers import take
+from surveys.conversation import take
 from surveys.sweep import sweep
 from tests.builders import NOW, Government, government, plain_case
 from tests.conftest import Installation

@@ -10,7 +10,8 @@ import pytest
 
 from surveys import reading
 from surveys.flow import Condition, Given, Kind, Option, Question
-from surveys.landing import Heard, Standing, land
+from surveys.landing import land
+from surveys.replies import Heard, Standing
 from tests.builders import NOW
 
 LANGUAGES = ("en", "sq", "bn", "ru")
