@@ -164,7 +164,7 @@ def conclude(
         if invitation_id
         else None
     )
-    complains = _complains(said_now)
+    complains = _complains(said_now or words)
     wanted = money or complains or (rating is not None and rating <= LOW and bool(words))
     return Taken(
         source_id=source_id,
