@@ -12,9 +12,11 @@ from core.i18n import language_name
 from core.settings import settings
 from domain.catalogue import Catalogue
 from domain.staff import Staff
-from domain.trial import Outcome, Trial
+from domain.trial import Moment, Outcome, Trial
+from domain.visibility import Viewer, sees_money
 from notifications import checking, compose, wordings
 from notifications.segments import for_sms, weigh
+from surveys import trials
 from surveys.trial_arms import Arm, arms_of, pledge
 from surveys.trial_lately import Lately, lately
 from surveys.trial_plan import Draft, ends
@@ -23,9 +25,21 @@ from surveys.trial_results import awaited
 from surveys.trial_words import Standing, beside, level, sentences, standing
 
 
-def line_of(session: Session, known: Catalogue, trial: Trial, now: datetime) -> dict[str, object]:
+def may_see(known: Catalogue, who: Viewer, trial: Trial, outcome: Outcome) -> bool:
+    """Whether somebody may read an outcome: of money only who may see it of all these offices, and of enough answers
+    in each arm."""
+    if outcome is not Outcome.money:
+        return True
+    least = settings().survey_money_least
+    enough = all(arm["answered"] >= least for one in trial.results for arm in one["arms"])
+    offices = trials.population_of(known, trial).offices or frozenset(known.offices)
+    return enough and sees_money(known, who, offices)
+
+
+def line_of(known: Catalogue, who: Viewer, trial: Trial, now: datetime) -> dict[str, object]:
     """A trial in the list: how far it is, and its first sentence where it is over."""
-    found = sentences(trial, trial.results[-1]) if trial.results else []
+    open_to = bool(trial.results) and may_see(known, who, trial, Outcome(trial.outcome))
+    found = sentences(trial, trial.results[-1]) if open_to else []
     return {
         "id": str(trial.id),
         "title": trial.title,
@@ -41,11 +55,17 @@ def line_of(session: Session, known: Catalogue, trial: Trial, now: datetime) -> 
     }
 
 
-def shown(session: Session, known: Catalogue, trial: Trial, now: datetime) -> dict[str, object]:
-    """A trial on its own page; by arm only what was written down."""
+def shown(session: Session, known: Catalogue, who: Viewer, trial: Trial, now: datetime) -> dict[str, object]:
+    """A trial on its own page; by arm only what was written down, and may be seen."""
     at = standing(trial, now)
-    result = trial.results[-1] if trial.results else None
-    seen = lately(session, known, trial.population, now) if at in (Standing.running, Standing.registered) else Lately()
+    hidden = bool(trial.results) and not may_see(known, who, trial, Outcome(trial.outcome))
+    result = trial.results[-1] if trial.results and not hidden else None
+    money = may_see(known, who, trial, Outcome.money)
+    seen = (
+        lately(session, known, trial.population, now, Moment(trial.moment))
+        if at in (Standing.running, Standing.registered)
+        else Lately()
+    )
     by = session.get(Staff, trial.registered_by) if trial.registered_by else None
     ended_by = session.get(Staff, trial.ended_by) if trial.ended_by else None
     return {
@@ -74,9 +94,11 @@ def shown(session: Session, known: Catalogue, trial: Trial, now: datetime) -> di
         "registered_by": by.name if by else "",
         "pledge": pledge(trial.seed),
         "arms": [_arm(arm) for arm in arms_of(trial)],
-        "result": _result(trial, result) if result else None,
+        "hidden": hidden,
+        "result": _result(trial, result, money) if result else None,
         "earlier": [
-            {"at": datetime.fromisoformat(one["at"]), "sentences": sentences(trial, one)} for one in trial.results[:-1]
+            {"at": datetime.fromisoformat(one["at"]), "sentences": sentences(trial, one)}
+            for one in ([] if hidden else trial.results[:-1])
         ],
         "promoted": trial.promoted_arm,
         "promoted_name": _promoted(trial),
@@ -157,7 +179,7 @@ def _promoted(trial: Trial) -> str:
     return arms_of(trial)[trial.promoted_arm].name if trial.promoted_arm is not None else ""
 
 
-def _result(trial: Trial, result: Mapping[str, Any]) -> dict[str, object]:
+def _result(trial: Trial, result: Mapping[str, Any], money: bool) -> dict[str, object]:
     outcome, names = Outcome(trial.outcome), [arm.name for arm in arms_of(trial)]
     values = [result["found"][0]["base"], *(one["value"] for one in result["found"])]
     flow = [
@@ -184,6 +206,7 @@ def _result(trial: Trial, result: Mapping[str, Any]) -> dict[str, object]:
         "besides": [
             {"what": MEASURES[Outcome(name)], "lines": beside(trial, name, found)}
             for name, found in result["besides"].items()
+            if money or name != Outcome.money
         ],
     }
 

@@ -50,7 +50,7 @@ def show_trials(request: Request, staff: Staffed, said: str = "") -> Response:
         known = catalogue(session)
         rows = session.exec(select(Trial).order_by(col(Trial.registered_at).desc())).all()
         context = {
-            "rows": [line_of(session, known, row, now) for row in rows],
+            "rows": [line_of(known, staff.viewer, row, now) for row in rows],
             "may_add": _may_run(known, staff.viewer),
         }
     return render(request, "staff/trials.html", context)
@@ -190,7 +190,7 @@ def _page(
         known = catalogue(session)
         trial = _find(session, trial_id)
         context = {
-            **shown(session, known, trial, now),
+            **shown(session, known, staff.viewer, trial, now),
             "may_run": _may_run(known, staff.viewer),
             "changes": change_lines(administration.changes(session, row_id=trial.id, limit=20)[0]),
             "reason": typed,

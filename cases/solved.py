@@ -32,8 +32,11 @@ from domain.clock import Clock
 from domain.closing import SolvedQuestion, SolvedState
 from domain.states import CaseState, ClockKind, ClockState, EntryKind, Purpose
 from domain.timeline import append
+from domain.trial import Moment
 from escalation.values import SILENCES
 from notifications import compose, outbox
+from surveys import trials
+from surveys.trial_arms import Subject
 
 BATCH = 50
 APART = timedelta(hours=24)
@@ -130,19 +133,16 @@ def _ask(session: Session, case: Case, question: SolvedQuestion, now: datetime) 
     language = contact.language or case.language
     chat = contact.channel == Channel.telegram
     say = translator(language).gettext
+    link = f"{settings().site_url}/solved/{token_of(question.id)}" if contact.channel == Channel.email else None
+    own = _by_trial(session, case, question, contact, language, now)
     row = tuple(Button(say(text), f"{PRESS}:{question.id}:{value}") for text, value in ((YES, "yes"), (NO, "no")))
     outbox.enqueue(
         session,
         purpose=Purpose.solved,
         contact=contact,
         language=language,
-        body=compose.compose(
-            "solved",
-            language,
-            reference=case.reference,
-            link=f"{settings().site_url}/solved/{token_of(question.id)}" if contact.channel == Channel.email else None,
-            pressed=chat,
-        ),
+        body=trials.words(own, language, reference=case.reference, link=link, pressed=chat)
+        or compose.compose("solved", language, reference=case.reference, link=link, pressed=chat),
         dedupe_key=f"solved:{question.id}",
         now=now,
         case=case,
@@ -151,6 +151,19 @@ def _ask(session: Session, case: Case, question: SolvedQuestion, now: datetime) 
     append(session, case, EntryKind.asked_solved, now, body={"closing": question.entry})
     question.state, question.asked_at, question.due_at = SolvedState.asked, now, question.until
     question.contact_point_id = contact.id
+
+
+def _by_trial(
+    session: Session, case: Case, question: SolvedQuestion, contact: ContactPoint, language: str, now: datetime
+) -> trials.Treatment | None:
+    """The arm of a trial that this citizen is asked by. Cases that are shut to somebody enter none: their number must
+    not be read off a result."""
+    if case.integrity or case.about_office_id is not None or case.about_staff_id is not None:
+        return None
+    tier = str(catalogue(session).offices[case.office_id].tier)
+    channel = Channel(contact.channel)
+    one = Subject(question.id, contact.citizen_id, case.service_id, case.office_id, tier, language, channel)
+    return trials.Dealing(session, now, {contact.citizen_id}).treat(Moment.solved, one)
 
 
 def _free_from(session: Session, contact: ContactPoint, now: datetime) -> datetime:

@@ -17,15 +17,18 @@ class Moment(StrEnum):
 
     survey = "survey"
     survey_reminder = "survey_reminder"
+    solved = "solved"
 
 
 class Outcome(StrEnum):
-    """What is measured of everybody in an arm. Rating and satisfied are of those who rated, the others of all."""
+    """What is measured of everybody in an arm. Rating and satisfied are of those who rated, the others of all. Solved
+    is what citizens say of their closed case."""
 
     response = "response"
     rating = "rating"
     satisfied = "satisfied"
     money = "money"
+    solved = "solved"
 
 
 class Stop(StrEnum):
@@ -88,8 +91,8 @@ class TrialAssignment(Row, table=True):
     """One citizen in one trial: for good, whatever becomes of the messages.
 
     `number` is the place in the order of entry, from 1; `stratum` and `position` (from 0) the place within people like
-    them, from which and from the seed the `arm` follows. `invitation_id` is what they entered with and what counts;
-    answers count until `until`.
+    them, from which and from the seed the `arm` follows. What they entered with is what counts: `invitation_id`, or
+    `solved_id` where they were asked whether their case is solved. Answers count until `until`.
     """
 
     __tablename__ = "trial_assignment"
@@ -105,6 +108,7 @@ class TrialAssignment(Row, table=True):
     stratum: str
     position: int
     arm: int
-    invitation_id: UUID = Field(foreign_key="invitation.id", index=True)
+    invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id", index=True)
+    solved_id: UUID | None = Field(default=None, foreign_key="solved_question.id", index=True)
     assigned_at: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime)

@@ -48,11 +48,12 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Somebody who is about to get a message: `id` is their invitation, `tier` that of the office."""
+    """Somebody who is about to get a message: `id` is their invitation, or the question about their closed case;
+    `tier` that of the office."""
 
     id: UUID
     citizen_id: UUID
-    service_id: UUID
+    service_id: UUID | None
     office_id: UUID
     tier: str
     language: str

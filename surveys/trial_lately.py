@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, case, func
+from sqlalchemy import and_, case, func, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from domain.case import Case
 from domain.catalogue import Catalogue
 from domain.citizen import ContactPoint
+from domain.closing import SolvedQuestion, SolvedState
 from domain.survey import Answer, Invitation, Transaction
-from domain.trial import Outcome
+from domain.trial import Moment, Outcome
 from surveys import trials
 from surveys.flow import MONEY, RATING
+from surveys.trial_tally import SATISFIED
 
 WEEKS = 13
 PACE_DAYS = 28
@@ -31,6 +35,7 @@ class Lately:
     squares: int = 0
     satisfied: int = 0
     money: int = 0
+    solved: int = 0
     per_day: float = 0.0
 
     @property
@@ -51,6 +56,8 @@ class Lately:
         match outcome:
             case Outcome.response:
                 return self.response
+            case Outcome.solved:
+                return self.solved / self.asked if self.asked >= FEWEST else None
             case Outcome.money:
                 return self.money / self.asked if self.asked >= FEWEST else None
             case Outcome.satisfied:
@@ -59,27 +66,43 @@ class Lately:
                 return self.total / self.rated if self.rated >= FEWEST else None
 
 
-def lately(session: Session, known: Catalogue, stored: dict[str, list[str]], now: datetime) -> Lately:
+def lately(
+    session: Session, known: Catalogue, stored: dict[str, list[str]], now: datetime, moment: Moment = Moment.survey
+) -> Lately:
     """The last 13 weeks among a population as a trial keeps it, and the pace of the last four."""
-    whom, rating, money = trials.population(known, stored), aliased(Answer), aliased(Answer)
+    whom = trials.population(known, stored)
+    query = _closings(now) if moment is Moment.solved else _surveys(now)
+    about = Case if moment is Moment.solved else Transaction
+    language = ContactPoint.language if moment is Moment.solved else Invitation.language
+    for column, wanted in (
+        (col(about.service_id), whom.services),
+        (col(about.office_id), whom.offices),
+        (col(language), whom.languages),
+        (col(ContactPoint.channel), whom.channels),
+    ):
+        if wanted is not None:
+            query = query.where(column.in_(wanted))
+    *counts, citizens = session.execute(query).one()
+    return replace(Lately(*map(int, counts)), per_day=int(citizens) / PACE_DAYS)
+
+
+def _surveys(now: datetime) -> Any:
+    rating, money = aliased(Answer), aliased(Answer)
 
     def of(answer: type[Answer], question: str) -> object:
         return and_(col(answer.invitation_id) == col(Invitation.id), col(answer.question) == question)
 
-    def number(of: object) -> object:
-        return func.coalesce(func.sum(case((of, 1), else_=0)), 0)  # type: ignore[arg-type]
-
-    recent = case((col(Invitation.sent_at) > now - timedelta(days=PACE_DAYS), col(ContactPoint.citizen_id)), else_=None)
-    query = (
+    return (
         select(  # type: ignore[call-overload]
             func.count(),
-            number(col(Invitation.answered_at).is_not(None)),
+            _number(col(Invitation.answered_at).is_not(None)),
             func.count(col(rating.id)),
             func.coalesce(func.sum(col(rating.value)), 0),
             func.coalesce(func.sum(col(rating.value) * col(rating.value)), 0),
-            number(col(rating.value) >= 4),
-            number(col(money.value) == 1),
-            func.count(recent.distinct()),
+            _number(col(rating.value) >= SATISFIED),
+            _number(col(money.value) == 1),
+            literal(0),
+            _recent(Invitation.sent_at, now),
         )
         .select_from(Invitation)
         .join(Transaction, col(Transaction.id) == col(Invitation.transaction_id))
@@ -88,13 +111,36 @@ def lately(session: Session, known: Catalogue, stored: dict[str, list[str]], now
         .join(money, of(money, MONEY), isouter=True)
         .where(col(Invitation.sent_at) > now - timedelta(weeks=WEEKS), col(Invitation.sent_at) <= now)
     )
-    for column, wanted in (
-        (col(Transaction.service_id), whom.services),
-        (col(Transaction.office_id), whom.offices),
-        (col(Invitation.language), whom.languages),
-        (col(ContactPoint.channel), whom.channels),
-    ):
-        if wanted is not None:
-            query = query.where(column.in_(wanted))
-    *counts, citizens = session.execute(query).one()
-    return replace(Lately(*map(int, counts)), per_day=int(citizens) / PACE_DAYS)
+
+
+def _closings(now: datetime) -> Any:
+    """Questions whether a case is solved; what only the integrity office or others than the accused see is left out."""
+    return (
+        select(  # type: ignore[call-overload]
+            func.count(),
+            _number(col(SolvedQuestion.answered_at).is_not(None)),
+            *[literal(0)] * 5,
+            _number(col(SolvedQuestion.state) == SolvedState.yes),
+            _recent(SolvedQuestion.asked_at, now),
+        )
+        .select_from(SolvedQuestion)
+        .join(Case, col(Case.id) == col(SolvedQuestion.case_id))
+        .join(ContactPoint, col(ContactPoint.id) == col(SolvedQuestion.contact_point_id))
+        .where(
+            col(SolvedQuestion.asked_at) > now - timedelta(weeks=WEEKS),
+            col(SolvedQuestion.asked_at) <= now,
+            col(Case.integrity).is_(False),
+            col(Case.about_office_id).is_(None),
+            col(Case.about_staff_id).is_(None),
+        )
+    )
+
+
+def _number(of: Any) -> Any:
+    return func.coalesce(func.sum(case((of, 1), else_=0)), 0)
+
+
+def _recent(at: Any, now: datetime) -> Any:
+    """How many different citizens were asked in the days of the pace."""
+    since = now - timedelta(days=PACE_DAYS)
+    return func.count(case((col(at) > since, col(ContactPoint.citizen_id)), else_=None).distinct())

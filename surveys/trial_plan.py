@@ -26,7 +26,8 @@ from surveys.trial_maths import inflation, mean_size, share_size
 from surveys.trial_protocol import protocol
 from surveys.trial_typed import TypedArm, number, percent, read_arms, whole
 
-LARGEST = 5_000_000
+FEWEST, LARGEST = 25, 5_000_000
+"""Citizens of an arm at the least, so that no figure is about a handful; and of a trial at the most."""
 REFUSED = "Something needs another look; nothing was registered."
 
 
@@ -65,6 +66,13 @@ class Draft:
     ends: date | None
 
 
+def measured(moment: Moment) -> tuple[Outcome, ...]:
+    """What can be measured of a message."""
+    if moment is Moment.solved:
+        return (Outcome.response, Outcome.solved)
+    return (Outcome.response, Outcome.rating, Outcome.satisfied, Outcome.money)
+
+
 def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Draft:
     """The plan that was typed. Raises BadInput that names every fault with its field."""
     faults: dict[str, str] = {}
@@ -73,7 +81,8 @@ def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Dr
         faults["title"] = "Give it a short name."
     if not hypothesis:
         faults["hypothesis"] = "Write what you expect and why, in a sentence or two."
-    moment, outcome = _moment(typed, faults), _outcome(typed, faults)
+    moment = _moment(typed, faults)
+    outcome = _outcome(typed, moment, faults)
     whom = _population(known, typed, faults)
     arms = read_arms(session, typed.arms, moment, whom["languages"], faults, now.date())
     days = whole(typed.days, "days", 1, REPLY_TIME.days, faults)
@@ -86,7 +95,7 @@ def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Dr
     alpha = percent(typed.alpha, "alpha", 0.1, 20, faults)
     power = percent(typed.power, "power", 50, 99, faults)
     starts = _starts(typed.starts, now, faults)
-    seen = lately(session, known, whom, now)
+    seen = lately(session, known, whom, now, moment)
     response = _response(typed, seen, faults)
     base, spread = _base(typed, outcome, seen, faults), _spread(typed, outcome, seen, faults)
     effect = _effect(typed, outcome, base, faults)
@@ -102,7 +111,7 @@ def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Dr
         hypothesis=hypothesis,
         moment=moment,
         outcome=outcome,
-        secondary=[one for one in map(str, Outcome) if one in typed.secondary and one != outcome],
+        secondary=[str(one) for one in measured(moment) if str(one) in typed.secondary and one != outcome],
         population=whom,
         arms=store(arms),
         base=base,
@@ -125,12 +134,14 @@ def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Dr
 def register(session: Session, known: Catalogue, plan: Draft, staff_id: UUID | None, by: str, now: datetime) -> Trial:
     """Keep a plan for good. The caller lets nobody else register at the same time.
 
-    Raises Conflict where another trial is about some of the same people and not over.
+    Raises Conflict where another trial is about some of the same people and not over. Surveys, and the question
+    whether a case is solved, are about different matters: a trial of each may run.
     """
     trial = plan.trial
     whom = trials.population_of(known, trial)
     for other in session.exec(select(Trial).where(col(Trial.ended_at).is_(None))):
-        if whom.meets(trials.population_of(known, other)):
+        apart = (other.moment == Moment.solved) is not (trial.moment == Moment.solved)
+        if not apart and whom.meets(trials.population_of(known, other)):
             raise Conflict(
                 f"“{other.title}” is about some of the same people and is not over.",
                 mend="One trial at a time for the same people: choose others, or wait for its end.",
@@ -161,7 +172,7 @@ def size(
     else:
         count = share_size(base, effect if base + effect <= 1 else -effect, each, power)
     larger = count * inflation(looks, each, power)
-    return math.ceil(larger / response if outcome in (Outcome.rating, Outcome.satisfied) else larger)
+    return max(FEWEST, math.ceil(larger / response if outcome in (Outcome.rating, Outcome.satisfied) else larger))
 
 
 def ends(trial: Trial, per_day: float) -> date | None:
@@ -183,11 +194,14 @@ def _moment(typed: Typed, faults: dict[str, str]) -> Moment:
     return Moment.survey
 
 
-def _outcome(typed: Typed, faults: dict[str, str]) -> Outcome:
-    if typed.outcome in map(str, Outcome):
-        return Outcome(typed.outcome)
-    faults["outcome"] = "Choose what is measured."
-    return Outcome.response
+def _outcome(typed: Typed, moment: Moment, faults: dict[str, str]) -> Outcome:
+    if typed.outcome not in map(str, Outcome):
+        faults["outcome"] = "Choose what is measured."
+        return Outcome.response
+    outcome = Outcome(typed.outcome)
+    if outcome not in measured(moment):
+        faults["outcome"] = "That is not what this message asks: choose another outcome, or another message."
+    return outcome
 
 
 def _population(known: Catalogue, typed: Typed, faults: dict[str, str]) -> dict[str, list[str]]:

@@ -11,8 +11,13 @@ MEASURES = {
     Outcome.rating: "mean rating, of those who rate",
     Outcome.satisfied: "share of 4 and 5, of those who rate",
     Outcome.money: "share of those asked who report that money was asked",
+    Outcome.solved: "share of those asked who say that it is solved",
 }
-MOMENTS = {Moment.survey: "the first question of a survey", Moment.survey_reminder: "the reminder of a survey"}
+MOMENTS = {
+    Moment.survey: "the first question of a survey",
+    Moment.survey_reminder: "the reminder of a survey",
+    Moment.solved: "the question whether a closed case is solved",
+}
 
 
 def protocol(known: Catalogue, trial: Trial, by: str) -> str:

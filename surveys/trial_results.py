@@ -5,58 +5,20 @@ page works one out. Until then only how many are in can be asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_
-from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from core.database import database
-from domain.citizen import ContactPoint
-from domain.outbox import OutboundMessage
-from domain.states import Purpose
-from domain.survey import Answer, Invitation
 from domain.trial import Outcome, Stop, Trial, TrialAssignment
-from surveys.flow import MONEY, RATING
-from surveys.trial_maths import HARM, NORMAL, Mean, Sample, Share, bounds, compare, holm, pooled_z
+from surveys.trial_maths import HARM, NORMAL, bounds, compare, holm, pooled_z
+from surveys.trial_tally import Tally, tally
 
-SATISFIED = 4
-"""A rating from here on counts as satisfied."""
 HARMED = 5
 """With fewer opt-outs than this in an arm nothing is said of harm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """One arm in numbers of citizens. `total` and `squares` are sums of ratings and of their squares."""
-
-    assigned: int = 0
-    sent: int = 0
-    delivered: int = 0
-    answered: int = 0
-    opted_out: int = 0
-    rated: int = 0
-    total: int = 0
-    squares: int = 0
-    satisfied: int = 0
-    money: int = 0
-
-    def sample(self, outcome: Outcome) -> Sample:
-        """What an outcome is judged by."""
-        match outcome:
-            case Outcome.response:
-                return Share(self.assigned, self.answered)
-            case Outcome.money:
-                return Share(self.assigned, self.money)
-            case Outcome.satisfied:
-                return Share(self.rated, self.satisfied)
-            case Outcome.rating:
-                mean = self.total / self.rated if self.rated else 0.0
-                spread = self.squares - self.rated * mean * mean
-                return Mean(self.rated, mean, max(0.0, spread / (self.rated - 1)) if self.rated > 1 else 0.0)
 
 
 def tend_due(now: datetime) -> int:
@@ -179,64 +141,8 @@ def _compared(
     ]
 
 
-def tally(session: Session, trial: Trial, upto: int) -> list[Tally]:
-    """The arms in numbers, of the first `upto` citizens assigned; only what came in each one's own time counts."""
-    row, rating, money = TrialAssignment, aliased(Answer), aliased(Answer)
-    message = (
-        select(OutboundMessage.id)
-        .where(
-            col(OutboundMessage.invitation_id) == col(Invitation.id),
-            col(OutboundMessage.purpose) == Purpose.survey,
-            col(OutboundMessage.created_at) >= col(row.assigned_at),
-        )
-        .correlate(Invitation, row)
-    )
-    left = or_(
-        col(ContactPoint.opted_out_at).between(col(row.assigned_at), col(row.until)),
-        col(ContactPoint.no_surveys_at).between(col(row.assigned_at), col(row.until)),
-    )
-
-    def number(of: object) -> object:
-        return func.coalesce(func.sum(case((of, 1), else_=0)), 0)  # type: ignore[arg-type]
-
-    query = (
-        select(  # type: ignore[call-overload]
-            col(row.arm),
-            func.count(),
-            number(exists(message)),
-            number(exists(message.where(col(OutboundMessage.delivered_at).is_not(None)))),
-            number(col(Invitation.answered_at) <= col(row.until)),
-            number(left),
-            func.count(col(rating.id)),
-            func.coalesce(func.sum(col(rating.value)), 0),
-            func.coalesce(func.sum(col(rating.value) * col(rating.value)), 0),
-            number(col(rating.value) >= SATISFIED),
-            number(col(money.value) == 1),
-        )
-        .join(Invitation, col(Invitation.id) == col(row.invitation_id))
-        .join(ContactPoint, col(ContactPoint.id) == col(Invitation.contact_point_id))
-        .join(rating, _answer_of(rating, RATING), isouter=True)
-        .join(money, _answer_of(money, MONEY), isouter=True)
-        .where(col(row.trial_id) == trial.id, col(row.number) <= upto)
-        .group_by(col(row.arm))
-    )
-    found = {arm: Tally(*map(int, counts)) for arm, *counts in session.execute(query)}
-    return [found.get(arm, Tally()) for arm in range(len(trial.arms))]
-
-
-def _answer_of(answer: type[Answer], question: str) -> object:
-    return and_(
-        col(answer.invitation_id) == col(Invitation.id),
-        col(answer.question) == question,
-        col(answer.answered_at) <= col(TrialAssignment.until),
-    )
-
-
 def _waited_until(session: Session, trial: Trial, upto: int) -> datetime:
     query = select(TrialAssignment.until).where(
         col(TrialAssignment.trial_id) == trial.id, col(TrialAssignment.number) <= upto
     )
     return session.exec(query.order_by(col(TrialAssignment.until).desc()).limit(1)).one()
-
-
-__all__ = ["Tally", "awaited", "finish", "harmed", "judge", "needed", "tally", "tend", "tend_due"]

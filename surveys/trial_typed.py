@@ -93,7 +93,7 @@ def _arm(
     if sender is not None and not _known_sender(session, sender):
         faults[at + "sender"] = "Nothing of yours leaves from this address. Choose one of the senders."
     if moment is not Moment.survey and (hour is not None or delay or channel or sender):
-        faults[at + "name"] = "Of a reminder only the words can be varied."
+        faults[at + "name"] = "Of this message only the words can be varied."
     words = {}
     if worded:
         for language in languages:

@@ -23,6 +23,7 @@ MORE: dict[Outcome, tuple[str, str]] = {
     Outcome.response: ("more answers per 100 asked", "fewer answers per 100 asked"),
     Outcome.satisfied: ("more satisfied of 100 who rated", "fewer satisfied of 100 who rated"),
     Outcome.money: ("more reports of money per 100 asked", "fewer reports of money per 100 asked"),
+    Outcome.solved: ("more solved per 100 asked", "fewer solved per 100 asked"),
     Outcome.rating: ("higher ratings", "lower ratings"),
 }
 

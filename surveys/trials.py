@@ -166,7 +166,8 @@ class _Table:
             stratum=one.stratum,
             position=position,
             arm=deal(trial.seed, one.stratum, position, len(self._arms)),
-            invitation_id=one.id,
+            invitation_id=None if trial.moment == Moment.solved else one.id,
+            solved_id=one.id if trial.moment == Moment.solved else None,
             assigned_at=self._now,
             until=self._now + timedelta(days=trial.days),
         )

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from core.database import database
-from domain.trial import Moment, Stop, Trial
+from domain.trial import Moment, Outcome, Stop, Trial
 from surveys import trials
 from surveys.trial_results import tend_due
 from tests.api.site import Web
@@ -139,6 +139,22 @@ def test_a_winner_becomes_the_default_with_one_click_and_stops_being_it_with_ano
     assert (stored().promoted_arm, stored().promoted_at) == (None, None)
     told = [(one.before, one.after) for one in changes()]
     assert told == [({"default": None}, {"default": "Short"}), ({"default": "Short"}, {"default": None})]
+
+
+def test_money_is_told_of_enough_answers_and_never_to_the_offices_own(site: Web, finished: str) -> None:
+    tend_due(datetime.now(UTC))
+    with database().write() as session:
+        session.exec(select(Trial)).one().outcome = Outcome.money
+    told = {who: "reports of money" in site.get(finished, who).text for who in ("auditor", "head_water")}
+    assert told == {"auditor": False, "head_water": False}, "three answers in one arm are too few"
+    with database().write() as session:
+        row = session.exec(select(Trial)).one()
+        arms = [arm | {"answered": 30} for arm in row.results[0]["arms"]]
+        row.results = [row.results[0] | {"arms": arms}]
+    told = {who: "reports of money" in site.get(finished, who).text for who in ("auditor", "head_water")}
+    assert told == {"auditor": True, "head_water": False}
+    assert "It is read by those who lead the whole government" in site.get(finished, "head_water").text
+    assert "reports of money" not in site.get("/staff/trials", "head_water").text
 
 
 @pytest.mark.parametrize(

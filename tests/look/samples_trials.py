@@ -101,6 +101,7 @@ DONE: dict[str, object] = {
     "registered_by": "Arta Hoxha",
     "pledge": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "arms": ARMS,
+    "hidden": False,
     "result": RESULT,
     "earlier": [],
     "promoted": None,
@@ -252,6 +253,7 @@ TRIALS: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "trial-running": ("trial", RUNNING),
     "trial-harm": ("trial", HARM),
+    "trial-hidden": ("trial", {**DONE, "hidden": True, "result": None, "may_run": False}),
     "trial-wrong": ("trial", {**RUNNING, "standing": "waiting", "errors": {"reason": "Write why it ends."}}),
     "trial-empty": (
         "trial",

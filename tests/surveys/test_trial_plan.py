@@ -51,6 +51,7 @@ def faults(session: Session, **changes: Any) -> dict[str, str]:
         (Outcome.satisfied, 0.50, 0.25, 2, 1, 58 * 4),  # 58 answers, of which one in four comes
         (Outcome.rating, 3.5, 0.5, 2, 1, 64 * 4),  # Cohen's 64, of which one in four comes
         (Outcome.response, 0.97, 0.10, 2, 1, 115),  # no room above: 97 and 87 of 100
+        (Outcome.solved, 0.10, 0.80, 2, 1, 25),  # six would do, but no figure is about a handful
     ],
 )
 def test_how_many_citizens(outcome: Outcome, base: float, effect: float, arms: int, looks: int, each: int) -> None:
@@ -80,6 +81,8 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"hypothesis": ""}, "hypothesis", "what you expect"),
     ({"outcome": "luck"}, "outcome", "Choose"),
     ({"moment": "night"}, "moment", "Choose"),
+    ({"outcome": "solved"}, "outcome", "not what this message asks"),
+    ({"outcome": "rating", "moment": "solved"}, "outcome", "not what this message asks"),
     ({"services": ("pasport",)}, "services", "pasport"),
     ({"offices": "CIV1, NOWHERE"}, "offices", "NOWHERE"),
     ({"effect": "many"}, "effect", "number from"),
@@ -159,6 +162,8 @@ def test_it_is_kept_as_registered_with_a_seed_nobody_is_told(installation: Insta
         assert standing(made, NOW - timedelta(seconds=1)) == "registered"
 
 
+LANGUAGES = ("en", "sq", "bn", "ru")
+ASKS = "{{ reference }}: are you content? {{ link }}"
 PAIRS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({}, {}, True),
     ({"languages": ("en",)}, {"languages": ("sq",)}, False),
@@ -168,6 +173,7 @@ PAIRS: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"offices": "WAT1"}, {"offices": "WAT2, CIV1"}, False),
     ({"offices": "WAT1", "languages": ("en",)}, {"offices": "WATER", "languages": ("ru",)}, False),
     ({"channels": ("sms",)}, {"channels": ("sms", "email")}, True),
+    ({}, {"moment": "solved", "arms": (TypedArm("As now"), TypedArm("Other", dict.fromkeys(LANGUAGES, ASKS)))}, False),
 ]
 
 

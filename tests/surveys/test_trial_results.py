@@ -13,7 +13,8 @@ from domain.trial import Moment, Outcome, Stop, Trial, TrialAssignment
 from surveys import trials
 from surveys.trial_arms import Subject
 from surveys.trial_maths import Mean, Share, bounds
-from surveys.trial_results import Tally, awaited, finish, harmed, judge, needed, tally, tend_due
+from surveys.trial_results import awaited, finish, harmed, judge, needed, tend_due
+from surveys.trial_tally import Tally, tally
 from tests.builders import NOW, Government, government
 from tests.conftest import Installation
 from tests.surveys.trial_world import answered, asked, served, survey, trial

@@ -15,7 +15,8 @@ from domain.survey import Invitation
 from domain.trial import Moment, Stop, Trial, TrialAssignment
 from surveys.sweep import sweep
 from surveys.trial_arms import Arm
-from surveys.trial_results import finish, tally
+from surveys.trial_results import finish
+from surveys.trial_tally import tally
 from tests.builders import NOW, Government, government
 from tests.conftest import Installation
 from tests.surveys.asking import DUE, plan, post, sent
