@@ -176,8 +176,15 @@ def import_(
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8 (areas: GeoJSON) as `ombud export` writes; - for stdin")],
     dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
     as_json: Json = False,
+    source: Annotated[str, typer.Option(help="Of transactions: the system they are from.")] = "",
+    take_good: Annotated[bool, typer.Option(help="Of transactions: take the lines that can be used.")] = False,
 ) -> None:
     """Add and change rows from a file, all or none; every line that cannot be used is named, with the reason."""
+    if kind == "transactions":
+        from cli import ledger
+
+        ledger.bring(file, source=source, dry_run=dry_run, take_good=take_good, as_json=as_json)
+        return
     from cases.sheets import kinds, tables
     from cli import files
     from cli.effects import effects_of

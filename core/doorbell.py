@@ -13,6 +13,7 @@ LINKS = "links"
 CORRECTIONS = "corrections"
 BULK = "bulk"
 STAFF = "staff"
+FILES = "files"
 
 _ringers: list[Callable[[str], None]] = []
 

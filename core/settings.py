@@ -150,6 +150,9 @@ class Settings(SignInSettings):
     survey_messages: int = Field(
         4, ge=1, le=9, description="Most questions of one survey by SMS; the others stand behind its link."
     )
+    transactions_dir: Path | None = Field(
+        None, description="Folder that files of transactions are dropped into, as by SFTP; empty watches none."
+    )
     solved_hours: int = Field(
         24, ge=0, description="Hours after a case was closed until its citizen is asked whether it is solved."
     )

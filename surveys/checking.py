@@ -68,11 +68,15 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Checker:
-    """Checks transactions one by one, remembering the codes it met. `reach`: the offices that may be reported for."""
+    """Checks transactions one by one, remembering the codes it met. `reach`: the offices that may be reported for.
+
+    `settled`: they were found good before, so an office or service that was switched off since is known all the same.
+    """
 
     known: Catalogue
     now: datetime
     reach: frozenset[UUID] | None = None
+    settled: bool = False
     _latest: datetime = field(init=False)
     _languages: frozenset[str] = field(init=False)
     _key: bytes = field(init=False)
@@ -150,7 +154,10 @@ class Checker:
         return (_plain(name, 200) if found is None else found) or None
 
     def _office(self, code: str) -> Place | str:
-        office = self.known.office_by_code.get(clean(code).upper())
+        plain = clean(code).upper()
+        office = self.known.office_by_code.get(plain)
+        if office is None and self.settled:
+            office = next((one for one in self.known.offices.values() if one.code.upper() == plain), None)
         if office is None:
             return unknown_code("office", code, self.known.office_by_code)
         if self.reach is not None and office.id not in self.reach:
@@ -159,7 +166,8 @@ class Checker:
         return self._offices[code]
 
     def _service(self, code: str) -> Place | str:
-        service = self.known.service_by_code.get(clean(code))
+        known = self.known.service_by_any_code if self.settled else self.known.service_by_code
+        service = known.get(clean(code))
         if service is None:
             return unknown_code("service", code, self.known.service_by_code)
         self._services[code] = Place(service.id, str(service.id))

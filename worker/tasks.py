@@ -32,13 +32,14 @@ from cases import (
     trials,
 )
 from core import doorbell
+from core.database import database
 from core.logs import logger
 from core.settings import settings
 from escalation import terms
 from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
-from surveys import lookups
+from surveys import lookups, upload_folder, upload_work, uploads
 
 ROUNDS = 200
 """Batches one task works off before it lets others have a turn."""
@@ -64,6 +65,7 @@ SIGNS_SECONDS = 600.0
 log = logger("worker")
 _fetching = threading.Lock()
 _teaching = threading.Lock()
+_taking = threading.Lock()
 
 
 def process_inbox() -> int:
@@ -93,6 +95,17 @@ def send_surveys() -> int:
     return found + _drain(lambda: surveys.sweep.sweep(datetime.now(UTC)))
 
 
+def take_files() -> int:
+    """Take files of transactions, one at a time in a process: a long one must not take every thread."""
+    if not _taking.acquire(blocking=False):
+        return 0
+    try:
+        upload_folder.watch(datetime.now(UTC))
+        return _drain(lambda: upload_work.work_off(lambda: datetime.now(UTC)))
+    finally:
+        _taking.release()
+
+
 def count_asked() -> int:
     """Count what was asked and answered today and yesterday. One look: there is nothing to drain."""
     return surveys.counts.count(datetime.now(UTC))
@@ -109,8 +122,11 @@ def fetch_media() -> int:
 
 
 def tidy_files() -> int:
-    """Forget uploads that were never sent, and files nobody knows."""
-    return media.tidy(datetime.now(UTC))
+    """Forget uploads that were never sent, files nobody knows, and lines of transactions nobody mended."""
+    now = datetime.now(UTC)
+    with database().write() as session:
+        uploads.tidy(session, now)
+    return media.tidy(now)
 
 
 def train_models() -> int:
@@ -204,6 +220,7 @@ TASKS: dict[str, Callable[[], int]] = {
     "reconcile": reconcile_outbox,
     doorbell.RUNGS: climb_ladders,
     doorbell.SURVEYS: send_surveys,
+    doorbell.FILES: take_files,
     ASKED: count_asked,
     "conversations": end_conversations,
     "offers": end_offers,

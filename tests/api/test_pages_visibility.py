@@ -76,6 +76,7 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "act_id": "x",
         "trial_id": "x",
         "chosen": "4",
+        "upload_id": "x",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()

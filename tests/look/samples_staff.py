@@ -2,7 +2,15 @@
 
 from datetime import date
 
-from tests.look import samples_answers, samples_asking, samples_life, samples_models, samples_results, samples_timing
+from tests.look import (
+    samples_answers,
+    samples_asking,
+    samples_ledger,
+    samples_life,
+    samples_models,
+    samples_results,
+    samples_timing,
+)
 from tests.look.samples import NOW, REFERENCE, ago
 from tests.look.samples_access import ACCESS
 from tests.look.samples_admin import ADMIN
@@ -48,6 +56,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
     **samples_asking.pages(),
+    **samples_ledger.pages(),
     **LADDER,
     **FINDING,
     "desk-found": (

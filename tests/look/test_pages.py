@@ -120,6 +120,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/asking_parts.html",
         "staff/timing_parts.html",
         "staff/trial_arm.html",
+        "staff/transaction_parts.html",
         "staff/together.html",
         "staff/triage_counts.html",
         "components.html",
