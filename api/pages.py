@@ -77,6 +77,7 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "What was said",
         _WATCHING | {"operator", "officer", "integrity"},
     ),
+    ("transactions", "/staff/transactions", "Transactions", frozenset({"head", "admin"})),
     ("answers", "/staff/figures/answers", "Answers", _WATCHING),
     ("solved", "/staff/solved", "Solved?", _WATCHING),
     (
