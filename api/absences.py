@@ -129,7 +129,7 @@ def _people(session: Session, staff: SignedIn, days: list[date], today: date) ->
     known = catalogue(session)
     theirs = absences.charge(known, staff.viewer)
     people: dict[UUID, tuple[str, list[UUID]]] = {}
-    for person, name, office in absences.colleagues(session, staff.viewer):
+    for person, name, office in absences.colleagues(session, staff.viewer, datetime.now(UTC)):
         people.setdefault(person, (name, []))[1].append(office)
     may = {one for one, (_, offices) in people.items() if str(one) == staff.id or set(offices) & theirs}
     shown = covering.between(session, list(people), min(days[0], today), today + timedelta(days=AHEAD))

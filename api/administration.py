@@ -61,6 +61,7 @@ SAID = {
     "person-left": "Signed out for good. Their open cases go to others.",
     "person-back": "Back, with the roles they had. Send them a link to choose a password.",
     "role-given": "Given. It counts from their next click on.",
+    "role-last": "Set. When that day is over at the office the role counts no more, and open cases go to others.",
     "role-taken": "Taken. It counts from their next click on, and cases they may not have any more go to others.",
     "link-sent": "A link to choose a password is on its way to them by e-mail.",
     "sessions-ended": "Every browser of theirs is signed out.",

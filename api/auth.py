@@ -71,7 +71,7 @@ def signed_in(request: Request) -> Iterator[SignedIn]:
         if found is None:
             raise SignInNeeded
         open_session, person = found
-        who = viewer(session, person.id, person.name)
+        who = viewer(session, person.id, person.name, now=now)
         unread = session.exec(
             select(func.count()).where(col(Notice.staff_id) == person.id, col(Notice.read_at).is_(None), readable(who))
         ).one()

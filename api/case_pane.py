@@ -17,7 +17,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Rung
-from domain.staff import Absence, Staff, StaffRole
+from domain.staff import Absence, Staff, StaffRole, in_force
 from domain.states import CaseState, ClockKind, Purpose, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.timeline import TimelineEntry
@@ -232,6 +232,7 @@ def colleagues(session: Session, case: Case, now: datetime) -> list[dict[str, ob
             col(StaffRole.office_id) == case.office_id,
             col(StaffRole.role).in_([Role.operator, Role.officer, Role.supervisor, Role.head, Role.integrity]),
             col(Staff.active).is_(True),
+            in_force(now),
         )
         .distinct()
         .order_by(col(Staff.name))

@@ -41,7 +41,7 @@ TITLES = {
 }
 HINTS = {
     Kind.staff: "Roles are written role@OFFICE and separated by semicolons: officer@WAT1;head@WAT2. They become "
-    "exactly those of the line.",
+    "exactly those of the line. One with a last day is written head@WAT2 until 2026-12-08.",
     Kind.calendars: "A line without from and day begins a calendar. A line with from is another week from that day on; "
     "one with day is a day that is otherwise: hours, closed, or usual for as in the week. A week that counted is never "
     "rewritten.",

@@ -48,7 +48,7 @@ def change(request: Request, staff: Staffed, form: Filled) -> Response:
     now, go = datetime.now(UTC), form.get("go", "")
     try:
         with database().write() as session:
-            reach = begin(session, staff.viewer)
+            reach = begin(session, staff.viewer, datetime.now(UTC))
             if go.startswith("end "):
                 _end(session, staff.viewer, reach, go.removeprefix("end "), now)
                 secret = ""

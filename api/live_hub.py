@@ -27,7 +27,7 @@ from domain.answer import CasePresence
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.clock import Notice
-from domain.staff import Staff, StaffRole, StaffSession
+from domain.staff import Staff, StaffRole, StaffSession, in_force
 from domain.states import Role
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, readable, viewer_of, visible
@@ -232,7 +232,9 @@ def refreshed(session: Session, listeners: Iterable[Listener], now: datetime) ->
     ).all()
     roles: dict[UUID, set[tuple[Role, UUID]]] = {staff_id: set() for _, staff_id, _ in good}
     for staff_id, role, office in session.exec(
-        select(StaffRole.staff_id, StaffRole.role, StaffRole.office_id).where(col(StaffRole.staff_id).in_(roles))
+        select(StaffRole.staff_id, StaffRole.role, StaffRole.office_id).where(
+            col(StaffRole.staff_id).in_(roles), in_force(now)
+        )
     ):
         roles[staff_id].add((Role(role), office))
     known = catalogue(session)

@@ -21,7 +21,7 @@ from core.ids import new_id
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.office import Office
 from domain.service import Jurisdiction
-from domain.staff import StaffRole
+from domain.staff import StaffRole, in_force
 from domain.states import OfficeFunction, Tier
 from domain.visibility import Viewer
 
@@ -200,7 +200,7 @@ def _facts(session: Session, known: Catalogue, office: Office) -> dict[str, obje
     calendar = known.calendar(office.id)
     people = session.exec(
         select(StaffRole.role, func.count(func.distinct(StaffRole.staff_id)))
-        .where(col(StaffRole.office_id) == office.id)
+        .where(col(StaffRole.office_id) == office.id, in_force(datetime.now(UTC)))
         .group_by(col(StaffRole.role))
     ).all()
     rules = [line for line in known.jurisdictions if line.office_id == office.id]
@@ -256,6 +256,7 @@ def _tree(known: Catalogue, top: UUID | None, whole: bool) -> list[dict[str, obj
 def _add_facts(session: Session, known: Catalogue, rows: list[dict[str, object]], who: Viewer) -> None:
     mine = administration.offices_of(known, who)
     counted = select(StaffRole.office_id, func.count(func.distinct(StaffRole.staff_id)))
+    counted = counted.where(in_force(datetime.now(UTC)))
     if len(rows) <= WHOLE_TREE:
         counted = counted.where(col(StaffRole.office_id).in_([row["id"] for row in rows]))
     people = dict(session.exec(counted.group_by(col(StaffRole.office_id))).all())

@@ -17,7 +17,7 @@ from api.forms import Filled
 from api.pages import render
 from cases import administration, sign_in, staff_accounts, staff_links, staff_list, staffing
 from cases.staff_list import EVERYBODY, Asked, Found
-from cases.staff_reach import BEYOND, Reach, held, reach_of, roles_of, values_of
+from cases.staff_reach import BEYOND, Reach, counts, held, last_day, reach_of, roles_of, values_of
 from cases.staffing import Given
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
@@ -54,7 +54,9 @@ def show_people(
         reach = reach_of(known, staff.viewer)
         meant = (office_meant(known, office) or next(iter(find_offices(known, office, 1)), None)) if office else None
         asked = Asked(q.strip()[:200], meant.id if meant else None, role, show)
-        found, total = staff_list.find(session, staff.viewer, reach, asked, limit=PAGE, skip=number * PAGE)
+        found, total = staff_list.find(
+            session, staff.viewer, reach, asked, datetime.now(UTC), limit=PAGE, skip=number * PAGE
+        )
         context = {
             "people": [_row(known, reach, one) for one in found],
             "total": total,
@@ -130,7 +132,7 @@ def show_person(request: Request, staff: Staffed, person_id: str, said: str = ""
 
 @router.post("/staff/people/{person_id}")
 def change(request: Request, staff: Staffed, form: Filled, person_id: str) -> Response:
-    """What the pressed button says: save, give, take, link, show, end, forget, leave, back."""
+    """What the pressed button says: save, give, take, last, link, show, end, forget, leave, back."""
     wanted, go, now = _uuid(person_id), form.get("go", ""), datetime.now(UTC)
     given = _given(form)
     said, link = "person-saved", ""
@@ -143,6 +145,10 @@ def change(request: Request, staff: Staffed, form: Filled, person_id: str) -> Re
             elif go.startswith("take "):
                 staffing.take(session, staff.viewer, wanted, _uuid(go.removeprefix("take ")), now)
                 said = "role-taken"
+            elif go.startswith("last "):
+                role_id = _uuid(go.removeprefix("last "))
+                staffing.restrict(session, staff.viewer, wanted, role_id, form.get("until", ""), now)
+                said = "role-last"
             elif go in ("link", "show"):
                 mail = go == "link" and staff_links.can_mail()
                 token = staff_accounts.send_link(session, staff.viewer, wanted, now, mail=mail)
@@ -176,6 +182,7 @@ def _given(form: Mapping[str, str]) -> Given:
         language=form.get("language", ""),
         role=form.get("role", ""),
         office=form.get("office-pick", "") or form.get("office", ""),
+        until=form.get("until", ""),
     )
 
 
@@ -186,7 +193,7 @@ def _meant(known: Catalogue, who: Viewer, given: Given, form: Mapping[str, str])
         several = bool(matches(known, given.office, administration.offices_of(known, who)))
         why = "Several offices may be meant: choose one." if several else "No open office is called so."
         raise BadInput("Which office is not clear.", fields={"office": why})
-    return Given(given.name, given.email, given.language, given.role, office.code if office else "")
+    return Given(given.name, given.email, given.language, given.role, office.code if office else "", given.until)
 
 
 def _uuid(text: str) -> UUID:
@@ -220,7 +227,7 @@ def _page(
         own = Given(person.name, person.email if manages else "", person.language) if person else Given()
         values = given if given is not None else own
         if giving:
-            values = Given(own.name, own.email, own.language, values.role, values.office)
+            values = Given(own.name, own.email, own.language, values.role, values.office, values.until)
         context = {
             "id": str(person.id) if person else (form or {}).get("id", "") or str(new_id()),
             "title": person.name if person else "",
@@ -278,6 +285,8 @@ def _facts(
                 "office": known.name(role.office_id),
                 "since": role.given_at,
                 "by": names.get(role.given_by, "") if role.given_by else "",
+                "until": last.isoformat() if (last := last_day(known, role)) else "",
+                "over": not counts(role, now),
                 "may_take": reach.touches(Role(role.role), role.office_id),
             }
             for role in roles

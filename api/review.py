@@ -188,7 +188,7 @@ def _page(
         known = catalogue(session)
         found = agenda(session, who, office.id, monday, now)
         may = meeting.chairs(session, who, office.id)
-        staffed = meeting.people(session, office.id) if may else []
+        staffed = meeting.people(session, office.id, now) if may else []
         chair = session.get(Staff, found.review.chair_id) if found.review and found.review.chair_id else None
     today = now.astimezone(settings().zone).date()
     closed = found.review is not None and found.review.closed_at is not None

@@ -112,7 +112,7 @@ def go_on(request: Request, person: Staff, target: str, now: datetime, *, strong
     if person.factor_secret is not None:
         return _ask_code(request, tickets.issue(CODE, person, now, local_path(target)))
     with database().read() as session:
-        roles = viewer(session, person.id).roles
+        roles = viewer(session, person.id, now=now).roles
     if second_factor.needed(role for role, _ in roles):
         return show_set_up(request, person, target, now)
     return enter(request, person, target, now)

@@ -13,7 +13,7 @@ from core.ids import new_id
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
-from domain.staff import Absence, Staff, StaffRole
+from domain.staff import Absence, Staff, StaffRole, in_force
 from domain.states import Role
 from domain.visibility import Viewer
 from routing import assignment
@@ -37,13 +37,14 @@ def charge(known: Catalogue, who: Viewer) -> frozenset[UUID]:
     return frozenset(below for role, office in who.roles if role in LEADING for below in known.subtree(office))
 
 
-def colleagues(session: Session, who: Viewer) -> list[tuple[UUID, str, UUID]]:
+def colleagues(session: Session, who: Viewer, now: datetime) -> list[tuple[UUID, str, UUID]]:
     """Who works at the viewer's own offices and those in their charge: id, name, office; each once for each office."""
     offices = charge(catalogue(session), who) | who.home
     found = session.exec(
         select(Staff.id, Staff.name, StaffRole.office_id)
         .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
-        .where(col(StaffRole.office_id).in_(offices), col(StaffRole.role).in_(WORKING), col(Staff.active).is_(True))
+        .where(col(StaffRole.office_id).in_(offices), col(StaffRole.role).in_(WORKING), in_force(now))
+        .where(col(Staff.active).is_(True))
         .distinct()
         .order_by(col(Staff.name), col(Staff.id))
     )

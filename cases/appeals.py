@@ -51,7 +51,7 @@ def lodge(session: Session, case: Case, text: str, now: datetime, *, how: str) -
     known = catalogue(session)
     below = known.offices[case.office_id]
     above = appeal_to(known, below.id, about=case.about_office_id, integrity=case.integrity)
-    told = telling.answering(session, case)
+    told = telling.answering(session, case, now)
     deciders = sorted(
         {entry.actor for entry in history.timeline(session, case) if entry.kind in DECIDING} - {"system", "citizen"}
     )
@@ -142,7 +142,7 @@ def decide(
     known = catalogue(session)
     office = known.name(case.office_id)
     told = DECIDED.format(reference=case.reference, office=office, outcome=SAID[outcome], words=words)
-    people = telling.leading(session, appeal.from_office_id) | {UUID(one) for one in appeal.not_by}
+    people = telling.leading(session, appeal.from_office_id, now) | {UUID(one) for one in appeal.not_by}
     telling.tell(session, people - {who.staff_id}, f"appeal_decided:{case.id}", told, now)
     return case
 

@@ -169,7 +169,7 @@ def _one(home: Database, act_id: UUID, item_id: UUID, number: int, now: datetime
             if item.state != ItemState.planned:
                 return
             act = session.get_one(BulkAct, act_id)
-            case = _perform(session, act, item, number, whose(session, act), now)
+            case = _perform(session, act, item, number, whose(session, act, now), now)
             item.state, item.why, item.entry = ItemState.done, "", case.timeline_length
     except OmbudError as error:
         with home.write() as session:
@@ -178,9 +178,9 @@ def _one(home: Database, act_id: UUID, item_id: UUID, number: int, now: datetime
                 item.state, item.why = ItemState.refused, str(error)
 
 
-def whose(session: Session, act: BulkAct) -> Viewer:
+def whose(session: Session, act: BulkAct, now: datetime) -> Viewer:
     """Who asked for an act, with the rights they have now."""
-    return viewer(session, act.staff_id, session.get_one(Staff, act.staff_id).name)
+    return viewer(session, act.staff_id, session.get_one(Staff, act.staff_id).name, now=now)
 
 
 def _perform(session: Session, act: BulkAct, item: BulkItem, number: int, who: Viewer, now: datetime) -> Case:

@@ -66,7 +66,7 @@ def _one(home: Database, act_id: UUID, item_id: UUID, now: datetime) -> None:
             item = session.get_one(BulkItem, item_id, with_for_update=True)
             if item.state == ItemState.done:
                 act = session.get_one(BulkAct, act_id)
-                _put_back(session, act, item, whose(session, act), now)
+                _put_back(session, act, item, whose(session, act, now), now)
                 item.state = ItemState.undone
     except OmbudError as error:
         with home.write() as session:

@@ -21,7 +21,7 @@ from core.settings import settings
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.clock import Clock
-from domain.staff import Absence, Staff, StaffRole
+from domain.staff import Absence, Staff, StaffRole, in_force
 from domain.states import OPEN_STATES, ClockKind, ClockState, EntryKind, Role
 from domain.timeline import TimelineEntry, append
 from domain.visibility import SUBTREE
@@ -81,6 +81,7 @@ def _left(session: Session, now: datetime, limit: int, of: UUID | None = None) -
             col(StaffRole.staff_id) == col(Case.assignee_id),
             col(StaffRole.office_id) == col(Case.office_id),
             col(StaffRole.role).in_(WORKING),
+            in_force(now),
         )
     )
     gone = or_(col(Case.assignee_id).in_(select(Staff.id).where(col(Staff.active).is_(False))), ~works)
@@ -90,7 +91,7 @@ def _left(session: Session, now: datetime, limit: int, of: UUID | None = None) -
         .where(col(Case.state).in_(OPEN_STATES), gone, true() if of is None else col(Case.assignee_id) == of)
         .order_by(col(Case.id))
     ).all()
-    theirs = (one for one, office, who, active in rows if not (active and _leads_from_above(session, who, office)))
+    theirs = (one for one, office, who, active in rows if not (active and _leads_from_above(session, who, office, now)))
     moved = 0
     for case in _locked(session, col(Case.id).in_(list(islice(theirs, limit))), limit):
         person = session.get_one(Staff, case.assignee_id)
@@ -150,7 +151,10 @@ def _may_have(session: Session, staff: Staff, case: Case, now: datetime) -> bool
         return False
     roles = {Role.integrity} if case.integrity else WORKING - {Role.integrity}
     works = select(StaffRole.id).where(
-        col(StaffRole.staff_id) == staff.id, col(StaffRole.office_id) == case.office_id, col(StaffRole.role).in_(roles)
+        col(StaffRole.staff_id) == staff.id,
+        col(StaffRole.office_id) == case.office_id,
+        col(StaffRole.role).in_(roles),
+        in_force(now),
     )
     today = assignment.local_day(catalogue(session), case.office_id, now)
     return session.exec(works).first() is not None and not between(session, [staff.id], today, today)
@@ -216,10 +220,13 @@ def give_back(session: Session, absence: Absence, actor: str, now: datetime) -> 
     return len(cases)
 
 
-def _leads_from_above(session: Session, staff_id: UUID, office_id: UUID) -> bool:
+def _leads_from_above(session: Session, staff_id: UUID, office_id: UUID, now: datetime) -> bool:
     above = [office.id for office in catalogue(session).chain(office_id)]
     leads = select(StaffRole.id).where(
-        col(StaffRole.staff_id) == staff_id, col(StaffRole.office_id).in_(above), col(StaffRole.role).in_(SUBTREE)
+        col(StaffRole.staff_id) == staff_id,
+        col(StaffRole.office_id).in_(above),
+        col(StaffRole.role).in_(SUBTREE),
+        in_force(now),
     )
     return session.exec(leads).first() is not None
 

@@ -205,7 +205,7 @@ def say_about(
 
 
 def people_of(session: Session, office_id: UUID | None) -> list[tuple[UUID, str]]:
-    """Who works at an office, for saying whom a case is about."""
+    """Who works at an office, or did until a last day, for saying whom a case is about."""
     if office_id is None:
         return []
     return list(

@@ -16,7 +16,7 @@ from cases.rights import WORKING
 from core.errors import BadInput, Conflict, NotAllowed
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, in_force
 from domain.states import CaseState, ClockKind, EntryKind, OfficeFunction, Purpose
 from domain.timeline import TimelineEntry, append
 from domain.visibility import Viewer
@@ -38,6 +38,7 @@ def assign(session: Session, case_id: UUID, who: Viewer, staff_id: UUID, now: da
             col(Staff.active).is_(True),
             col(StaffRole.office_id) == case.office_id,
             col(StaffRole.role).in_([*WORKING]),
+            in_force(now),
         )
     ).first()
     if colleague is None or colleague.id == case.about_staff_id:

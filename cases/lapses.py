@@ -58,7 +58,7 @@ def _lapse(case_id: UUID, now: datetime) -> int:
             return 0
         known = catalogue(session)
         office = known.offices[case.pending_office_id]
-        people = telling.answering(session, case)
+        people = telling.answering(session, case, now)
         append(
             session,
             case,

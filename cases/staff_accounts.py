@@ -20,7 +20,7 @@ def sign_out(session: Session, who: Viewer, person_id: UUID, now: datetime) -> i
 
     Raises Conflict for oneself and for the government's last administrator; NotAllowed, NotFound.
     """
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, roles = load(session, reach, person_id, account=True)
     if person.id == reach.me:
         raise Conflict("You cannot sign yourself out for good.", mend="Another administrator does, if you leave.")
@@ -40,7 +40,7 @@ def sign_out(session: Session, who: Viewer, person_id: UUID, now: datetime) -> i
 
 def bring_back(session: Session, who: Viewer, person_id: UUID, now: datetime) -> None:
     """Somebody is here again, with the roles they had; their password is gone, so they get a link."""
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, roles = load(session, reach, person_id, account=True)
     if person.active:
         return
@@ -52,7 +52,7 @@ def bring_back(session: Session, who: Viewer, person_id: UUID, now: datetime) ->
 
 def forget_factor(session: Session, who: Viewer, person_id: UUID, now: datetime) -> None:
     """A telephone is lost: its codes and the recovery codes count no more, and every browser is signed out."""
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, _ = load(session, reach, person_id, account=True)
     if person.id == reach.me:
         raise Conflict("Not your own.", mend="Under your name you change it with your password.")
@@ -73,7 +73,7 @@ def drop_factor(session: Session, person: Staff) -> None:
 
 def end_all(session: Session, who: Viewer, person_id: UUID, now: datetime) -> int:
     """Sign every browser of a person out; how many."""
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, _ = load(session, reach, person_id, account=True)
     ended = end_sessions(session, person.id, now)
     if ended:
@@ -101,7 +101,7 @@ def send_link(session: Session, who: Viewer, person_id: UUID, now: datetime, *, 
 
     Raises NotAllowed, NotFound, Conflict for who has left.
     """
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, _ = load(session, reach, person_id, account=True)
     if not person.active:
         raise Conflict(f"{person.name} is signed out for good.", mend="Bring them back first.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from cases.staff_reach import Held, Reach
-from domain.staff import Staff, StaffLink, StaffRole, StaffSession, email_index
+from domain.staff import Staff, StaffLink, StaffRole, StaffSession, email_index, in_force
 from domain.states import Role
 from domain.visibility import Viewer
 
@@ -37,7 +37,7 @@ EVERYBODY = frozenset({Role.auditor, Role.leadership})
 
 
 def find(
-    session: Session, who: Viewer, reach: Reach, asked: Asked, *, limit: int, skip: int
+    session: Session, who: Viewer, reach: Reach, asked: Asked, now: datetime, *, limit: int, skip: int
 ) -> tuple[list[Found], int]:
     """Those who fit, by name, and how many in all. Nobody outside of the asker's reach is among them or counted."""
     roles = select(StaffRole.staff_id)
@@ -47,7 +47,7 @@ def find(
     if asked.office is not None:
         roles, narrowed = roles.where(col(StaffRole.office_id).in_(reach.known.subtree(asked.office))), True
     if asked.role:
-        roles, narrowed = roles.where(col(StaffRole.role) == asked.role), True
+        roles, narrowed = roles.where(col(StaffRole.role) == asked.role, in_force(now)), True
     query = select(Staff.id, Staff.name)
     if narrowed:
         query = query.where(col(Staff.id).in_(roles))
@@ -62,12 +62,13 @@ def find(
     words = [] if "@" in asked.words else asked.words.casefold().split()
     fitting = [(name.casefold(), one) for one, name in named if all(word in name.casefold() for word in words)]
     chosen = [one for _, one in sorted(fitting)[skip : skip + limit]]
-    return _with_facts(session, chosen), len(fitting)
+    return _with_facts(session, chosen, now), len(fitting)
 
 
-def _with_facts(session: Session, ids: list[UUID]) -> list[Found]:
+def _with_facts(session: Session, ids: list[UUID], now: datetime) -> list[Found]:
     people = {row.id: Found(row) for row in session.exec(select(Staff).where(col(Staff.id).in_(ids)))}
-    for role in session.exec(select(StaffRole).where(col(StaffRole.staff_id).in_(ids)).order_by(col(StaffRole.id))):
+    theirs = select(StaffRole).where(col(StaffRole.staff_id).in_(ids), in_force(now))
+    for role in session.exec(theirs.order_by(col(StaffRole.id))):
         people[role.staff_id].held.append((Role(role.role), role.office_id))
     seen = (
         select(StaffSession.staff_id, func.max(func.coalesce(StaffSession.last_seen_at, StaffSession.created_at)))

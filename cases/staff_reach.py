@@ -7,14 +7,15 @@ to choose a password can become that person. The government always keeps an admi
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from cases import administration
 from cases.administration import Values
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.ids import new_id
 from domain.catalogue import Catalogue
 from domain.clock import Notice
@@ -22,6 +23,7 @@ from domain.office import Office
 from domain.staff import Staff, StaffRole
 from domain.states import Role
 from domain.visibility import Viewer, viewer
+from routing.assignment import local_day, zone_of
 
 KIND = "staff"
 BEYOND = frozenset({Role.leadership, Role.auditor, Role.integrity, Role.triage})
@@ -65,21 +67,39 @@ def reach_of(known: Catalogue, who: Viewer) -> Reach:
     return Reach(known, who.staff_id, administration.offices_of(known, who), administration.wide(known, who))
 
 
-def begin(session: Session, who: Viewer) -> Reach:
+def begin(session: Session, who: Viewer, now: datetime) -> Reach:
     """Start a change: nobody else's to make until it ends, and judged by the roles one has now. Raises NotAllowed."""
     known = administration.begin(session, who)
     if who.staff_id is None:
         raise NotAllowed("Only administrators change this.")
-    return reach_of(known, _fresh(session, who))
+    return reach_of(known, _fresh(session, who, now))
 
 
-def _fresh(session: Session, who: Viewer) -> Viewer:
+def _fresh(session: Session, who: Viewer, now: datetime) -> Viewer:
     """The viewer by roles as they are behind the lock. Raises NotAllowed where they were taken meanwhile."""
     me = session.get(Staff, who.staff_id)
-    now = viewer(session, me.id, me.name) if me is not None and me.active else None
-    if now is None or not now.has(Role.admin):
+    fresh = viewer(session, me.id, me.name, now=now) if me is not None and me.active else None
+    if fresh is None or not fresh.has(Role.admin):
         raise NotAllowed("Only administrators change this.", mend="Tell yours what should be changed.")
-    return now
+    return fresh
+
+
+def check_end(
+    session: Session, reach: Reach, to: UUID, office_id: UUID, day: date | None, now: datetime
+) -> datetime | None:
+    """The moment that a role given to somebody ends with its last day. Raises BadInput for a day that is over, and for
+    who would give themselves longer than they administer."""
+    if day is not None and day < local_day(reach.known, office_id, now):
+        why = "The last day is today or later. To end a role at once, take it."
+        raise BadInput(why, fields={"until": why})
+    ends = end_of(reach.known, office_id, day)
+    if to == reach.me:
+        mine = [one.ends_at for one in roles_of(session, to) if one.role == Role.admin and counts(one, now)]
+        latest = None if None in mine else max((one for one in mine if one is not None), default=now)
+        if latest is not None and (ends is None or ends > latest):
+            why = "You administer until a day yourself, so somebody else gives you a role for longer."
+            raise BadInput(why, fields={"until": why})
+    return ends
 
 
 def roles_of(session: Session, staff_id: UUID) -> list[StaffRole]:
@@ -92,15 +112,40 @@ def held(roles: Iterable[StaffRole]) -> frozenset[Held]:
     return frozenset((Role(role.role), role.office_id) for role in roles)
 
 
+def counts(role: StaffRole, now: datetime) -> bool:
+    """Whether a role counts at a moment, as `domain.staff.in_force` says of rows in the database."""
+    return role.ends_at is None or role.ends_at > now
+
+
 def values_of(known: Catalogue, person: Staff, roles: Iterable[StaffRole]) -> Values:
     """A person as the record of changes tells of them: no address in it, only enough to see that it changed."""
     return {
         "name": person.name,
         "email": veiled(person),
         "language": person.language,
-        "roles": sorted(f"{role}@{known.offices[office].code}" for role, office in held(roles)),
+        "roles": sorted(map(partial(told, known), roles)),
         "active": person.active,
     }
+
+
+def told(known: Catalogue, role: StaffRole) -> str:
+    """A role in short, as files have it too: head@WAT1, or head@WAT1 until 2026-12-08."""
+    last = last_day(known, role)
+    return f"{role.role}@{known.offices[role.office_id].code}{f' until {last.isoformat()}' if last else ''}"
+
+
+def last_day(known: Catalogue, role: StaffRole) -> date | None:
+    """The last day a role counts, at its office; None for one that does not end."""
+    if role.ends_at is None:
+        return None
+    return local_day(known, role.office_id, role.ends_at - timedelta(seconds=1))
+
+
+def end_of(known: Catalogue, office_id: UUID, day: date | None) -> datetime | None:
+    """The moment a day is over at an office."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), zone_of(known, office_id)).astimezone(UTC)
 
 
 def veiled(person: Staff) -> str:
@@ -150,9 +195,9 @@ def record_change(
 
 
 def check_administered(session: Session, reach: Reach, person: Staff, left: Iterable[StaffRole]) -> None:
-    """Raise Conflict where nobody would be left who administers the whole government."""
+    """Raise Conflict where nobody would be left who administers the whole government, without a last day."""
     top = [office.id for office in reach.known.offices.values() if administration.at_the_top(office)]
-    if any(role is Role.admin and office in top for role, office in held(left)):
+    if any(role.role == Role.admin and role.office_id in top and role.ends_at is None for role in left):
         return
     others = session.exec(
         select(Staff.id)
@@ -160,6 +205,7 @@ def check_administered(session: Session, reach: Reach, person: Staff, left: Iter
         .where(
             col(StaffRole.role) == Role.admin,
             col(StaffRole.office_id).in_(top),
+            col(StaffRole.ends_at).is_(None),
             col(Staff.active).is_(True),
             col(Staff.id) != person.id,
         )

@@ -1,14 +1,28 @@
 """Staff: added, changed, and given roles, by administrators within their reach (`cases.staff_reach`)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
 
 from cases import administration, staff_links
-from cases.staff_reach import KIND, Held, Reach, begin, check_administered, held, load, record_change, tell, values_of
-from core.errors import BadInput, Conflict, NotAllowed
+from cases.staff_reach import (
+    KIND,
+    Held,
+    Reach,
+    begin,
+    check_administered,
+    check_end,
+    counts,
+    last_day,
+    load,
+    record_change,
+    tell,
+    told,
+    values_of,
+)
+from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.ids import new_id
 from core.settings import settings
 from core.texts import clean
@@ -21,13 +35,14 @@ LONGEST_NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A person as typed into a form; `office` is a code."""
+    """A person as typed into a form; `office` is a code, `until` the last day of the role, as in 2026-12-08."""
 
     name: str = ""
     email: str = ""
     language: str = ""
     role: str = ""
     office: str = ""
+    until: str = ""
 
 
 def clean_email(email: str) -> str:
@@ -44,7 +59,7 @@ def add(session: Session, who: Viewer, person_id: UUID, given: Given, now: datet
 
     They have no password: `staff_links.make` gives them a way to choose one. Raises BadInput, NotAllowed.
     """
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     if (there := session.get(Staff, person_id)) is not None:
         return there
     faults: dict[str, str] = {}
@@ -55,9 +70,7 @@ def add(session: Session, who: Viewer, person_id: UUID, given: Given, now: datet
     assert wanted is not None  # noqa: S101  (else there is a fault)
     session.add(person)
     session.flush()
-    role = StaffRole(
-        id=new_id(), staff_id=person.id, role=wanted[0], office_id=wanted[1], given_at=now, given_by=who.staff_id
-    )
+    role = _made(session, reach, who, person.id, wanted, given, now)
     session.add(role)
     administration.record(session, who, KIND, person.id, person.name, None, values_of(reach.known, person, [role]), now)
     return person
@@ -68,7 +81,7 @@ def change(session: Session, who: Viewer, person_id: UUID, given: Given, seen: s
 
     Raises BadInput, Conflict, NotAllowed, NotFound.
     """
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, roles = load(session, reach, person_id, account=True)
     before = values_of(reach.known, person, roles)
     faults: dict[str, str] = {}
@@ -89,21 +102,85 @@ def change(session: Session, who: Viewer, person_id: UUID, given: Given, seen: s
 
 
 def give(session: Session, who: Viewer, person_id: UUID, given: Given, now: datetime) -> None:
-    """One more role. Giving it twice is no mistake. Raises BadInput, NotAllowed, NotFound."""
-    reach = begin(session, who)
+    """One more role, until a last day or without one. Giving it twice is no mistake; given with another last day it has
+    that one. Raises BadInput, Conflict, NotAllowed, NotFound."""
+    reach = begin(session, who, now)
     person, roles = load(session, reach, person_id)
     faults: dict[str, str] = {}
     wanted = _wanted(reach, person.id, given, faults)
     administration.check(faults)
     assert wanted is not None  # noqa: S101  (else there is a fault)
-    if wanted in held(roles):
+    role = _made(session, reach, who, person.id, wanted, given, now)
+    there = next((one for one in roles if (one.role, one.office_id) == wanted), None)
+    if there is not None:
+        _restrict(session, who, reach, person, roles, there, role.ends_at, now)
         return
-    role = StaffRole(
-        id=new_id(), staff_id=person.id, role=wanted[0], office_id=wanted[1], given_at=now, given_by=who.staff_id
-    )
     session.add(role)
     record_change(session, who, reach, person, roles, [*roles, role], now)
     tell(session, person, who, f"gave you the role {role.role} at {reach.known.name(role.office_id)}", now)
+
+
+def restrict(session: Session, who: Viewer, person_id: UUID, role_id: UUID, until: str, now: datetime) -> None:
+    """Give a role another last day, or none. Raises BadInput, Conflict, NotAllowed, NotFound."""
+    reach = begin(session, who, now)
+    person, roles = load(session, reach, person_id)
+    role = next((one for one in roles if one.id == role_id), None)
+    if role is None:
+        raise NotFound("They have this role no more.", mend="Give it again, if they should have it.")
+    if not reach.touches(Role(role.role), role.office_id):
+        raise NotAllowed("You administer other offices.", mend="Ask an administrator of the whole government.")
+    ends = check_end(session, reach, person.id, role.office_id, _day(until), now)
+    _restrict(session, who, reach, person, roles, role, ends, now)
+
+
+def _restrict(
+    session: Session,
+    who: Viewer,
+    reach: Reach,
+    person: Staff,
+    roles: list[StaffRole],
+    role: StaffRole,
+    ends: datetime | None,
+    now: datetime,
+) -> None:
+    if role.ends_at == ends:
+        return
+    before = values_of(reach.known, person, roles)
+    if not counts(role, now):  # it was over, and begins again
+        role.given_at, role.given_by = now, who.staff_id
+    role.ends_at = ends
+    check_administered(session, reach, person, roles)
+    after = values_of(reach.known, person, roles)
+    administration.record(session, who, KIND, person.id, person.name, before, after, now)
+    last = last_day(reach.known, role)
+    what = f"has {last.isoformat()} as its last day" if last else "has no last day"
+    tell(session, person, who, f"changed your role {told(reach.known, role)}: it {what}", now)
+
+
+def _made(
+    session: Session, reach: Reach, who: Viewer, to: UUID, wanted: Held, given: Given, now: datetime
+) -> StaffRole:
+    """The role a form describes, not saved. Raises BadInput for its last day."""
+    ends = check_end(session, reach, to, wanted[1], _day(given.until), now)
+    return StaffRole(
+        id=new_id(),
+        staff_id=to,
+        role=wanted[0],
+        office_id=wanted[1],
+        given_at=now,
+        given_by=who.staff_id,
+        ends_at=ends,
+    )
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        why = "Write the day as year-month-day, such as 2026-12-08."
+        raise BadInput(why, fields={"until": why}) from error
 
 
 def take(session: Session, who: Viewer, person_id: UUID, role_id: UUID, now: datetime) -> None:
@@ -114,7 +191,7 @@ def take(session: Session, who: Viewer, person_id: UUID, role_id: UUID, now: dat
             administrator.
         NotAllowed, NotFound.
     """
-    reach = begin(session, who)
+    reach = begin(session, who, now)
     person, roles = load(session, reach, person_id)
     role = next((one for one in roles if one.id == role_id), None)
     if role is None:
@@ -122,7 +199,7 @@ def take(session: Session, who: Viewer, person_id: UUID, role_id: UUID, now: dat
     if not reach.touches(Role(role.role), role.office_id):
         raise NotAllowed("You administer other offices.", mend="Ask an administrator of the whole government.")
     left = [one for one in roles if one is not role]
-    if not left:
+    if not any(counts(one, now) for one in left) and counts(role, now):
         if person.id == reach.me:
             raise Conflict("This is your own last role.", mend="Another administrator signs you out, if you leave.")
         raise Conflict(

@@ -24,7 +24,7 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.clock import Notice
 from domain.crowd import Surge
 from domain.office import Office
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, in_force
 from domain.states import AUDIT_SOURCES, OfficeFunction, Role
 from domain.visibility import countable
 from nlp.distinctive import typical
@@ -231,7 +231,7 @@ def _tell(session: Session, known: Catalogue, row: Surge, now: datetime) -> None
     """Whoever leads the office, or the nearest above that somebody leads; once a day at most."""
     day = now.astimezone(settings().zone).date()
     for office in known.chain(row.office_id):
-        if people := leading(session, office):
+        if people := leading(session, office, now):
             tell(session, people, f"surge:{row.id}:{day}", told(known, row), now)
             return
 
@@ -246,12 +246,12 @@ def _tell_above(session: Session, known: Catalogue, row: Surge, now: datetime) -
     row.above_at = now
     there = {one.staff_id for one in notices}
     for office in list(known.chain(row.office_id))[1:]:
-        if people := [one for one in leading(session, office) if one not in there]:
+        if people := [one for one in leading(session, office, now) if one not in there]:
             tell(session, people, f"surge:{row.id}:above", f"{told(known, row)} Nobody there has read this yet.", now)
             return
 
 
-def leading(session: Session, office: Office) -> list[UUID]:
+def leading(session: Session, office: Office, now: datetime) -> list[UUID]:
     """Who leads an office: its head, else its supervisors; at the top the leadership, at triage whoever works there."""
     roles: list[tuple[Role, ...]] = [(Role.head,), (Role.supervisor,)]
     if office.function == OfficeFunction.triage:
@@ -262,7 +262,8 @@ def leading(session: Session, office: Office) -> list[UUID]:
         found = session.exec(
             select(StaffRole.staff_id)
             .join(Staff, col(Staff.id) == col(StaffRole.staff_id))
-            .where(col(StaffRole.office_id) == office.id, col(StaffRole.role).in_(wanted), col(Staff.active).is_(True))
+            .where(col(StaffRole.office_id) == office.id, col(StaffRole.role).in_(wanted), in_force(now))
+            .where(col(Staff.active).is_(True))
             .distinct()
         ).all()
         if found:

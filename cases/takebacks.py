@@ -131,7 +131,7 @@ def take_back(session: Session, case: Case, now: datetime, *, how: str) -> None:
     appeal = afterwards.appeal_of(session, case)
     if appeal is not None and appeal.outcome is None:
         appeal.outcome, appeal.decided_at = AppealOutcome.withdrawn, now
-    people = telling.answering(session, case)
+    people = telling.answering(session, case, now)
     open_parts = parts.unfinished(session, case)
     if crowds.is_member(case):
         crowds.leave(session, case, now, "Its citizen took it back.")

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from domain.case import Case
 from domain.clock import Notice
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, in_force
 from domain.states import Role
 
 
@@ -32,29 +32,31 @@ def tell(session: Session, people: Iterable[UUID], key: str, text: str, now: dat
 
 def tell_administrators(session: Session, key: str, text: str, now: datetime) -> int:
     """Tell triage and the administrators, whoever's case it may be: the words name nobody and no case."""
-    return tell(session, _holding(session, (Role.triage, Role.admin)), key, text, now)
+    return tell(session, _holding(session, now, (Role.triage, Role.admin)), key, text, now)
 
 
 def tell_office(session: Session, case: Case, key: str, text: str, now: datetime) -> int:
     """Tell whoever has a case; where nobody does, those who lead its office. Who may not see it reads nothing of it."""
-    return tell(session, answering(session, case), key, text, now, case)
+    return tell(session, answering(session, case, now), key, text, now, case)
 
 
-def answering(session: Session, case: Case) -> list[UUID]:
+def answering(session: Session, case: Case, now: datetime) -> list[UUID]:
     """Whoever has a case; where nobody does, those who lead its office."""
-    return [case.assignee_id] if case.assignee_id else _holding(session, (Role.head, Role.supervisor), case.office_id)
+    if case.assignee_id is not None:
+        return [case.assignee_id]
+    return _holding(session, now, (Role.head, Role.supervisor), case.office_id)
 
 
-def leading(session: Session, office_id: UUID) -> set[UUID]:
+def leading(session: Session, office_id: UUID, now: datetime) -> set[UUID]:
     """Those who lead an office."""
-    return set(_holding(session, (Role.head, Role.supervisor), office_id))
+    return set(_holding(session, now, (Role.head, Role.supervisor), office_id))
 
 
-def _holding(session: Session, roles: tuple[Role, ...], office_id: UUID | None = None) -> list[UUID]:
+def _holding(session: Session, now: datetime, roles: tuple[Role, ...], office_id: UUID | None = None) -> list[UUID]:
     query = (
         select(StaffRole.staff_id)
         .join(Staff, col(Staff.id) == col(StaffRole.staff_id))
-        .where(col(StaffRole.role).in_(roles), col(Staff.active).is_(True))
+        .where(col(StaffRole.role).in_(roles), col(Staff.active).is_(True), in_force(now))
         .distinct()
     )
     if office_id is not None:

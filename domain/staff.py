@@ -4,8 +4,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
-from sqlmodel import Field
+from sqlalchemy import ColumnElement, Index, Text, UniqueConstraint, or_, text
+from sqlmodel import Field, col
 
 from core.claims import Claimable
 from core.crypto import blind_index
@@ -64,7 +64,8 @@ def subject_index(issuer: str, subject: str) -> str:
 
 
 class StaffRole(Row, table=True):
-    """One role of one person at one office; since when and by whom, where that is known."""
+    """One role of one person at one office; since when and by whom, where that is known. It counts until `ends_at`, the
+    end of its last day at the office, if it has one (`in_force`); whoever asks who somebody is asks with that."""
 
     __tablename__ = "staff_role"
     __table_args__ = (UniqueConstraint("staff_id", "office_id", "role"),)
@@ -74,6 +75,12 @@ class StaffRole(Row, table=True):
     role: Role = Field(sa_type=Text)
     given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     given_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def in_force(now: datetime) -> ColumnElement[bool]:
+    """SQL predicate over `StaffRole`: the roles that count at a moment."""
+    return or_(col(StaffRole.ends_at).is_(None), col(StaffRole.ends_at) > now)
 
 
 class RecoveryCode(Row, table=True):

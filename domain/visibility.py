@@ -1,6 +1,7 @@
 """Who may see which case: the one predicate that every list, count, search, export, chart and notice goes through."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
@@ -10,7 +11,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Notice
 from domain.flag import FlagState, SurveyFlag
-from domain.staff import StaffRole
+from domain.staff import StaffRole, in_force
 from domain.states import CaseState, LeadLink, OfficeFunction, Role
 
 OWN_OFFICE = frozenset({Role.operator, Role.officer, Role.admin})
@@ -46,9 +47,11 @@ SYSTEM_KEY = Viewer(None, "api", frozenset(), None, frozenset(), False, frozense
 """An API key: sees all but integrity cases and those about anybody's conduct."""
 
 
-def viewer(session: Session, staff_id: UUID, name: str = "") -> Viewer:
-    """The viewer a staff member is now."""
-    roles = session.exec(select(StaffRole.role, StaffRole.office_id).where(StaffRole.staff_id == staff_id)).all()
+def viewer(session: Session, staff_id: UUID, name: str = "", *, now: datetime) -> Viewer:
+    """The viewer a staff member is now: roles whose last day is over are theirs no more."""
+    roles = session.exec(
+        select(StaffRole.role, StaffRole.office_id).where(StaffRole.staff_id == staff_id, in_force(now))
+    ).all()
     return viewer_of(catalogue(session), staff_id, name, frozenset((Role(role), office) for role, office in roles))
 
 

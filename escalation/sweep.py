@@ -26,7 +26,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock, Notice, Rung
 from domain.reach import StaffMessage
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, in_force
 from domain.states import ClockKind, ClockState, EntryKind, Role, RungState
 from domain.timeline import TimelineEntry, seal
 from domain.visibility import viewer_of
@@ -282,7 +282,7 @@ def climb(session: Session, rung_ids: Sequence[UUID], now: datetime, on_raised: 
     rows = connection.execute(due).mappings().all()
     known = catalogue(session)
     ladder = [row for row in rows if row["number"] != EXPIRY]
-    batch = _Batch(now.astimezone(UTC), known, load_roster(connection, known, ladder))
+    batch = _Batch(now.astimezone(UTC), known, load_roster(connection, known, ladder, now))
     for row in ladder:
         batch.settle(row)
     batch.write(connection)
@@ -296,7 +296,7 @@ def climb(session: Session, rung_ids: Sequence[UUID], now: datetime, on_raised: 
     return len(rows)
 
 
-def load_roster(connection: Connection, known: Catalogue, rows: Sequence[RowMapping]) -> Roster:
+def load_roster(connection: Connection, known: Catalogue, rows: Sequence[RowMapping], now: datetime) -> Roster:
     """Active staff who could be told of these cases, with all of their roles, in one statement."""
     roster = Roster()
     if not rows:
@@ -305,12 +305,12 @@ def load_roster(connection: Connection, known: Catalogue, rows: Sequence[RowMapp
     offices = {office.id for office_id in concerned for office in known.chain(office_id)}
     assignees = {row["assignee_id"] for row in rows if row["assignee_id"] is not None}
     wanted = select(col(StaffRole.staff_id)).where(
-        or_(col(StaffRole.office_id).in_(offices), col(StaffRole.role) == Role.leadership)
+        or_(col(StaffRole.office_id).in_(offices), col(StaffRole.role) == Role.leadership), in_force(now)
     )
     found = connection.execute(
         select(col(Staff.id), col(Staff.language), col(StaffRole.role), col(StaffRole.office_id))
         .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
-        .where(col(Staff.active).is_(True), or_(col(Staff.id).in_(wanted), col(Staff.id).in_(assignees)))
+        .where(col(Staff.active).is_(True), in_force(now), or_(col(Staff.id).in_(wanted), col(Staff.id).in_(assignees)))
         .order_by(col(Staff.id))
     )
     roles: dict[tuple[UUID, str], set[tuple[Role, UUID]]] = {}

@@ -78,7 +78,7 @@ def _begin(session: Session, staff_id: UUID, now: datetime, calendars: Calendars
     if not rows:  # another worker took them
         return []
     contact = session.exec(select(StaffContact).where(StaffContact.staff_id == staff_id)).first()
-    look = Look(session, person, contact, rows, calendars)
+    look = Look(session, person, contact, rows, calendars, now)
     together: dict[tuple[Channel, str, bool, UUID | None], list[StaffMessage]] = {}
     for row in rows:
         row.leased_until = None

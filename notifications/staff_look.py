@@ -47,9 +47,10 @@ class Look:
         contact: StaffContact | None,
         rows: Sequence[StaffMessage],
         calendars: Calendars,
+        now: datetime,
     ) -> None:
         self.session, self.person, self.contact, self.ready = session, person, contact, set_up()
-        known, who = catalogue(session), viewer(session, person.id, person.name)
+        known, who = catalogue(session), viewer(session, person.id, person.name, now=now)
         cases = {row.case_id for row in rows if row.case_id is not None}
         clocks = {row.clock_id for row in rows if row.clock_id is not None}
         self.references: dict[UUID, str] = {}

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from sqlmodel import Session, col, select
 
 from cases import office_tree
+from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.service import Service
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, in_force
 from routing.keywords import shared_words
 from routing.table import valid
 
@@ -97,7 +98,7 @@ def _staff(session: Session, known: Catalogue, day: date) -> Iterable[Warning]:
         session.exec(
             select(StaffRole.office_id)
             .join(Staff, col(Staff.id) == col(StaffRole.staff_id))
-            .where(col(Staff.active).is_(True))
+            .where(col(Staff.active).is_(True), in_force(datetime.combine(day, time(), settings().zone)))
             .distinct()
         )
     )

@@ -19,7 +19,7 @@ from core.texts import clean
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.review import Action, Finding, Review
-from domain.staff import Staff, StaffRole
+from domain.staff import Staff, StaffRole, in_force
 from domain.states import EntryKind, Role
 from domain.timeline import append
 from domain.visibility import Viewer, viewer, visible
@@ -163,7 +163,7 @@ def add_action(
         raise NotFound("There is no such case in this meeting.", mend="It may have gone to another office meanwhile.")
     if owner_id is None:
         wrong["owner"] = "Choose who does it."
-    elif not _may_own(session, owner_id, review, case_id):
+    elif not _may_own(session, owner_id, review, case_id, now):
         wrong["owner"] = "This person does not work here any more, or may not see this case. Choose somebody else."
     if due_on is None:
         wrong["due_on"] = "Give a day, such as 2026-11-30."
@@ -230,7 +230,7 @@ def close_review(session: Session, who: Viewer, review_id: UUID, now: datetime) 
     return review
 
 
-def people(session: Session, office_id: UUID) -> list[Staff]:
+def people(session: Session, office_id: UUID, now: datetime) -> list[Staff]:
     """Active staff of an office, of those below and of those above it, by name: who may be given an action."""
     known = catalogue(session)
     near = known.subtree(office_id) | {office.id for office in known.chain(office_id)}
@@ -239,7 +239,7 @@ def people(session: Session, office_id: UUID) -> list[Staff]:
             select(Staff)
             .where(
                 col(Staff.active).is_(True),
-                col(Staff.id).in_(select(StaffRole.staff_id).where(col(StaffRole.office_id).in_(near))),
+                col(Staff.id).in_(select(StaffRole.staff_id).where(col(StaffRole.office_id).in_(near), in_force(now))),
             )
             .order_by(col(Staff.name), col(Staff.id))
         )
@@ -323,11 +323,11 @@ def _sees(session: Session, who: Viewer, case_id: UUID) -> bool:
     return session.exec(select(Case.id).where(col(Case.id) == case_id, visible(who))).first() is not None
 
 
-def _may_own(session: Session, owner_id: UUID, review: Review, case_id: UUID | None) -> bool:
+def _may_own(session: Session, owner_id: UUID, review: Review, case_id: UUID | None, now: datetime) -> bool:
     """Whether an action may be given to somebody: active, near the office, and not shut out from its case."""
-    if all(person.id != owner_id for person in people(session, review.office_id)):
+    if all(person.id != owner_id for person in people(session, review.office_id, now)):
         return False
-    return case_id is None or _sees(session, viewer(session, owner_id), case_id)
+    return case_id is None or _sees(session, viewer(session, owner_id, now=now), case_id)
 
 
 def _staff_id(who: Viewer) -> UUID:

@@ -13,7 +13,7 @@ from core.settings import settings
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.citizen import ContactPoint
-from domain.staff import Absence, Staff, StaffRole
+from domain.staff import Absence, Staff, StaffRole, in_force
 from domain.states import CaseState, OfficeFunction, Role
 
 KNOWN_FOR = timedelta(days=90)
@@ -65,6 +65,7 @@ def assign(
         .where(
             col(StaffRole.role) == _ROLES.get(OfficeFunction(office.function), Role.officer),
             col(Staff.active).is_(True),
+            in_force(now),
         )
     )
     day = local_day(known, office_id, now)
@@ -81,6 +82,7 @@ def assign(
         officers = officers.where(col(Staff.id).not_in(not_staff))
     if about_office_id is not None:
         accused = [above.id for above in known.chain(about_office_id)]
+        # roles that have ended count here: who answered for it until yesterday is no stranger to what is said about it
         answering = select(col(StaffRole.staff_id)).where(col(StaffRole.office_id).in_(accused))
         officers = officers.where(col(Staff.id).not_in(answering))
     made = _just_made(session)
@@ -92,8 +94,13 @@ def assign(
 
 def local_day(known: Catalogue, office_id: UUID, now: datetime) -> date:
     """The day it is at an office, by its own calendar."""
+    return now.astimezone(zone_of(known, office_id)).date()
+
+
+def zone_of(known: Catalogue, office_id: UUID) -> ZoneInfo:
+    """The time zone of an office, by its own calendar."""
     calendar = known.calendar(office_id)
-    return now.astimezone(ZoneInfo(calendar.time_zone) if calendar else settings().zone).date()
+    return ZoneInfo(calendar.time_zone) if calendar else settings().zone
 
 
 def _choose(

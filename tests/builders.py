@@ -33,9 +33,9 @@ class Government:
     service: dict[str, UUID]
     staff: dict[str, UUID]
 
-    def viewer(self, session: Session, name: str) -> Viewer:
+    def viewer(self, session: Session, name: str, now: datetime = NOW) -> Viewer:
         """The viewer a member of staff is."""
-        return viewer(session, self.staff[name], name)
+        return viewer(session, self.staff[name], name, now=now)
 
 
 def government(session: Session) -> Government:

@@ -75,7 +75,7 @@ def import_file(
     complaints = Complaints(name, unit=sheet.unit)
     _check_doubles(sheet, lines, complaints)
     with database().write() as session:
-        reach = begin(session, who) if who is not None else None
+        reach = begin(session, who, now) if who is not None else None
         _check(kind, reach)
         if who is None:
             administration.lock(session)

@@ -25,7 +25,7 @@ WORDING = sa.table(
 
 
 def upgrade() -> None:
-    """Wordings with four eyes; words that came in by the command line have nobody who wrote them."""
+    """Wordings with four eyes, roles with a last day; words that came in by the command line have nobody who wrote them."""
     with op.batch_alter_table("wording", schema=None) as batch_op:
         batch_op.add_column(sa.Column("state", sa.Text(), server_default=sa.text("'draft'"), nullable=False))
         batch_op.add_column(sa.Column("decided_by", sa.Uuid(), nullable=True))
@@ -46,10 +46,17 @@ def upgrade() -> None:
         batch_op.drop_column("active")
     with op.batch_alter_table("saved_reply_version", schema=None) as batch_op:
         batch_op.alter_column("written_by", existing_type=sa.Uuid(), nullable=True)
+    with op.batch_alter_table("staff_role", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
-    """Back to versions that count at once; those that waited or were returned do not."""
+    """Back to versions that count at once; those that waited or were returned do not. Roles that have ended go: without
+    the column they would count again."""
+    ended = sa.table("staff_role", sa.column("ends_at", sa.DateTime(timezone=True)))
+    op.execute(ended.delete().where(ended.c.ends_at <= sa.func.now()))
+    with op.batch_alter_table("staff_role", schema=None) as batch_op:
+        batch_op.drop_column("ends_at")
     with op.batch_alter_table("saved_reply_version", schema=None) as batch_op:
         batch_op.alter_column("written_by", existing_type=sa.Uuid(), nullable=False)
     with op.batch_alter_table("wording", schema=None) as batch_op:

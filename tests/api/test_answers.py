@@ -181,7 +181,7 @@ def test_two_threads_answer_at_the_same_moment(web: Web) -> None:
 
         def write(name: str, seen: int = case.timeline_length, case_id: UUID = case.id, gate: Barrier = gate) -> str:
             with database().read() as session:
-                who = viewer(session, web.known.staff[name], name)
+                who = viewer(session, web.known.staff[name], name, now=datetime.now(UTC))
             gate.wait()
             try:
                 with database().write() as session:

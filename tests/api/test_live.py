@@ -27,7 +27,7 @@ from tests.builders import plain_case
 
 def listener(web: Web, name: str, case: Case | None = None) -> Listener:
     with database().read() as session:
-        who = viewer(session, web.known.staff[name], name)
+        who = viewer(session, web.known.staff[name], name, now=datetime.now(UTC))
         found = session.exec(select(StaffSession.id).where(col(StaffSession.staff_id) == who.staff_id)).one()
     return Listener(found, who, case.id if case else None, seen={case.id} if case else set())
 
@@ -117,12 +117,12 @@ def test_notices_and_colleagues(web: Web, quiet: Hub) -> None:
     look(quiet)
     page.taken()
     with database().write() as session:
-        presence.mark(session, case, viewer(session, web.known.staff["head1"]), Doing.reading, now)
+        presence.mark(session, case, viewer(session, web.known.staff["head1"], now=now), Doing.reading, now)
         session.add(Notice(staff_id=web.known.staff["officer1"], dedupe_key="y", text="Late", at=now))
     look(quiet)
     assert page.taken() == ["here", "notice"]
     with database().write() as session:  # still there: nothing new
-        presence.mark(session, case, viewer(session, web.known.staff["head1"]), Doing.reading, now)
+        presence.mark(session, case, viewer(session, web.known.staff["head1"], now=now), Doing.reading, now)
     look(quiet)
     assert page.taken() == []
 

@@ -141,7 +141,7 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
         leader = session.exec(select(StaffRole.staff_id).where(col(StaffRole.role) == Role.leadership)).first()
         assert leader is not None
         since = NOW - timedelta(days=30)
-        figures = kpis.silence(session, viewer(session, leader), None, since=since, until=NOW, now=NOW)
+        figures = kpis.silence(session, viewer(session, leader, now=NOW), None, since=since, until=NOW, now=NOW)
         assert figures.n > 300
         assert figures.silent_now > 20
 

@@ -53,8 +53,9 @@ PEOPLE: dict[str, object] = {
 }  # fmt: skip
 FACTS: dict[str, object] = {
     "active": True, "me": False, "waiting": False, "factor": ago(days=40), "locked": NOW + timedelta(minutes=3),
-    "roles": [{"id": "r1", "role": "officer", "office": "Torvin Water Works", "since": ago(days=90), "by": "Rupert Saltmarsh", "may_take": True},
-              {"id": "r2", "role": "auditor", "office": "Prime Minister's Office", "since": None, "by": "", "may_take": False}],
+    "roles": [{"id": "r1", "role": "officer", "office": "Torvin Water Works", "since": ago(days=90), "by": "Rupert Saltmarsh", "until": "2026-12-08", "over": False, "may_take": True},
+              {"id": "r2", "role": "auditor", "office": "Prime Minister's Office", "since": None, "by": "", "until": "", "over": False, "may_take": False},
+              {"id": "r3", "role": "head", "office": "Torvin Water Works", "since": ago(days=30), "by": "", "until": "2026-11-20", "over": True, "may_take": True}],
     "sessions": SESSIONS, "link": {"until": NOW + timedelta(days=2), "mail": "failed", "failed": True},
 }  # fmt: skip
 PERSON: dict[str, object] = {

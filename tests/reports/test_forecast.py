@@ -62,7 +62,7 @@ def world(installation: Installation) -> World:
 
 def seen(session: Session, world: World, name: str) -> dict[str, tuple[int, int, float | None]]:
     known = catalogue(session)
-    who = viewer(session, world.staff[name])
+    who = viewer(session, world.staff[name], now=NOW)
     found = outlook(session, who, NOON, NOW)
     return {
         known.offices[one.office_id].code: (len(one.breach), len(one.due), one.pace and round(one.pace, 6))
