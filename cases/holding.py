@@ -10,14 +10,13 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from cases import arriving, labels
+from cases import arriving, labels, questions
 from cases.conversation import (
     Turn,
     ask_for,
     current,
     language_of,
     our_message,
-    question,
     reading,
     turn,
 )
@@ -61,20 +60,7 @@ def hold(
     options.append(Option(NEW, labels.say(labels.NEW, language), _NEW_WORDS))
     kept: dict[str, object] = {"rows": [str(row.id)]}
     talk = turn(session, contact, None, Turn(Step.belongs, options, kept), now, inbound_id=row.id)
-    talk.asked = 1
-    asked = question(contact, talk, "ask_belongs")
-    outbox.enqueue(
-        session,
-        purpose=Purpose.conversation,
-        contact=contact,
-        language=language,
-        body=asked.text,
-        dedupe_key=f"belongs:{row.id}",
-        now=now,
-        buttons=asked.buttons,
-        message_id=asked.message_id,
-        sender=row.recipient or None,
-    )
+    questions.put(session, contact, talk, "ask_belongs", row, "belongs", now)
     return "held"
 
 

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from cases import afterwards, crowds, delivery, holding, labels, merges, parts, relays, solved, telling
+from cases import afterwards, crowds, delivery, holding, labels, merges, parts, questions, relays, solved, telling
 from cases.acting import shift
-from cases.conversation import Turn, language_of, our_message, question, reading, turn
+from cases.conversation import Turn, language_of, our_message, reading, turn
 from cases.naming import called
 from cases.people import theirs
 from cases.replies import Option, Step
@@ -69,20 +69,8 @@ def ask(
     say = (labels.say(labels.TAKE_BACK, language), labels.say(labels.KEEP, language))
     options = [Option("yes", say[0], _YES), Option("no", say[1], _NO)]
     talk = turn(session, contact, None, Turn(Step.take_back, options), now, inbound_id=row.id)
-    talk.case_id, talk.asked = case.id, 1
-    asked = question(contact, talk, "take_back", reference=case.reference)
-    outbox.enqueue(
-        session,
-        purpose=Purpose.conversation,
-        contact=contact,
-        language=language,
-        body=asked.text,
-        dedupe_key=f"take_back:{row.id}",
-        now=now,
-        buttons=asked.buttons,
-        message_id=asked.message_id,
-        sender=row.recipient or None,
-    )
+    talk.case_id = case.id
+    questions.put(session, contact, talk, "take_back", row, "take_back", now, reference=case.reference)
     row.case_id = case.id
     return "take_back"
 
