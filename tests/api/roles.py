@@ -34,6 +34,7 @@ from domain.review import Review
 from domain.staff import Staff, StaffRole, StaffSession, email_index
 from domain.states import CaseState, EntryKind, Role
 from domain.timeline import append
+from tests.api import roles_world
 from tests.api.site import CSRF, Web, routes_of, web_of
 from tests.builders import plain_case
 from tests.conftest import Installation
@@ -116,6 +117,7 @@ def staffed(web: Web) -> dict[str, str]:
         cases = {
             "": plain_case(known, "WAT1"),
             "into": plain_case(known, "WAT1"),
+            "called": plain_case(known, "WAT1"),
             "?triage": plain_case(known, "TRIAGE", state=CaseState.triage),
             "?integrity": plain_case(known, "INTEG", integrity=True),
             "?about": plain_case(known, "CIV1", about_office_id=known.office["WAT1"]),
@@ -126,16 +128,19 @@ def staffed(web: Web) -> dict[str, str]:
         session.flush()
         attachments.keep_upload(session, data=b"x", name="x.txt", upload_key="x", channel=Channel.web, now=now)
         attachments.adopt(session, cases[""], "x", now)
-        session.add(Review(id=new_id(), office_id=known.office["WATER"], week=monday, opened_at=now))
+        review = Review(id=new_id(), office_id=known.office["WATER"], week=monday, opened_at=now)
+        session.add(review)
         session.flush()
         file_id = session.exec(select(Attachment.id)).first()
+        officer = session.exec(select(Staff.id).where(col(Staff.email_index) == email_index("officer@x"))).one()
+        rows = roles_world.furnish(session, known, cases[""], cases["called"], review, officer, now)
     return {
         "reference": cases[""].reference, "office_code": "WAT1", "week": monday.isoformat(), "service_code": "water", "source": "letter",
         "size": "192", "name": "answer", "language": "en", "kind": "staff", "person_id": str(known.staff["officer1"]), "file_id": str(file_id),
-        "number": "1", "part": cases["?about"].reference, "action_id": str(new_id()), "staff": str(known.staff["officer1"]),
+        "number": "1", "part": cases["?about"].reference, "staff": str(known.staff["officer1"]),
         "recording": str(file_id), "other": str(new_id()), "id": str(new_id()), "owner": str(known.staff["head_water"]),
         "due_on": (now + timedelta(days=3)).date().isoformat(),
-        **{key: case.reference for key, case in cases.items() if key}, "link_to": cases["into"].reference,
+        **{key: case.reference for key, case in cases.items() if key}, "link_to": cases["into"].reference, **rows,
     }  # fmt: skip
 
 
@@ -201,9 +206,10 @@ def walk(web: Web, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Marks
         for method, path in pages(web):
             variants = CASES if (method, path) == ("GET", CASE_PAGE) else {"": ""}
             for variant, about in variants.items():
-                filled = {**values, "reference": values[variant]} if variant else values
+                filled = {**values, "reference": values[variant]} if variant else roles_world.filled_for(path, values)
                 address = re.sub(r"\{(\w+)(?::\w+)?\}", partial(_filled, filled), path)
-                title = f"{method} {path}" + (f" ({about})" if about else "")
+                why = about or roles_world.why_not(path)
+                title = f"{method} {path}" + (f" ({why})" if why else "")
                 people = (NOBODY, *PEOPLE) if inside(path) else FEW
                 form = {
                     **SAYS,
