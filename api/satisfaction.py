@@ -102,7 +102,7 @@ def _context(
     responded = _together(asked, scope)
     named = [(known.name(one.office_id, lang), one) for one in shown] if len(shown) > 1 else []
     return {
-        "headline": in_short(total, responded, named, lang),
+        "headline": in_short(total, responded, named, plot is not None and plot.widening > 1, lang),
         "scope": _called(known, staff.viewer, scope, lang),
         "weeks": scope.weeks,
         "periods": [{"code": str(one), "name": satisfied.told(one, words)} for one in PERIODS],
@@ -110,7 +110,7 @@ def _context(
         "service": known.services[scope.service].code if scope.service else "",
         "offices": _offices(known, staff.viewer, every, lang),
         "services": _services(known, every, lang),
-        "figures": satisfied.figures(total, responded, _medians(session, scope, since, now), words),
+        "figures": satisfied.figures(total, responded, _medians(session, scope, weights, since, now), words),
         "weighting": satisfied.weighting(total, words),
         "tapped": satisfied.tapped(satisfaction.tapped(session, since, now, scope.reach, scope.service), words),
         "reasons": satisfied.reasons(
@@ -158,12 +158,15 @@ def _services(known: Catalogue, every: Sequence[Tally], lang: str) -> list[dict[
     return sorted(({"code": one.code, "name": name_of(one, lang)} for one in found), key=lambda option: option["name"])
 
 
-def _medians(session: Session, scope: Scope, since: datetime, now: datetime) -> dict[str, tuple[float | None, int]]:
-    """Weighted medians of the questions that ask for a number, and how many answered each."""
+def _medians(
+    session: Session, scope: Scope, weights: Scales, since: datetime, now: datetime
+) -> dict[str, tuple[float | None, int]]:
+    """Medians of the questions that ask for a number, and how many answered each. They are put to some of those who
+    rate, so an answer weighs what its rating does."""
     found: dict[str, tuple[float | None, int]] = {}
     for question in ("minutes", "visits"):
         every = satisfaction.tallies(session, question, since, now)
-        answers = scales(every).weigh(one for one in every if scope.holds(one))
+        answers = weights.weigh(one for one in every if scope.holds(one))
         found[question] = (median(answers), sum(one.count for one in answers))
     return found
 

@@ -62,14 +62,21 @@ def figures(
         ),
     ]
     for question, text, unit in (
-        ("minutes", _("waited by half of them, or less"), _("%(count)s min")),
-        ("visits", _("visits by half of them, or fewer"), "%(count)s"),
+        ("minutes", _("waited by half of those who told, or less"), _("%(count)s min")),
+        ("visits", _("visits by half of those who told, or fewer"), "%(count)s"),
     ):
         value, n = medians[question]
         if n:
             shown = "–" if value is None or n < LEAST else unit % {"count": format_number(value, lang)}
             note = "n " + format_number(n, lang) + (", " + _("too few to say") if n < LEAST else "")
-            rows.append(_figure(shown, text, note, _("The weighted median of what they said.")))
+            rows.append(
+                _figure(
+                    shown,
+                    text,
+                    note,
+                    _("The weighted median. The shipped survey asks those who complain of the wait, or of papers."),
+                )
+            )
     return rows
 
 
@@ -230,7 +237,16 @@ def signs(
     lang = words.language
     if not waiting and not confirmed:
         return words.gettext("No office has a sign that its numbers or answers were made up.")
-    return words.gettext(
-        "Signs that numbers or answers were made up: %(confirmed)s offices where it is as it seems, %(waiting)s where"
-        " nobody has looked yet. The figures here are not changed by them."
-    ) % {"confirmed": format_number(confirmed, lang), "waiting": format_number(waiting, lang)}
+    parts = []
+    if confirmed:
+        parts.append(
+            words.ngettext("at one office it is as it seems", "at %(count)s offices it is as it seems", confirmed)
+            % {"count": format_number(confirmed, lang)}
+        )
+    if waiting:
+        parts.append(
+            words.ngettext("at one office nobody has looked yet", "at %(count)s offices nobody has looked yet", waiting)
+            % {"count": format_number(waiting, lang)}
+        )
+    told = words.gettext("There are signs that numbers or answers were made up: %(where)s. No figure here is changed.")
+    return told % {"where": ", ".join(parts)}

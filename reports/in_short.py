@@ -11,13 +11,16 @@ NAMED = 3
 """As many offices as a sentence names."""
 
 
-def in_short(said: Said | None, asked: Response, named: Sequence[tuple[str, Standing]], language: str) -> str:
+def in_short(
+    said: Said | None, asked: Response, named: Sequence[tuple[str, Standing]], differ: bool, language: str
+) -> str:
     """How content people are, on how many answers, and which offices stand out beyond chance.
 
-    `named` are the offices one may compare, with the names they go by; empty where there is nothing to compare.
+    `named` are the offices one may compare, with the names they go by, lowest first; empty where there is nothing to
+    compare. `differ`: they differ by more than chance, one from the other.
     """
     words = translator(language)
-    return " ".join(filter(None, (_how(said, asked, words), _who(named, words))))
+    return " ".join(filter(None, (_how(said, asked, words), _who(named, differ, words))))
 
 
 def _how(said: Said | None, asked: Response, words: Translator) -> str:
@@ -44,14 +47,23 @@ def _how(said: Said | None, asked: Response, words: Translator) -> str:
     }
 
 
-def _who(named: Sequence[tuple[str, Standing]], words: Translator) -> str:
+def _who(named: Sequence[tuple[str, Standing]], differ: bool, words: Translator) -> str:
     _ = words.gettext
     judged = [(name, one) for name, one in named if one.where is not None]
     if len(judged) < 2:
         return ""
     low = [name for name, one in judged if one.where is Where.alarm and one.under]
+    drawn = [(name, one.drawn_content.value) for name, one in judged if one.drawn_content is not None]
+    if not low and differ and len(drawn) > 1:
+        (last, least), (first, most) = drawn[0], drawn[-1]
+        return _("Offices differ by more than chance, from %(low)s (%(last)s) to %(high)s (%(first)s).") % {
+            "low": format_share(least, words.language),
+            "last": last,
+            "high": format_share(most, words.language),
+            "first": first,
+        }
     if not low:
-        return _("No office lies lower than its number of answers explains.")
+        return _("No office lies lower than chance explains.")
     values = {
         "count": format_number(len(low), words.language),
         "of": format_number(len(judged), words.language),

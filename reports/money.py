@@ -67,7 +67,12 @@ def month(session: Session, day: date) -> Month:
     drawn: Sequence[Shrunk | None] = shares([row.yes for row in single], [row.n for row in single]) or ()
     offices = [Asked(row.office_id, False, row.n, row.yes, one) for row, one in zip_longest(single, drawn)]
     whole = next((Asked(None, True, row.n, row.yes) for row in rows if row.office_id is None and row.n), None)
-    totals = [Asked(row.office_id, True, row.n, row.yes) for row in rows if row.below and row.office_id]
+    alone = {row.office_id: row.n for row in single}
+    totals = [
+        Asked(row.office_id, True, row.n, row.yes)
+        for row in rows
+        if row.below and row.office_id and row.n != alone.get(row.office_id)  # nothing below it: told already
+    ]
     return Month(
         day,
         whole,

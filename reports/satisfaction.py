@@ -32,6 +32,8 @@ from surveys.results import Rating
 SLOW_SECONDS = 0.5
 KEEP = timedelta(minutes=10)
 """What took longer than `SLOW_SECONDS` to count is not counted again for so long."""
+WHY = ("reason", "liked")
+"""Questions why: of those who were not content, and of those who were."""
 MONEY_REASON = "money"
 
 _ANSWER: Any = aliased(Answer)
@@ -150,7 +152,7 @@ def reasons(
     """Reasons by code. One that tells of money is left out, and so is who gave no other: else what is missing from the
     whole would tell how many they were."""
     query = select(Answer.text, func.count()).where(
-        col(Answer.question) == "reason",
+        col(Answer.question).in_(WHY),
         col(Answer.text).is_not(None),
         col(Answer.answered_at) >= since,
         col(Answer.answered_at) < until,
@@ -183,7 +185,7 @@ def options(session: Session) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for questions in session.exec(select(Survey.questions).order_by(col(Survey.version))):
         for question in questions:
-            given = question.get("options") if question.get("code") == "reason" else None
+            given = question.get("options") if question.get("code") in WHY else None
             for option in given if isinstance(given, list) else []:
                 found.setdefault(str(option["code"]), {}).update(option.get("words") or {})
     return found

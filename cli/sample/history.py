@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from importlib import resources
 
 from channels.values import Channel
-from cli.sample import crowd, meetings, plots, ratings, trials
+from cli.sample import asked_more, crowd, made_up, meetings, plots, ratings, trials
 from cli.sample.phrases import phrases
 from cli.sample.rows import Rows
 from cli.sample.world import World
@@ -70,6 +70,8 @@ def write(
     crowd.write(world)
     progress("Services are rated", 0.65)
     ratings.write(world)
+    asked_more.write(world)
+    made_up.write(world)
     progress("Offices meet on Mondays", 0.85)
     meetings.write(world, rows.of(Case))
     trials.write(world)

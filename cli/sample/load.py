@@ -7,7 +7,7 @@ from uuid import UUID
 
 from cases import anchors, kept
 from cli.sample import government as files
-from cli.sample import history, replies, trials
+from cli.sample import history, made_up, replies, trials
 from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
 from core.database import database
@@ -55,6 +55,10 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
     kept.rebuild(database())
     anchors.make_due(now)
     catalogue.forget()
+    progress("Signs of cheating are looked for", 0.97)
+    made_up.look(now)
+    with database().write() as session:
+        made_up.judge(session, now)
     progress("Done", 1.0)
     return Loaded(rows.counts())
 

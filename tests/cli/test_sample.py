@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 import escalation.service
 from cases import history, proposals, surges
 from channels.values import Channel
-from cli.sample import crowd, government, load
+from cli.sample import crowd, government, load, made_up
 from cli.sample import history as sample_history
 from cli.sample.answers import QUICK, TERRIBLE
 from cli.sample.rows import Rows
@@ -21,6 +21,7 @@ from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.clock import Notice, Rung
 from domain.crowd import Likeness, Surge
+from domain.flag import FlagKind, FlagState, SurveyFlag
 from domain.inbox import InboundMessage
 from domain.outbox import OutboundMessage
 from domain.review import Action, Finding
@@ -132,6 +133,12 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
         asked = Counter(session.exec(select(Invitation.contact_point_id).where(col(Invitation.sent_at).is_not(None))))
         assert max(asked.values()) <= 4
         assert session.exec(select(func.count()).select_from(Transaction)).one() == 6_000
+
+        # the office that made up its numbers is found, and no honest one; the integrity office has looked at a sign
+        signs = session.exec(select(SurveyFlag)).all()
+        assert {known.offices[one.office_id].code for one in signs} == {made_up.OFFICE}
+        assert {FlagKind.repeated, FlagKind.pattern, FlagKind.undeliverable} <= {one.kind for one in signs}
+        assert {one.state for one in signs} == {FlagState.open, FlagState.confirmed}
 
         # whoever copies a number from the demo reaches nobody
         numbers = session.exec(select(ContactPoint.address).where(col(ContactPoint.channel) == Channel.sms)).all()

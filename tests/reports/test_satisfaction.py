@@ -133,12 +133,14 @@ def test_the_sentence_says_what_the_numbers_hold() -> None:
     named = [(f"Office {offices.index(one.office_id)}", one) for one in lines]
     asked = Response(3000, 1054, 12)
     total = said(tallies, weights)
-    told = in_short(total, asked, named, "en")
+    told = in_short(total, asked, named, True, "en")
     assert told.startswith("58% of the people served were content (")
     assert "by 1,054 answers. One of 7 offices lies lower than chance explains: Office 6." in told
     plain = [(name, one) for name, one in named if one.where is not Where.alarm]
-    assert in_short(total, asked, plain, "en").endswith("No office lies lower than its number of answers explains.")
-    assert in_short(total, asked, [], "en").endswith("answers.")
+    assert in_short(total, asked, plain, False, "en").endswith("No office lies lower than chance explains.")
+    spread = in_short(total, asked, plain, True, "en")
+    assert "Offices differ by more than chance, from 66% (Office " in spread
+    assert in_short(total, asked, [], True, "en").endswith("answers.")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +157,7 @@ def test_the_sentence_says_what_the_numbers_hold() -> None:
 def test_few_answers_say_little(ratings: dict[int, int], asked: int, told: str) -> None:
     nobody: list[tuple[str, Standing]] = []
     total = said(of(ratings, new_id()), PLAIN)
-    assert in_short(total, Response(asked, sum(ratings.values()), 0), nobody, "en") == told
+    assert in_short(total, Response(asked, sum(ratings.values()), 0), nobody, False, "en") == told
 
 
 def told_months(installation: Installation) -> Government:
