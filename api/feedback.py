@@ -14,13 +14,12 @@ from api import throttle
 from api.forms import read_form, text_of
 from api.pages import choose_language, render
 from api.words import options_of
-from cases import forms
+from cases import surveyed
 from channels import kiosk
 from core.database import database
 from core.errors import BadInput, Conflict, NotFound
 from core.i18n import direction, format_number, translator
 from core.settings import settings
-from domain.case import Case
 from surveys.asking import words_of
 from surveys.flow import RATING, WORDS, Kind, Question
 from surveys.web import Opened
@@ -106,9 +105,7 @@ def _codes(text: str) -> tuple[str, ...]:
 
 
 def _case_of(session: Session, taken: surveys.web.Taken, now: datetime, *, told: bool) -> str:
-    case = forms.open_from_survey(session, taken, now) if taken.opens_case and told else None
-    if case is None and taken.case_id is not None:
-        case = session.get(Case, taken.case_id)
+    case = surveyed.follow_page(session, taken, now, told=told)
     return case.reference if case else ""
 
 

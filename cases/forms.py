@@ -5,19 +5,16 @@ from datetime import datetime
 from sqlmodel import Session
 
 import surveys.exit
-from cases import opening
+from cases import surveyed
 from cases.arriving import open_from
 from cases.contacts import find_or_make
 from channels.values import Channel
 from core.crypto import decrypt
 from core.errors import OmbudError
 from core.settings import settings
-from domain.case import Case
 from domain.catalogue import catalogue
 from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
-from domain.survey import Invitation
-from surveys.answers import Taken
 
 
 def take(session: Session, row: InboundMessage, now: datetime) -> str:
@@ -44,27 +41,5 @@ def take_exit_survey(session: Session, row: InboundMessage, now: datetime) -> st
     found = surveys.exit.record(session, office, row, now)
     if found is not None and found.opens_case:
         contact = find_or_make(session, Channel.sms, row.sender, now).contact if row.sender else None
-        open_from(session, row, contact, now, taken=found)
+        surveyed.open_from(session, row, contact, found, now)
     return "exit_survey"
-
-
-def open_from_survey(session: Session, taken: Taken, now: datetime) -> Case:
-    """The case that an answer on a survey's page asks for; the caller holds the invitation and commits."""
-    contact: ContactPoint | None = None
-    if taken.invitation_id is not None:
-        invitation = session.get_one(Invitation, taken.invitation_id)
-        contact = session.get_one(ContactPoint, invitation.contact_point_id)
-    return opening.open_case(
-        session,
-        opening.Opening(
-            channel=Channel.web,
-            text=taken.words,
-            language=(contact.language if contact else None) or settings().languages[0],
-            received_at=now,
-            contact=contact,
-            service=taken.service,
-            office_code=taken.office,
-            invitation_id=taken.invitation_id,
-        ),
-        now,
-    )

@@ -70,7 +70,7 @@ def said(
         query = query.where(col(Answer.office_id).in_(office_ids))
     rows = session.exec(query).all()
     became = _cases(session, [answer for answer, _ in rows])
-    shown = _references(session, who, became.values())
+    shown = _references(session, who, {case for cases in became.values() for case in cases})
     # a report of money is for the integrity office, also in the moment before it is a case
     money = _of_money(session, [answer.source_id for answer, _ in rows])
     found = [
@@ -80,17 +80,22 @@ def said(
             rating=answer.value or 1,
             words=shorten(redact(text or ""), LONGEST),
             at=answer.answered_at,
-            case_id=became.get(answer.source_id),
-            reference=shown.get(became[answer.source_id], "") if answer.source_id in became else "",
+            case_id=next(iter(became.get(answer.source_id, ())), None),
+            reference=next((shown[case] for case in became.get(answer.source_id, ())), ""),
         )
         for answer, text in rows
-        if (became[answer.source_id] in shown if answer.source_id in became else answer.source_id not in money)
+        # who may not see one of the cases they led to sees none of the words: they may tell of that one
+        if (
+            shown.keys() >= set(became[answer.source_id])
+            if answer.source_id in became
+            else answer.source_id not in money
+        )
     ]
     return sorted(found, key=lambda line: line.rating)
 
 
-def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:
-    """Which case each answer's survey led to, by the answer's source."""
+def _cases(session: Session, answers: list[Answer]) -> dict[str, list[UUID]]:
+    """Which cases each answer's survey led to, the first before others, by the answer's source."""
     by_invitation = {answer.invitation_id: answer.source_id for answer in answers if answer.invitation_id}
     # a face and the reason given a moment later are two messages of one visit
     by_message = {
@@ -99,13 +104,13 @@ def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:
         if answer.source_id.startswith(_EXIT)
         for step in ("", "/why")
     }
-    found: dict[str, UUID] = {}
+    found: dict[str, list[UUID]] = {}
     if by_invitation:
         for invitation, case in session.exec(
-            select(Case.invitation_id, Case.id).where(col(Case.invitation_id).in_(by_invitation))
+            select(Case.invitation_id, Case.id).where(col(Case.invitation_id).in_(by_invitation)).order_by(col(Case.id))
         ):
             if invitation is not None:
-                found[by_invitation[invitation]] = case
+                found.setdefault(by_invitation[invitation], []).append(case)
     if by_message:
         for message, linked in session.exec(
             select(InboundMessage.provider_id, InboundMessage.case_id).where(
@@ -113,7 +118,7 @@ def _cases(session: Session, answers: list[Answer]) -> dict[str, UUID]:
             )
         ):
             if linked is not None:
-                found[by_message[message]] = linked
+                found.setdefault(by_message[message], []).append(linked)
     return found
 
 

@@ -139,8 +139,10 @@ def answer(session: Session, token: str, code: str, given: object, now: datetime
     found = {code: (value, text)}
     if text and question.kind is Kind.text and tells_of_money(text):
         found[MONEY] = (1, None)
-    changed = [
-        ledger.put(
+    changed = {
+        name
+        for name, (number, words) in found.items()
+        if ledger.put(
             session,
             source_id=f"invitation:{invitation.id}",
             question=name,
@@ -152,12 +154,13 @@ def answer(session: Session, token: str, code: str, given: object, now: datetime
             now=now,
             invitation_id=invitation.id,
         )
-        for name, (number, words) in found.items()
-    ]
+    }
     invitation.state = InvitationState.answered
     invitation.answered_at = invitation.answered_at or now
     session.add(invitation)
-    return _concluded(session, invitation, transaction, repeat=not any(changed))
+    reported = MONEY in changed and found[MONEY][0] == 1
+    said = text if text and question.kind is Kind.text and code in changed else ""
+    return _concluded(session, invitation, transaction, said=said, repeat=not changed, money_now=reported)
 
 
 def finish(session: Session, token: str, now: datetime) -> Taken | None:
@@ -168,7 +171,15 @@ def finish(session: Session, token: str, now: datetime) -> Taken | None:
     return _concluded(session, invitation, transaction, repeat=False)
 
 
-def _concluded(session: Session, invitation: Invitation, transaction: Transaction, *, repeat: bool) -> Taken:
+def _concluded(
+    session: Session,
+    invitation: Invitation,
+    transaction: Transaction,
+    *,
+    said: str = "",
+    repeat: bool,
+    money_now: bool = False,
+) -> Taken:
     known = catalogue(session)
     return conclude(
         session,
@@ -176,8 +187,9 @@ def _concluded(session: Session, invitation: Invitation, transaction: Transactio
         known.offices[transaction.office_id].code,
         known.services[transaction.service_id].code,
         invitation.id,
-        said_now="",
+        said_now=said,
         repeat=repeat,
+        money_now=money_now,
     )
 
 

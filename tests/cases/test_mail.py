@@ -278,6 +278,29 @@ def test_a_survey_goes_by_mail_and_its_answer_counts(post: PostTown) -> None:
     assert post.cases() == []
 
 
+def test_a_survey_goes_on_by_mail_and_an_older_mail_of_it_can_still_be_answered(post: PostTown) -> None:
+    done = TransactionIn("T-1", "CIV1", "passport", post.now, None, "en", email=ANA)
+    with post.database.write() as session:
+        accept(session, "registry", [done], post.now)
+    post.later(hours=2)
+    surveys.sweep.sweep(post.now)
+    post.work()
+    first = post.sent[-1]
+    post.later(minutes=5)
+    post.writes("4", answers=first)
+    money = post.sent[-1]
+    assert money.text.startswith("Did anyone ask for extra money?")
+    post.later(minutes=5)
+    post.writes("5", answers=first)
+    post.later(minutes=5)
+    assert post.writes("No, nobody", answers=money).outcome == "survey_answer"
+    with post.database.read() as session:
+        found = {row.question: row.value for row in session.exec(select(Answer))}
+    assert found == {"rating": 5, "money": 0}
+    assert post.sent[-1].text.startswith("Thank you.")
+    assert len(post.sent) == 3
+
+
 def test_ending_surveys_by_the_link_keeps_answers(post: PostTown) -> None:
     post.writes("No water in Lumas")
     contact = post.contact()

@@ -1,5 +1,7 @@
 """What answers to a survey lead to: cases, more of a case, and a case apart where money or staff are told of."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import col, select
 
@@ -7,6 +9,7 @@ import surveys.sweep
 from channels.values import Channel
 from domain.citizen import ContactPoint
 from domain.survey import Answer, Invitation, Survey
+from reports.words import said
 from surveys import asking
 from surveys.checking import TransactionIn
 from surveys.flow import store
@@ -40,6 +43,13 @@ def answers(town: Town) -> dict[str, object]:
         return {row.question: row.text if row.value is None else row.value for row in session.exec(select(Answer))}
 
 
+def shown(town: Town, name: str) -> list[str]:
+    """The words that a list of answers shows to a member of staff."""
+    since, until = town.now - timedelta(days=1), town.now + timedelta(days=1)
+    with town.database.read() as session:
+        return [one.words for one in said(session, town.known.viewer(session, name), None, since=since, until=until)]
+
+
 def outcomes(citizen: Citizen) -> list[str | None]:
     return [row.outcome for row in citizen.rows()]
 
@@ -54,9 +64,9 @@ def test_a_complaint_beside_a_good_rating_becomes_a_case_of_that_office(town: To
     assert answers(town)["rating"] == 5
     town.later(seconds=5)
     served.settle()
-    said = [message.text for message in served.heard()]
-    assert any(case.reference in text for text in said)
-    assert said[-1].startswith("Did anyone ask for extra money?")
+    texts = [message.text for message in served.heard()]
+    assert any(case.reference in text for text in texts)
+    assert texts[-1].startswith("Did anyone ask for extra money?")
     served.says("no one")
     served.says("It is dark on the stairs as well")
     assert outcomes(served) == ["survey_answer", "survey_answer", "continued"]
@@ -71,7 +81,7 @@ def test_yes_to_the_money_question_goes_to_the_integrity_office_alone(town: Town
     assert case.integrity
     assert case.office_id == town.known.office["INTEG"]
     assert case.about_office_id == town.known.office["CIV1"]
-    assert case.text == "Did anyone ask for extra money? yes"
+    assert case.text == "Did anyone ask for extra money? Yes"
     served.says("The clerk at desk 4 wanted 500 for the stamp")
     assert len(town.cases()) == 1, "it is of the same case"
     assert [entry.body["text"] for entry in timeline(town, case, "citizen_wrote")] == [
@@ -82,11 +92,13 @@ def test_yes_to_the_money_question_goes_to_the_integrity_office_alone(town: Town
 def test_money_told_after_an_ordinary_case_is_a_case_apart(town: Town, served: Citizen) -> None:
     served.says("2 the hall is dirty and the toilet is broken")
     served.says("3")
-    served.says("yes they did")
+    assert [line[:8] for line in shown(town, "minister")] == ["the hall"]
+    served.says("yes, the guard took 500")
     ordinary, apart = town.cases()
     assert (ordinary.integrity, apart.integrity) == (False, True)
     assert not timeline(town, ordinary, "citizen_wrote")
-    assert "extra money" in apart.text
+    assert apart.text == "yes, the guard took 500"
+    assert shown(town, "minister") == [], "the words tell by now what may not be known of the case apart"
     served.says("no")
     assert len(town.cases()) == 2
     assert answers(town)["money"] == 1
