@@ -134,5 +134,5 @@ def judge(session: Session, now: datetime) -> None:
         .where(col(StaffRole.role) == Role.integrity)
     ).first()
     if first is not None and person is not None:
-        who = viewer(session, person.id, person.name)
+        who = viewer(session, person.id, person.name, now=now)
         flags.judge(session, who, first.id, FlagState.confirmed, FOUND, 0, now - timedelta(hours=3))
