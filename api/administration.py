@@ -34,6 +34,7 @@ KINDS = {
     "staff": "Staff",
     "wording": "Wordings",
     "key": "Keys",
+    "survey": "Surveys",
     "trial": "Trials",
 }
 PAGE = 50

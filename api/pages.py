@@ -108,6 +108,12 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("routing", "/staff/routing", "Where would it go?", _EVERYBODY),
     ("wordings", "/staff/wordings", "Wordings", frozenset({"head", "supervisor", "leadership", "admin", "auditor"})),
+    (
+        "questions",
+        "/staff/surveys",
+        "Surveys",
+        frozenset({"head", "supervisor", "leadership", "admin", "auditor"}),
+    ),
     ("trials", "/staff/trials", "Trials", frozenset({"leadership", "admin", "auditor"})),
     ("models", "/staff/models", "Models", frozenset({"admin", "triage", "leadership", "auditor"})),
     ("kiosks", "/staff/kiosks", "Tablets", frozenset({"operator", "supervisor", "head", "admin"})),

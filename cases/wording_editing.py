@@ -57,10 +57,14 @@ def checked(known: Catalogue, name: str, language: str, body: str, now: datetime
 
 def samples(known: Catalogue, language: str, now: datetime) -> Mapping[str, object]:
     """What a message may be filled with, for a look at it: an office and a service with names of usual length."""
-    offices = [one for one in known.offices.values() if one.active and one.function == OfficeFunction.service]
-    office = _usual(offices, language, "Water Works")
-    service = _usual(list(known.services.values()), language, "Water supply")
+    office, service = usual_names(known, language)
     return checking.sample_values(language, office, service, administration.today(now))
+
+
+def usual_names(known: Catalogue, language: str) -> tuple[str, str]:
+    """The names of an office and of a service that are neither long nor short."""
+    offices = [one for one in known.offices.values() if one.active and one.function == OfficeFunction.service]
+    return _usual(offices, language, "Water Works"), _usual(list(known.services.values()), language, "Water supply")
 
 
 def _usual(rows: "list[Office] | list[Service]", language: str, otherwise: str) -> str:

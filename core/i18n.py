@@ -124,6 +124,11 @@ def language_name(lang: str) -> str:
     return LANGUAGES.get(lang) or (locale(lang).display_name or lang)
 
 
+def english_name(lang: str) -> str:
+    """A language as pages in English name it."""
+    return locale(lang).get_language_name(SOURCE_LANGUAGE) or language_name(lang)
+
+
 def direction(lang: str) -> Literal["ltr", "rtl"]:
     """Way a language is written in."""
     return "rtl" if locale(lang).text_direction == "rtl" else "ltr"

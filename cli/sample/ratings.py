@@ -15,10 +15,10 @@ from domain.citizen import ContactPoint
 from domain.office import Office
 from domain.outbox import OutboundMessage
 from domain.service import Service
-from domain.states import InvitationState, OutboxState, Purpose
+from domain.states import InvitationState, OutboxState, Purpose, SurveyKind
 from domain.survey import Answer, Invitation, Survey, Transaction
 from notifications import compose
-from surveys.definitions import QUESTIONS, STANDARD
+from surveys.definitions import QUESTIONS, SHIPPED, STANDARD
 from surveys.schedule import REPLY_TIME, send_at
 
 TRANSACTIONS = 6_000
@@ -48,7 +48,9 @@ _SOURCE = "counter-system"
 
 def write(world: World) -> None:
     """Gather transactions with their surveys, and exit answers."""
-    survey = world.rows.add(Survey, id=new_id(), code=STANDARD, version=1, questions=QUESTIONS)
+    survey = world.rows.add(
+        Survey, id=new_id(), code=STANDARD, version=1, title=SHIPPED[SurveyKind.service][1], questions=QUESTIONS
+    )
     # a citizen is asked at most once in `survey_rest_days`; regulars come back to the counters
     regulars: list[ContactPoint] = []
     asked: dict[UUID, datetime] = {}

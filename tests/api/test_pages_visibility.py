@@ -77,6 +77,8 @@ def gets(web: Web, reference: str, week: str) -> Iterator[str]:
         "trial_id": "x",
         "chosen": "4",
         "upload_id": "x",
+        "code": "service",
+        "question": "reason",
     }
     with database().read() as session:
         files = session.exec(select(Attachment.id)).all()

@@ -16,6 +16,7 @@ from domain.survey import Answer, Invitation, Survey
 from surveys.flow import Condition, Kind, Option, Question, store
 from tests.api.site import Web
 
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)  # test_replies.py holds it on both
 PHONE = "+355691230042"
 
 

@@ -37,6 +37,7 @@ from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_ladder import LADDER
 from tests.look.samples_messages import PAGES
 from tests.look.samples_routing import ROUTING
+from tests.look.samples_surveys import PAGES as SURVEYS
 from tests.look.samples_triage import PAGES as TRIAGE
 from tests.look.samples_trials import TRIALS
 
@@ -47,6 +48,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **COUNTER,
     **PAGES,
     **samples_models.PAGES,
+    **SURVEYS,
     **samples_results.PAGES,
     **ADMIN,
     **ACCESS,
