@@ -21,7 +21,7 @@ from cases.wording_editing import usual_names
 from core.crypto import same
 from core.database import database
 from core.errors import BadInput, NotAllowed, NotFound, OmbudError, TooLarge
-from core.i18n import language_name
+from core.i18n import english_name
 from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.staff import Staff
@@ -419,7 +419,7 @@ def export(request: Request, staff: Staffed, code: str, form: str = "json") -> R
         version, kind = row.version, str(row.kind)
     languages = settings().languages
     if form == "csv":
-        text = exchange.to_csv(questions, languages, {one: language_name(one) for one in languages})
+        text = exchange.to_csv(questions, languages, {one: english_name(one) for one in languages})
         media, raw = "text/csv; charset=utf-8", text.encode("utf-8-sig")  # spreadsheets know UTF-8 by its mark
     else:
         media, raw = "application/json", exchange.to_json(code, version, kind, title, note, questions).encode()

@@ -21,8 +21,9 @@ from domain.queue import BulkAct, BulkWhat, SavedView
 from domain.review import Action, Review
 from domain.service import Area, Jurisdiction
 from domain.staff import Absence
-from domain.states import InboxState
+from domain.states import InboxState, SurveyKind
 from domain.trial import Moment, Outcome, Trial
+from surveys import definitions
 from tests.builders import Government
 
 SQUARE = [[19.8, 41.3], [19.9, 41.3], [19.9, 41.4], [19.8, 41.4], [19.8, 41.3]]
@@ -154,10 +155,13 @@ def furnish(
         "policy_id": session.exec(select(Policy.id)).first(),
         "rule_id": session.exec(select(Jurisdiction.id)).first(),
     }
+    definitions.install(session, SurveyKind.service)
     return {
         **{name: str(row.id) for name, row in rows.items()},
         **{name: str(found) for name, found in there.items()},
         "area_code": "lumas",
         "called": called.reference,
         "check_action": "no-answer",
+        "code": definitions.STANDARD,
+        "question": "reason",
     }

@@ -233,7 +233,11 @@ def test_a_door_asks_what_is_published(staffed: Web) -> None:
 
 def test_versions_of_before_keep_asking(staffed: Web) -> None:
     """Rows of installations before there were drafts."""
-    old = [{"code": "rating", "kind": "rating"}, {"code": "words", "kind": "text"}, {"code": "money", "kind": "yes_no"}]
+    old: list[dict[str, object]] = [
+        {"code": "rating", "kind": "rating"},
+        {"code": "words", "kind": "text"},
+        {"code": "money", "kind": "yes_no"},
+    ]
     with database().write() as session:
         session.add(Survey(code="older", version=3, questions=old, kind=SurveyKind.service))
     page = staffed.get("/staff/surveys/older", WRITER)
