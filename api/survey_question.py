@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from api import survey_preview
 from api.auth import SignedIn, Staffed
 from api.pages import render
-from api.survey_pages import Form, flash, now
+from api.survey_list import Form, flash, now
 from api.words import options_of
 from cases import survey_editing
 from cases.survey_editing import Draft
