@@ -18,6 +18,7 @@ from datetime import timedelta
 
 from core.texts import clean
 from nlp.courtesy import is_only_thanks
+from nlp.nature import nature
 from surveys import reading
 from surveys.choice import numbers_named
 from surveys.flow import MONEY, RATING, WORDS, Kind, Question
@@ -49,7 +50,8 @@ def land(standing: Standing, heard: Heard, languages: Sequence[str]) -> Landed:
     number = reading.corrected(text, standing.given.get(RATING)) if heard.to is None else None
     if number is not None and (replaced := _replaced(standing, heard, number, text, likes=(RATING,))):
         return replaced
-    if is_only_thanks(text) and not any(_takes_thanks(one, text, languages) for one in candidates):
+    thanks = is_only_thanks(text) or _is_courtesy(text)
+    if thanks and not any(_takes_thanks(one, text, languages) for one in candidates):
         return _thanked(candidates, standing)
     rating = standing.question(RATING)
     named = reading.names_rating(text) and heard.to is None and rating is not None and _was_put(standing, RATING)
@@ -165,6 +167,11 @@ def _ask_between(standing: Standing, first: Question, second: Question, text: st
     order = [one.code for one in standing.questions]
     between = sorted((first.code, second.code), key=order.index)
     return Landed(doubt=Doubt(text, tuple(between)))
+
+
+def _is_courtesy(text: str) -> bool:
+    """ "Thank you for asking": a few words whose nature is thanks, though not every one of them is."""
+    return len(text.split()) <= _FEW + 1 and not any(map(str.isdigit, text)) and nature(text) == "thanks"
 
 
 def _takes_thanks(question: Question, text: str, languages: Sequence[str]) -> bool:

@@ -51,6 +51,7 @@ _ENGLISH = Lexicon(
         "fantastic": 5,
         "best": 5,
         "awesome": 5,
+        "top": 5,
         "superb": 5,
         "good": 4,
         "gud": 4,
@@ -89,7 +90,7 @@ _ENGLISH = Lexicon(
         "i it its it's is was the a an my your this that for of to with you u me we rating rate rated answer vote score mark grade "
         "service give gave stars star points point number nr no. please thanks thank thx thankyou ty sir madam dear hi "
         "hello everything all experience overall from option reply choose press so much regards day have job work they "
-        "were are am staff and ur plz pls question would say think guess be sorry meant correction mean at wud giv gv its"
+        "were are am staff and ur plz pls question would say think guess be sorry meant correction mean at wud giv gv its i'd complaints meh pretty quite"
     ),
     cues=_set(
         "rating rate rated answer vote score mark grade give gave giving it's its is was meant mean correction sorry say be"
@@ -115,6 +116,7 @@ _ALBANIAN = Lexicon(
         "mrekullueshëm": 5,
         "mrekulli": 5,
         "super": 5,
+        "bravo": 5,
         "mirë": 4,
         "mir": 4,
         "kënaqur": 4,
@@ -178,6 +180,7 @@ _BENGALI = Lexicon(
         "দারুণ": 5,
         "সেরা": 5,
         "উৎকৃষ্ট": 5,
+        "সুন্দর": 5,
         "ভালো": 4,
         "ভাল": 4,
         "সন্তুষ্ট": 4,
@@ -197,7 +200,7 @@ _BENGALI = Lexicon(
         "baje": 2,
     },
     strong=_set("খুব খুবই অনেক অত্যন্ত একদম ভীষণ khub onek"),
-    negations=_set("না নয় নেই na"),
+    negations=_set("না নয় নেই লাগেনি হয়নি ছিলনা na"),
     fillers=_set(
         "আমি আমার আমাকে উত্তর রেটিং নম্বর দিলাম দিচ্ছি দিয়েছি দেব দিব ছিল ছিলো এটা হলো সেবা সেবার মান জন্য তারা স্টার পয়েন্ট ধন্যবাদ আপনাদের আপনাকে ami dilam "
         "dhonnobad seba chilo মধ্যে এর এ মূল্যায়ন সব সবকিছু লেগেছে হয়েছে খুশি অভিজ্ঞতা"
@@ -303,7 +306,7 @@ _RUSSIAN = Lexicon(
     negations=_set("не"),
     fillers=_set(
         "я мы это этот моя мой мне нам вам вас меня оценка оценку оценки ответ ставлю поставлю ставим даю балл балла баллов балов звезд звёзд звезды "
-        "звёзды звезда за на все всё было был была обслуживание обслуживания сервис услуга услугу спасибо благодарю пожалуйста "
+        "звёзды звезда за на в целом общем с плюсом все всё было был была обслуживание обслуживания сервис услуга услугу спасибо благодарю пожалуйста "
         "большое из здравствуйте добрый день номер цифра и работа работу твердая твёрдая твердую исправление ошибся ошиблась"
     ),
     cues=_set(

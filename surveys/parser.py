@@ -12,6 +12,7 @@ from core.texts import clean
 from surveys.lexicon import EMOJI, Lexicon, lexicon
 from surveys.money import denies_money, tells_of_money
 from surveys.pieces import SHORT, Token, count_words, is_beside, is_in, lookup, rating_of, stands_alone, tokenise
+from surveys.said import fold, words
 from surveys.scales import Found, is_list, on_other_scale, on_scale, starred
 
 MONEY_WORDS = 15
@@ -159,6 +160,10 @@ def _ends(tokens: list[Token], index: int, known: Lexicon) -> bool:
         return True
     after = tokens[index + 1]
     if after.kind == "word":
+        if after.text in _OR and index + 2 < len(tokens) and tokens[index + 2].kind == "number":
+            return False
+        if tokens[index].end - tokens[index].start == len(tokens[index].text):  # in digits: what may it count?
+            return is_in(after, known.followers) or not (_is_counted(after) or is_in(after, known.out_of))
         return (
             is_in(after, known.followers)
             or _PAST.search(after.text) is not None
@@ -177,6 +182,15 @@ def _ends(tokens: list[Token], index: int, known: Lexicon) -> bool:
 
 _PAST = re.compile("[а-яё][аяи](?:л|ла|ли)(?:сь|ся)?$")
 """How a Russian verb in the past ends; no word that is counted does."""
+
+
+def _is_counted(token: Token) -> bool:
+    """Whether a word is something that a number before it counts: a unit, a person, an English plural."""
+    word, lists = fold(token.text), words()
+    if word in lists["counted"]:
+        return True
+    plural = word.isascii() and word.endswith("s") and len(word) > 3
+    return plural and word not in lists["singular"]
 
 
 def _counts_itself(tokens: list[Token], index: int) -> bool:
@@ -215,7 +229,13 @@ def _after_denial(tokens: list[Token]) -> Found | None:
     return rating, last, last
 
 
-_SAYINGS = {("so", "so"): 3, ("так", "себе"): 3, ("ashtu", "ashtu"): 3, ("disi",): 3, ("চলে",): 3, ("tak", "sebe"): 3}
+_SAYINGS = {
+    tuple(saying.split()): 3
+    for saying in (
+        "so so|ashtu ashtu|as mirë as keq|as mire as keq|ни хорошо ни плохо|ни плохо ни хорошо|neither good nor bad|"
+        "meh|disi|মাঝামাঝি|চলে|так себе|tak sebe"
+    ).split("|")
+}
 
 
 def _saying(tokens: list[Token], known: Lexicon) -> Found | None:

@@ -10,6 +10,8 @@ MOST_MINUTES = 10_080
 """A week: longer nobody waits at an office, so a larger number is something else."""
 MOST_TIMES = 100
 HOUR, DAY = 60.0, 1440.0
+_BEFORE = frozenset(("часа", "часов"))
+"""Hours of the number behind them: "часа два" is about two."""
 _AND = frozenset(("and", "e", "dhe", "с", "এবং", "আর"))
 SHORT = 5
 ODD = 2
@@ -88,7 +90,7 @@ class _Clock:
     pending: float | None = None
     united: bool = False
     hours_at: int | None = None
-    awaiting: bool = False
+    awaiting: float = 0.0
     joined: bool = False
 
     def part(self, share: float) -> None:
@@ -102,8 +104,10 @@ class _Clock:
 
     def unit(self, size: float, at: int) -> None:
         """Hours, minutes or days: of the number before; else one of them, or (минут двадцать) of the number behind."""
+        if self.pending is None and size == DAY:
+            return  # "the whole day" is no number
         if self.pending is None and size == 1.0:
-            self.awaiting = True
+            self.awaiting = 1.0
         else:
             self.total += size * (1.0 if self.pending is None else self.pending)
         self.pending, self.united, self.hours_at = None, True, at if size == HOUR else None
@@ -111,7 +115,7 @@ class _Clock:
     def number(self, value: float) -> None:
         """A number of what comes next, or of the minutes just named."""
         if self.awaiting:
-            self.total, self.awaiting = self.total + value, False
+            self.total, self.awaiting = self.total + value * self.awaiting, 0.0
         else:
             self.pending = value if self.pending is None or self.pending >= 1 else self.pending + value
 
@@ -124,9 +128,11 @@ def _time(said: Sequence[str], known: Words) -> tuple[float | None, list[str], b
         if (minutes := known.fixed["minutes"].get(token)) is not None:
             clock.total, clock.united = clock.total + minutes, True
         elif (hours := known.fixed["hours"].get(token)) is not None:
-            clock.pending = hours
+            clock.number(hours)
         elif token in known["half"] or token in known["quarter"]:
             clock.part(0.5 if token in known["half"] else 0.25)
+        elif token in _BEFORE and clock.pending is None:
+            clock.awaiting, clock.united = HOUR, True
         elif size := _size(token, known):
             clock.unit(size, at)
         elif (number := known.number(token)) is not None:
@@ -136,6 +142,8 @@ def _time(said: Sequence[str], known: Words) -> tuple[float | None, list[str], b
         elif token not in known["filler"]:
             left.append(token)
         clock.joined = token in _AND
+    if clock.awaiting == HOUR:
+        clock.total += HOUR  # "около часа"
     if clock.pending is not None and not clock.united and clock.pending < 1:
         return HOUR * clock.pending, left, True  # "a quarter"
     if clock.pending is not None and (clock.hours_at is None or last > clock.hours_at):

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.settings import settings
 from core.texts import clean
-from nlp.integrity import accuses
+from nlp.accusation import Accused
+from nlp.integrity import accuses, recognise
 from nlp.trouble import tells_of_trouble
 from surveys import choice, quantity, yes_no
 from surveys.flow import MONEY, Given, Kind, Question
@@ -50,9 +52,23 @@ def _yes_or_no(text: str, question: Question) -> Fit | None:
         said = True if tells_of_money(text) else False if denies_money(text) else None
     if said is None:
         said = yes_no.read_yes_no(text)
+    if said is None and question.code == MONEY and not yes_no.is_unsure(text) and _sounds_like_a_report(text):
+        said = True
     if said is None:
         return None
-    return Fit(int(said), clean(text) if yes_no.says_more(text) else "")
+    return Fit(int(said), clean(text) if yes_no.says_more(text, yes=said) else "")
+
+
+def _sounds_like_a_report(text: str) -> bool:
+    """Whether the recogniser of accusations, asked about a reply to "did anyone ask for money?", is sure of bribery."""
+    if len(text.split()) < _TELLING:
+        return False
+    learnt = recognise(text, settings().models_dir)
+    return learnt is not None and learnt.sure and learnt.kind is Accused.bribery
+
+
+_TELLING = 3
+"""Fewer words than this tell nothing that only the recogniser would see."""
 
 
 def number_alone(text: str) -> int | None:

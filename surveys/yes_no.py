@@ -1,8 +1,6 @@
 """Yes or no, in four languages and their scripts, as people text it; and replies that pass a question over."""
 
-from collections.abc import Sequence
-
-from surveys.said import Words, fold, tokens, within, words
+from surveys.said import fold, tokens, within, words
 
 SHORT = 6
 """Words from which a reply that begins with yes or no says more than that."""
@@ -33,11 +31,19 @@ def read_yes_no(text: str) -> bool | None:
         return True if any(agreed) or any(word in known["echo"] for word in said) else None
     if agreed[0]:
         return not any(denied[1:2])
-    return False if denied[0] else None
+    if denied[0]:
+        return False
+    if len(said) <= SHORT and said[-1] in _PLAIN:
+        return _PLAIN[said[-1]]  # "к сожалению да"
+    return None
 
 
-def says_more(text: str) -> bool:
-    """Whether a reply that says yes or no tells something besides."""
+_PLAIN = {"yes": True, "no": False, "да": True, "нет": False, "হ্যা": True, "না": False, "po": True, "jo": False}
+"""What says yes or no also at the end of a few words."""
+
+
+def says_more(text: str, *, yes: bool) -> bool:
+    """Whether a reply that says yes, or no, tells something besides."""
     known = words()
     beside = [
         word
@@ -45,7 +51,8 @@ def says_more(text: str) -> bool:
         if not any(word in known[name] for name in ("yes", "no", "around", "echo", "filler"))
         and not within(word, known["yes"] | known["no"])
     ]
-    return bool(beside)
+    # a no needs no words: what stands beside it tells something only when it is more than a word or two
+    return len(beside) > (0 if yes else 2)
 
 
 def is_unsure(text: str) -> bool:
@@ -62,12 +69,10 @@ def passes(text: str) -> bool:
 
 def says_nothing(text: str) -> bool:
     """Whether a reply to "what else?" is: nothing."""
-    known = words()
-    return _bare(tokens(fold(text)), known) in known.lines["nothing"]
+    said = tuple(word for word in tokens(fold(text)) if word not in _MANNERS)
+    lines = words().lines["nothing"]
+    known, telling = {word for line in lines for word in line}, {line[0] for line in lines if len(line) == 1}
+    return said in lines or (0 < len(said) <= SHORT and set(said) <= known and not telling.isdisjoint(said))
 
 
 _MANNERS = frozenset("thanks thank you thx ok okay faleminderit flm спасибо ধন্যবাদ please".split())
-
-
-def _bare(said: Sequence[str], known: Words) -> tuple[str, ...]:
-    return tuple(word for word in said if word not in _MANNERS)

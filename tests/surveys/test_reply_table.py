@@ -1,4 +1,4 @@
-"""The table of replies: 534 written out in four languages, and what each must become. Right at 98% in every language,
+"""The table of replies: 729 written out in four languages, and what each must become. Right at 98% in every language,
 and no report of money missed."""
 
 from collections import defaultdict
@@ -94,7 +94,7 @@ def wrong(table: list[Line]) -> dict[str, list[str]]:
 
 
 def test_the_table_is_as_large_as_it_must_be() -> None:
-    assert len({(line.language, line.asked, line.reply) for line in TABLE + UNSEEN}) == len(TABLE + UNSEEN) >= 500
+    assert len({(line.language, line.asked, line.reply) for line in TABLE + UNSEEN}) == len(TABLE + UNSEEN) >= 700
     assert {line.language for line in TABLE} == set(LANGUAGES)
 
 
@@ -110,5 +110,5 @@ def test_replies_become_what_they_say(table: list[Line]) -> None:
 
 def test_no_report_of_money_is_missed() -> None:
     told = [line for line in TABLE + UNSEEN if "money=1" in line.expected]
-    assert len(told) >= 70
+    assert len(told) >= 100
     assert [line.reply for line in told if "money=1" not in became(line).split()] == []
