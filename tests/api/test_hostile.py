@@ -137,11 +137,14 @@ def texts(web: Web) -> list[str]:
 
 
 def test_addresses(everybody: Web) -> None:
+    fast = everybody.database.is_sqlite
     for method, path in routes(everybody):
-        if path.startswith("/simulator") and not everybody.database.is_sqlite:
+        if path.startswith("/simulator") and not fast:
             continue  # they know no database
         for address, (who, headers) in itertools.product(addresses(path), callers(everybody)):
-            sound(everybody.call(method, address, who, headers=headers), address)
+            # nobody gets further than somebody does, and only some of it might be too much for PostgreSQL
+            if fast or (who and any(odd in address for odd in ("%00", "%ff", "²"))):
+                sound(everybody.call(method, address, who, headers=headers), address)
 
 
 def test_queries(everybody: Web) -> None:
