@@ -8,16 +8,20 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as examples
 from psycopg import sql
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import QueuePool, event
 
+from channels.values import Channel
 from core import database as core_database
 from core import logs, passwords
 from core.database import Database
@@ -32,13 +36,39 @@ REDIS = os.environ.get("OMBUD_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 REQUIRE_ALL = os.environ.get("OMBUD_TEST_REQUIRE_ALL") == "1"
 
 
-LONGEST = ("journeys/test_storm", "journeys/", "test_benchmarks", "look/test_browser", "browser/", "kiosk/test_browser")
+LONGEST = (
+    "journeys/test_storm",
+    "journeys/",
+    "test_benchmarks",
+    "look/test_browser",
+    "browser/",
+    "kiosk/test_browser",
+    "api/test_pages_visibility",
+    "api/test_roles",
+    "api/test_hostile",
+    "api/test_firewall",
+)
 """Where the tests are that take longest, or that share one broker: first, and so on one process while others go on."""
 
 
+examples.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=(HealthCheck.too_slow,),
+)
+examples.register_profile("search", deadline=None, print_blob=True, suppress_health_check=(HealthCheck.too_slow,))
+
+
 def pytest_configure() -> None:
-    """Logs as they are in service: what structlog does by itself draws each traceback in colours, for seconds."""
+    """Logs as they are in service: what structlog does by itself draws each traceback in colours, for seconds.
+
+    Hypothesis takes the same examples each time, so that a change is what makes a test fail, and shows one that fails
+    as it is. OMBUD_TEST_EXAMPLES=search takes others each time, and makes what fails small, which may take minutes.
+    """
     logs.configure()
+    examples.load_profile(os.environ.get("OMBUD_TEST_EXAMPLES", "same"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -236,6 +266,8 @@ def installation(
     for way in ("TWILIO", "TELEGRAM", "MAIL"):  # who tests the pace sets one
         monkeypatch.setenv(f"OMBUD_{way}_PER_SECOND", "1000")
     monkeypatch.setattr(core_database, "Database", same_database)
+    monkeypatch.setattr(pacing, "LATE", 60.0)  # nor does a busy machine make a message late; tests of pace see to it
+    monkeypatch.setitem(pacing.CHAT_GAP, Channel.telegram, timedelta(milliseconds=1))
     settings.cache_clear()
     core_database.database.cache_clear()
     catalogue.forget()
