@@ -15,7 +15,7 @@ from core.safety import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
 from tests.conftest import REDIS
 from tests.processes import HTTP, ROOT, Process, environment_of, free_port, prepare, site, wait_for
 
-MESSAGES = 160
+MESSAGES = 100
 SEED = 20261123
 
 

@@ -34,7 +34,7 @@ FAULTS = (
 )
 
 
-@pytest.mark.parametrize(("messages", "rate"), [(5_000, 110.0)])
+@pytest.mark.parametrize(("messages", "rate"), [(2_000, 110.0)])
 def test_a_storm_is_weathered(
     tmp_path: Path,
     scratch_database: str,
