@@ -25,7 +25,16 @@ def served(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def shared(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all modules that only look at what they made themselves: starting one takes five seconds."""
+    folder = tmp_path_factory.mktemp("shared")
+    shutil.copytree(prepared, folder, dirs_exist_ok=True)
+    with site(folder, environment_of(folder, **ALWAYS_DAY)) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         left_out(f"chromium is missing at {CHROMIUM}: nothing was tried in a browser")

@@ -11,6 +11,12 @@ from tests.processes import Site
 HERS = "The valve is broken, a crew changes it on Friday at nine."
 
 
+@pytest.fixture(scope="module")
+def served(shared: Site) -> Site:
+    """The one of the package."""
+    return shared
+
+
 @pytest.fixture
 def contexts(browser: Browser) -> Iterator[list[BrowserContext]]:
     made = [window(browser) for _ in range(3)]

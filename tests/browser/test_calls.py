@@ -1,5 +1,6 @@
 """A telephone in one window, the desk in the other: call, listen, write down, call back."""
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.people import PATIENCE, email_of, phone, reference_in, sign_in, window
@@ -7,6 +8,12 @@ from tests.processes import HTTP, Site
 
 CITIZEN = "+355691117788"
 WORDS = "No water in Torvin since Monday"
+
+
+@pytest.fixture(scope="module")
+def served(shared: Site) -> Site:
+    """The one of the package."""
+    return shared
 
 
 def test_a_call_is_listened_to_written_down_and_called_back(served: Site, browser: Browser) -> None:

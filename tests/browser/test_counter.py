@@ -13,6 +13,12 @@ from tests.processes import Site
 WORDS = "The office in Torvin was closed when I came at ten on Friday"
 
 
+@pytest.fixture(scope="module")
+def served(shared: Site) -> Site:
+    """The one of the package."""
+    return shared
+
+
 @pytest.fixture(params=[1280, 320])
 def page(request: pytest.FixtureRequest, served: Site, browser: Browser) -> Iterator[Page]:
     """An operator's window."""

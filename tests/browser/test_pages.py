@@ -29,6 +29,12 @@ LIMIT = 60_000
 
 
 @pytest.fixture(scope="module")
+def served(shared: Site) -> Site:
+    """The one of the package."""
+    return shared
+
+
+@pytest.fixture(scope="module")
 def reference(served: Site) -> str:
     """A case at the water works of Torvin."""
     return case_of(served, "+355691230001", "No water in Torvin for three days")

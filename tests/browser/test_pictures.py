@@ -12,6 +12,12 @@ from tests.browser.people import PATIENCE, email_of, phone, received, reference_
 from tests.processes import Site
 
 
+@pytest.fixture(scope="module")
+def served(shared: Site) -> Site:
+    """The one of the package."""
+    return shared
+
+
 @pytest.mark.parametrize("app", ["sms", "whatsapp"])
 def test_two_pictures_from_the_phone_are_on_the_desk_and_on_the_tracking_page(
     served: Site, browser: Browser, app: str
