@@ -132,10 +132,9 @@ def _kinds_of_answers(questions: Sequence[Question], asked: Question) -> Iterato
         candidates: list[str] = sorted(possible.among)
     else:
         edges = {edge for rule in rules for edge in (rule.low, rule.high) if edge is not None}
-        numbers = (
-            {str(max(0, edge + step)) for edge in edges for step in (-1, 0, 1)} if asked.kind is Kind.number else set()
-        )
-        candidates = sorted({*numbers, *(value for rule in rules for value in rule.values)})
+        numbers = {str(max(0, edge + step)) for edge in edges for step in (-1, 0, 1)} | {"0"}  # for "any number", too
+        named = {value for rule in rules for value in rule.values}
+        candidates = sorted(named | numbers if asked.kind is Kind.number else named)
     seen: set[tuple[bool, ...]] = set()
     for one in candidates:
         answer = one if asked.kind in (Kind.choice, Kind.text) else _typed(one)

@@ -136,6 +136,11 @@ def test_what_may_still_follow_an_answer() -> None:
     assert len(reach.longest(SERVICE_QUESTIONS, {"rating": 1, "reason": None})) == 2
 
 
+def test_any_number_at_all_leads_on() -> None:
+    questions = (RATE, Question("a", Kind.number), Question("b", Kind.yes_no, when=(Condition("a"),)))
+    assert [one.code for one in reach.longest(questions)] == ["rating", "a", "b"]
+
+
 # -- against every way -------------------------------------------------------------------------------------------------
 
 CODES = ("rating", "a", "b", "c", "d")
