@@ -22,7 +22,7 @@ from domain.catalogue import Catalogue, catalogue
 from domain.ledger import RUNNING, PartKind, TransactionUpload, UploadState
 from domain.states import Role
 from domain.visibility import Viewer
-from surveys import uploads
+from surveys import reminders, uploads
 from surveys.upload_lines import COLUMNS, NEEDED
 
 router = APIRouter(include_in_schema=False)
@@ -174,6 +174,7 @@ def _page(
         sources: list[str] = []
         if offices is None:
             sources = sorted(session.exec(select(TransactionUpload.source).distinct().limit(50)))
+        weeks = reminders.due_by_week(session, offices, datetime.now(UTC))
         context = {
             "files": [_line(one) for one in files],
             "sources": sources,
@@ -181,6 +182,8 @@ def _page(
             "how": "look" if given and given.dry_run else "good" if given and given.take_good else "whole",
             "columns": [{"name": name, "needed": name in NEEDED, "others": others} for name, others in COLUMNS.items()],
             "wide": offices is None,
+            "weeks": [{"from": day, "count": count} for day, count in weeks],
+            "coming": sum(count for _, count in weeks),
             "errors": dict(errors or {}),
         }
     return render(request, "staff/transactions.html", context, status=422 if errors else 200)

@@ -133,6 +133,8 @@ def _given(form: Mapping[str, str]) -> Given:
         keywords,
         form.get("examples", ""),
         form.get("shared", ""),
+        form.get("reminders", "")[:100],
+        {language: form.get(f"next-{language}", "") for language in settings().languages},
     )
 
 
@@ -183,7 +185,8 @@ def _typed(service: Service | None) -> Given:
         return Given()
     shared = next(typed for typed, meant in service_catalogue.SHARED.items() if meant == service.shared)
     words, examples = "\n".join(service.keywords), "\n".join(service.examples)
-    return Given(service.code, service.names, service.group, words, examples, shared)
+    days = ", ".join(str(one) for one in sorted(service.reminders, reverse=True))
+    return Given(service.code, service.names, service.group, words, examples, shared, days, service.next_steps)
 
 
 def _offered(service: Service | None, known: Catalogue) -> list[str]:

@@ -53,6 +53,7 @@ MESSAGES = {
     "survey_reminder": "The question once more",
     "survey_thanks": "Thanks for an answer",
     "survey_unclear": "Which question does it answer?",
+    "expiring": "Something expires soon",
     "transfer": "Another office has it",
     "unreadable": "We could not read it",
 }

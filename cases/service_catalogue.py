@@ -13,11 +13,13 @@ from cases import administration, teaching
 from cases.administration import Values
 from core.errors import NotFound
 from core.settings import settings
+from core.texts import clean
 from domain.catalogue import Catalogue, name_of
 from domain.service import Service
 from domain.visibility import Viewer
 from nlp.training.prepare import starter
 from routing.names import words_of
+from surveys.reminders import FURTHEST, MOST_STEPS, WORDS
 
 LONGEST_CODE = 64
 LONGEST_KEYWORD = 80
@@ -30,7 +32,8 @@ ORDINARY = 3
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A service as typed: `keywords` and `examples` one a line, `shared` of `SHARED`.
+    """A service as typed: `keywords` and `examples` one a line, `shared` of `SHARED`, `reminders` days
+    before what it issues expires, `next_steps` by language.
 
     Without a code one is made of the name.
     """
@@ -41,6 +44,8 @@ class Given:
     keywords: str = ""
     examples: str = ""
     shared: str = ""
+    reminders: str = ""
+    next_steps: Mapping[str, str] = field(default_factory=dict)
 
 
 SHARED = {"": None, "yes": True, "no": False}
@@ -56,6 +61,8 @@ def values_of(service: Service) -> Values:
         "keywords": list(service.keywords),
         "examples": list(service.examples),
         "shared": service.shared,
+        "reminders": sorted(service.reminders, reverse=True),
+        "next_steps": dict(service.next_steps),
         "in_use": service.active,
     }
 
@@ -138,6 +145,11 @@ def _fill(known: Catalogue, service: Service, given: Given, faults: dict[str, st
     service.group = " ".join(given.group.split())[: administration.LONGEST_NAME]
     service.keywords = administration.lines_from(given.keywords, "keywords", faults, longest=LONGEST_KEYWORD)
     service.examples = administration.lines_from(given.examples, "examples", faults, longest=LONGEST_EXAMPLE)
+    service.reminders = days_from(given.reminders, faults)
+    service.next_steps = {language: clean(words) for language, words in given.next_steps.items() if words.strip()}
+    for language, words in service.next_steps.items():
+        if len(words) > WORDS:
+            faults[f"next-{language}"] = f"At most {WORDS} letters: it shares a message with what expires when."
     if given.shared not in SHARED:
         faults["shared"] = "Choose one of the three."
     service.shared = SHARED.get(given.shared)
@@ -160,10 +172,19 @@ def _put(session: Session, who: Viewer, service: Service, wanted: Service, seen:
     before, after = values_of(service), values_of(wanted)
     if not administration.agreed(session, service.id, seen, before, after):
         return service
-    for name in ("names", "group", "keywords", "examples", "shared", "active"):
+    for name in ("names", "group", "keywords", "examples", "shared", "reminders", "next_steps", "active"):
         setattr(service, name, getattr(wanted, name))
     title = f"{name_of(wanted, 'en')} ({wanted.code})"
     administration.record(session, who, "service", service.id, title, before, after, now)
     if any(before[name] != after[name] for name in ("names", "keywords", "examples", "in_use")):
         teaching.ask(session, f"{title} was changed", now, who.staff_id)
     return service
+
+
+def days_from(text: str, faults: dict[str, str]) -> list[int]:
+    """The days in "60, 14", furthest first."""
+    parts = [part for part in text.replace(";", ",").replace(" ", ",").split(",") if part]
+    if not all(part.isdecimal() and 0 < int(part) <= FURTHEST for part in parts) or len(parts) > MOST_STEPS:
+        faults["reminders"] = f"Write up to {MOST_STEPS} numbers of days from 1 to {FURTHEST}, such as 60, 14."
+        return []
+    return sorted({int(part) for part in parts}, reverse=True)

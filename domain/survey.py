@@ -31,6 +31,12 @@ class Transaction(Row, table=True):
         Index("ix_transaction_office_completed", "office_id", "completed_at"),
         Index("ix_transaction_received", "received_at", postgresql_using="brin"),
         Index(
+            "ix_transaction_contact_point_id",
+            "contact_point_id",
+            postgresql_where=text("contact_point_id IS NOT NULL"),
+            sqlite_where=text("contact_point_id IS NOT NULL"),
+        ),
+        Index(
             "ix_transaction_expires_on",
             "expires_on",
             postgresql_where=text("expires_on IS NOT NULL"),

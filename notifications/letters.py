@@ -83,9 +83,10 @@ def _last_mail(session: Session, case: Case) -> InboundMessage | None:
 def _entitle(message: OutboundMessage, answered: InboundMessage | None, case: Case | None) -> None:
     reference = case.reference if case is not None else ""
     theirs = str(answered.details.get("subject") or "") if answered is not None else ""
-    if answered is not None and message.purpose != Purpose.survey:
+    unasked = message.purpose in (Purpose.survey, Purpose.reminder)
+    if answered is not None and not unasked:
         message.reply_to = answered.message_key
-    if theirs and message.purpose != Purpose.survey:
+    if theirs and not unasked:
         # mail programs show one conversation only where the subject stays what it was
         message.subject = with_reference(decrypt(theirs), reference)
     else:

@@ -47,7 +47,8 @@ def enqueue(
     """Write a message to a citizen, to be sent from `due_at` (by default at once) after the commit.
 
     The same key again gives the row that is there already, unchanged. None where nothing may be sent: the citizen
-    opted out, or it is a survey to an address that takes no messages. One statement, and a flush of what is pending.
+    opted out, or it is a survey or reminder to an address that takes no messages. One statement, and a flush of what
+    is pending.
     `message_id` is the id a fresh row gets, for a caller who must name it beforehand. `replaces` is the message of
     ours, as the provider calls it, that this one follows: its buttons go. `sender` is the address of ours that it
     should leave from, as the one the citizen wrote to; else it is the office's.
@@ -117,7 +118,7 @@ def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
         return False
     if contact.opted_out_at is not None:
         return purpose == Purpose.stopped
-    return purpose not in (Purpose.survey, Purpose.solved) or (
+    return purpose not in (Purpose.survey, Purpose.solved, Purpose.reminder) or (
         contact.unreachable_at is None and contact.no_surveys_at is None
     )
 

@@ -58,7 +58,7 @@ class Running:
 
 def outgoing_of(message: OutboundMessage, contact: ContactPoint) -> Outgoing:
     """The message as its channel takes it."""
-    survey = message.channel == Channel.email and message.purpose == Purpose.survey
+    unasked = message.channel == Channel.email and message.purpose in (Purpose.survey, Purpose.reminder)
     return Outgoing(
         id=message.id,
         to=contact.address,
@@ -67,7 +67,7 @@ def outgoing_of(message: OutboundMessage, contact: ContactPoint) -> Outgoing:
         subject=message.subject,
         reply_to=message.reply_to,
         automatic=message.purpose not in letters.BY_A_PERSON,
-        unsubscribe_url=letters.unsubscribe_url(contact.id) if survey else None,
+        unsubscribe_url=letters.unsubscribe_url(contact.id) if unasked else None,
         buttons=tuple(tuple(button_of(button) for button in row) for row in message.buttons),
         replaces=message.replaces,
         in_place=message.case_id is None,  # what is about a case stays as the citizen got it

@@ -39,7 +39,7 @@ from escalation import terms
 from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
-from surveys import lookups, upload_folder, upload_work, uploads
+from surveys import lookups, reminders, upload_folder, upload_work, uploads
 
 ROUNDS = 200
 """Batches one task works off before it lets others have a turn."""
@@ -51,6 +51,7 @@ SURGE_SECONDS = 60.0
 DESKS = "desks"
 DESKS_SECONDS = 900.0
 SOLVED = "solved"
+EXPIRING, EXPIRING_SECONDS = "expiring", 900.0
 SOLVED_SECONDS = 60.0
 ASKED = "asked"
 ASKED_SECONDS = 60.0
@@ -104,6 +105,12 @@ def take_files() -> int:
         return _drain(lambda: upload_work.work_off(lambda: datetime.now(UTC)))
     finally:
         _taking.release()
+
+
+def remind() -> int:
+    """Find out what expires, and tell whom it belongs to."""
+    planned = _drain(lambda: reminders.plan(datetime.now(UTC)))
+    return planned + _drain(lambda: reminders.sweep(datetime.now(UTC)))
 
 
 def count_asked() -> int:
@@ -221,6 +228,7 @@ TASKS: dict[str, Callable[[], int]] = {
     doorbell.RUNGS: climb_ladders,
     doorbell.SURVEYS: send_surveys,
     doorbell.FILES: take_files,
+    EXPIRING: remind,
     ASKED: count_asked,
     "conversations": end_conversations,
     "offers": end_offers,
@@ -248,6 +256,7 @@ EVERY = {
     SURGES: SURGE_SECONDS,
     TIDY: TIDY_SECONDS,
     SOLVED: SOLVED_SECONDS,
+    EXPIRING: EXPIRING_SECONDS,
     ASKED: ASKED_SECONDS,
     doorbell.TRAINING: TRAINING_SECONDS,
 }

@@ -80,7 +80,7 @@ SHEETS: dict[Kind, Sheet] = {
         "office",
     ),
     Kind.services: Sheet(
-        ("code", "group", "active", "keywords", "examples", "shared"),
+        ("code", "group", "active", "keywords", "examples", "shared", "reminders", "next_steps"),
         ("code",),
         ("code",),
         service_rows.put,

@@ -17,6 +17,7 @@ depends_on: str | Sequence[str] | None = None
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 LIVE = sa.text("state IN ('waiting', 'checking', 'taking', 'done') AND NOT dry_run")
 EXPIRING = sa.text("expires_on IS NOT NULL")
+REACHED = sa.text("contact_point_id IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -28,6 +29,13 @@ def upgrade() -> None:
         table.drop_constraint("fk_transaction_service_id_service", type_="foreignkey")
     op.create_index(
         "ix_transaction_expires_on", "transaction", ["expires_on"], postgresql_where=EXPIRING, sqlite_where=EXPIRING
+    )
+    op.create_index(
+        "ix_transaction_contact_point_id",
+        "transaction",
+        ["contact_point_id"],
+        postgresql_where=REACHED,
+        sqlite_where=REACHED,
     )
     op.add_column("service", sa.Column("reminders", JSON, server_default="[]", nullable=False))
     op.add_column("service", sa.Column("next_steps", JSON, server_default="{}", nullable=False))
@@ -125,6 +133,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_column("service", "next_steps")
     op.drop_column("service", "reminders")
+    op.drop_index("ix_transaction_contact_point_id", "transaction")
     op.drop_index("ix_transaction_expires_on", "transaction")
     with op.batch_alter_table("transaction") as batch:
         batch.create_foreign_key("fk_transaction_service_id_service", "service", ["service_id"], ["id"])

@@ -1,6 +1,8 @@
 # ruff: noqa: E501  (tables of samples)
 """The pages of transactions: files that are brought in, checked, taken, refused."""
 
+from datetime import date, timedelta
+
 from surveys.upload_lines import COLUMNS, ENCODINGS, NEEDED
 
 
@@ -74,6 +76,7 @@ def pages() -> dict[str, tuple[str, dict[str, object]]]:
     listed: dict[str, object] = {
         "files": [taking, done, refused, torn, partly, {**checked, "origin": "command"}, {**done, "origin": "folder", "state": "waiting"}],
         "sources": ["civil registry", "files"], "source": "", "how": "whole", "columns": columns, "wide": True, "errors": {},
+        "weeks": [{"from": date(2026, 11, 23) + timedelta(days=7 * week), "count": count} for week, count in enumerate((12, 1408, 990, 0, 3, 210, 77, 1))], "coming": 2701,
     }  # fmt: skip
     return {
         "transactions": ("transactions", listed),
@@ -84,6 +87,8 @@ def pages() -> dict[str, tuple[str, dict[str, object]]]:
                 "files": [],
                 "sources": [],
                 "wide": False,
+                "weeks": [],
+                "coming": 0,
                 "how": "good",
                 "source": "tax",
                 "errors": {"file": "Choose a file."},

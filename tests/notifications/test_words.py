@@ -144,6 +144,7 @@ SEGMENTS = {
     "survey_thanks": (1, 1, 1, 1),
     "survey_unclear": (1, 1, 1, 1),
     "raised": (1, 1, 2, 2),
+    "expiring": (1, 1, 2, 2),
     "transfer": (1, 1, 2, 2),
     "unreadable": (1, 1, 1, 2),
 }
