@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from cases import anchors, kept
+from cli.sample import expiry, history, made_up, replies, trials
 from cli.sample import government as files
-from cli.sample import history, made_up, replies, trials
 from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
 from core.database import database
@@ -130,6 +130,8 @@ def put_government(rows: Rows, given: files.Government) -> None:
             names=dict(service.names),
             group=service.group,
             keywords=[word for words in service.keywords.values() for word in words],
+            reminders=expiry.REMINDERS.get(service.code, []),
+            next_steps=expiry.next_steps(service.code),
         )
     areas = {area.code: new_id() for area in given.areas}
     for area in given.areas:

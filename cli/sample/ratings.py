@@ -7,6 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from channels.values import Channel
+from cli.sample.expiry import expires_on
 from cli.sample.phrases import phrases
 from cli.sample.world import World
 from core.ids import new_id
@@ -77,6 +78,7 @@ def write(world: World) -> None:
             contact_point_id=contact.id if contact else None,
             language=contact.language if contact else None,
             not_asked=None if contact else "no_number",
+            expires_on=expires_on(service.code, at),
         )
         if contact is not None:
             _invite(world, survey, transaction, contact, office, service, asked)
