@@ -247,7 +247,8 @@ def test_changed_words_are_taught_and_a_changed_group_is_not(site: Web) -> None:
         seen = hidden(site.get(path, "minister").text, "seen")
         assert site.post(path, "minister", **typed, seen=seen).status_code == 303
         assert site.count(TrainingRun) == runs
-    assert set(changes()[0].after or {}) == {"code", "names", "group", "keywords", "examples", "shared", "in_use"}
+    kept = {"code", "names", "group", "keywords", "examples", "shared", "reminders", "next_steps", "in_use"}
+    assert set(changes()[0].after or {}) == kept
     seen = hidden(site.get(path, "minister").text, "seen")
     assert site.post(path, "minister", go="retire", seen=seen).status_code == 303
     with database().read() as session:
@@ -259,6 +260,8 @@ REFUSED_SERVICES = [
     ({"name-en": "Water supply"}, "name-en"), ({"code": "WATER"}, "code"), ({"code": "a b"}, "code"),
     ({"name-en": ""}, "name-en"), ({"shared": "perhaps"}, "shared"),
     ({"keywords": "x" * 81}, "keywords"), ({"examples": "x" * 401}, "examples"),
+    ({"reminders": "soon"}, "reminders"), ({"reminders": "0"}, "reminders"),
+    ({"reminders": "9, 8, 7, 6, 5, 4"}, "reminders"), ({"next-en": "x" * 161}, "next-en"),
 ]  # fmt: skip
 
 
