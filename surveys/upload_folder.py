@@ -40,7 +40,13 @@ def watch(now: datetime) -> int:
     with _alone(folder) as alone:
         if not alone:
             return 0
-        return sum(_look_at(path, source, now) for path, source in list(_complete(folder, now)))
+        moved = 0
+        for path, source in list(_complete(folder, now)):
+            try:
+                moved += _look_at(path, source, now)
+            except OSError as error:  # one that cannot be read or moved must not hold up the others
+                log.warning("not_filed", file=path.name, error=str(error))
+        return moved
 
 
 @contextmanager

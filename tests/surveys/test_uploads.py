@@ -274,3 +274,23 @@ def test_files_dropped_are_taken_when_complete_and_filed_away(
         looked = session.exec(select(TransactionUpload.name)).all()
     assert set(sources) == {("registry", 30), ("files", 5)}
     assert sorted(looked) == ["bad.csv", "bad.csv", "half.csv", "today.csv", "torn.csv"], "the same bytes are one file"
+
+
+def test_a_file_that_cannot_be_moved_holds_up_no_other(
+    installation: Installation, known: Government, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(folder / "a.csv", HEAD + lines(2))
+    drop(folder / "b.csv", HEAD + lines(2, 10))
+    move = upload_folder._move
+
+    def locked(path: Path, *rest: object) -> None:
+        if path.name == "a.csv":
+            raise PermissionError("the disk is read-only")
+        move(path, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(upload_folder, "_move", locked)
+        sweep(installation)
+    assert (stored(installation), names(folder)) == (4, {"a.csv", "done/b.csv"})
+    sweep(installation)
+    assert (stored(installation), names(folder)) == (4, {"done/a.csv", "done/b.csv"})
