@@ -165,7 +165,7 @@ def _medians(
     rate, so an answer weighs what its rating does."""
     found: dict[str, tuple[float | None, int]] = {}
     for question in ("minutes", "visits"):
-        every = satisfaction.tallies(session, question, since, now)
+        every = satisfaction.told(session, question, since, now)
         answers = weights.weigh(one for one in every if scope.holds(one))
         found[question] = (median(answers), sum(one.count for one in answers))
     return found

@@ -4,12 +4,11 @@ Only answers to a survey are weighed: who was asked is known. Faces tapped at an
 """
 
 import threading
-import time
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import and_, case, exists, func
@@ -29,30 +28,56 @@ from surveys.flow import RATING
 from surveys.money import tells_of_money
 from surveys.results import Rating
 
-SLOW_SECONDS = 0.5
+T = TypeVar("T")
+MANY = 50_000
 KEEP = timedelta(minutes=10)
-"""What took longer than `SLOW_SECONDS` to count is not counted again for so long."""
+"""Where so `MANY` were asked that counting takes its time, they are not counted again for so long."""
 WHY = ("reason", "liked")
 """Questions why: of those who were not content, and of those who were."""
 MONEY_REASON = "money"
 
 _ANSWER: Any = aliased(Answer)
-_kept: dict[tuple[str, str, int], tuple[datetime, list[Tally]]] = {}
+_kept: dict[tuple[object, ...], tuple[datetime, object]] = {}
 _lock = threading.Lock()
 
 
 def tallies(session: Session, question: str, since: datetime, until: datetime) -> list[Tally]:
     """All who were asked in a period, counted by what they said to a question; of the whole government."""
-    key = (str(session.get_bind().engine.url), question, round((until - since) / timedelta(days=1)))
+    columns = _tally_columns(session)
+    query = _asked(columns, question, since, until).group_by(*columns)
+
+    def count() -> list[Tally]:
+        return [_tally(row) for row in session.execute(query)]
+
+    return _once(session, ("tallies", question), since, until, count, lambda found: sum(one.count for one in found))
+
+
+def told(session: Session, question: str, since: datetime, until: datetime) -> list[Tally]:
+    """The same of those alone who answered the question."""
+    columns = _tally_columns(session)
+    query = _asked(columns, question, since, until).where(_ANSWER.question == question).group_by(*columns)
+    return [_tally(row) for row in session.execute(query)]
+
+
+def _once(
+    session: Session,
+    what: tuple[str, ...],
+    since: datetime,
+    until: datetime,
+    count: Callable[[], T],
+    people: Callable[[T], int],
+) -> T:
+    """What `count` gives; where it is about many `people` it is kept for some minutes."""
+    key = (str(session.get_bind().engine.url), round((until - since) / timedelta(days=1)), *what)
     with _lock:
         kept = _kept.get(key)
     if kept is not None and timedelta(0) <= until - kept[0] < KEEP:
-        return kept[1]
-    began = time.perf_counter()
-    columns = _tally_columns(session)
-    found = [_tally(row) for row in session.execute(_asked(columns, question, since, until).group_by(*columns))]
-    if time.perf_counter() - began > SLOW_SECONDS:
+        return cast(T, kept[1])
+    found = count()
+    if people(found) >= MANY:
         with _lock:
+            for old in [one for one, (at, _) in _kept.items() if until - at >= KEEP]:
+                del _kept[old]
             _kept[key] = (until, found)
     return found
 
@@ -103,6 +128,15 @@ def _tally(row: Any) -> Tally:
 def responses(session: Session, since: datetime, until: datetime, service: UUID | None) -> dict[UUID, Response]:
     """Who was asked in a period, by office: how many answered, and how many surveys reached nobody. `service` None is
     about all of them."""
+    what = ("responses", str(service))
+
+    def count() -> dict[UUID, Response]:
+        return _responses(session, since, until, service)
+
+    return _once(session, what, since, until, count, lambda found: sum(one.asked for one in found.values()))
+
+
+def _responses(session: Session, since: datetime, until: datetime, service: UUID | None) -> dict[UUID, Response]:
     sent = and_(col(Invitation.sent_at) >= since, col(Invitation.sent_at) < until)
     if service is not None:
         sent = and_(sent, col(Transaction.service_id) == service)

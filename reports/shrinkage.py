@@ -73,15 +73,17 @@ def shares(counts: Sequence[float], numbers: Sequence[float]) -> list[Shrunk] | 
     effective ones and so no whole numbers. None with fewer than `FEWEST` offices that have any."""
     if sum(number > 0 for number in numbers) < FEWEST:
         return None
+    import numpy
     from scipy.special import betaincinv
 
     a, b = beta_of(counts, numbers)
-    shrunk = []
-    for count, number in zip(counts, numbers, strict=True):
-        first, second = a + count, b + number - count
-        low, high = (float(betaincinv(first, second, point)) for point in (0.025, 0.975))
-        shrunk.append(Shrunk(first / (first + second), low, high, number / (number + a + b)))
-    return shrunk
+    first = numpy.asarray(counts, float) + a
+    second = numpy.asarray(numbers, float) - numpy.asarray(counts, float) + b
+    bounds = zip(betaincinv(first, second, 0.025), betaincinv(first, second, 0.975), strict=True)
+    return [
+        Shrunk(float(one / (one + other)), float(low), float(high), float(number / (number + a + b)))
+        for one, other, number, (low, high) in zip(first, second, numbers, bounds, strict=True)
+    ]
 
 
 def beta_of(counts: Sequence[float], numbers: Sequence[float]) -> tuple[float, float]:

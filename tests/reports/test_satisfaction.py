@@ -1,6 +1,6 @@
 """What was said, counted in the database; where offices stand; and the sentence on top."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -56,6 +56,26 @@ def test_those_who_were_asked_are_counted_by_what_they_said(installation: Instal
     assert responses == {first: Response(5, 4, 0), second: Response(2, 1, 1)}
     assert water_alone == {first: Response(5, 4, 0), second: Response(1, 1, 0)}
     assert exits.counts == (1, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_many_are_not_counted_again_at_once(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(until: datetime) -> tuple[int, int]:
+        with installation.database.read() as session:
+            tallies = satisfaction.tallies(session, "rating", until - timedelta(days=28), until)
+            responses = satisfaction.responses(session, until - timedelta(days=28), until, None)
+        return sum(one.count for one in tallies), sum(one.asked for one in responses.values())
+
+    with installation.database.write() as session:
+        asking = Asking(session, government(session))
+        asking.ask("WAT1", AT, {"rating": 5})
+    assert asked(NOW) == (1, 1)
+    monkeypatch.setattr(satisfaction, "MANY", 2)
+    for later, expected in ((0, 2), (5, 2), (11, 4)):
+        with installation.database.write() as session:
+            asking.session = session
+            asking.ask("WAT1", AT)
+        assert asked(NOW + timedelta(minutes=later)) == (expected, expected)
 
 
 def test_operators_apart_and_reasons_without_money(installation: Installation) -> None:
