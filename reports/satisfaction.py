@@ -68,7 +68,7 @@ def _once(
     people: Callable[[T], int],
 ) -> T:
     """What `count` gives; where it is about many `people` it is kept for some minutes."""
-    key = (str(session.get_bind().engine.url), round((until - since) / timedelta(days=1)), *what)
+    key = (str(session.get_bind().engine.url), (until - since).total_seconds(), *what)
     with _lock:
         kept = _kept.get(key)
     if kept is not None and timedelta(0) <= until - kept[0] < KEEP:
