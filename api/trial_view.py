@@ -67,6 +67,7 @@ def shown(session: Session, known: Catalogue, who: Viewer, trial: Trial, now: da
         else Lately()
     )
     by = session.get(Staff, trial.registered_by) if trial.registered_by else None
+    second = session.get(Staff, trial.confirmed_by) if trial.confirmed_by else None
     ended_by = session.get(Staff, trial.ended_by) if trial.ended_by else None
     return {
         "id": str(trial.id),
@@ -92,8 +93,10 @@ def shown(session: Session, known: Catalogue, who: Viewer, trial: Trial, now: da
         "starts": trial.starts_at,
         "registered": trial.registered_at,
         "registered_by": by.name if by else "",
+        "confirmed": trial.confirmed_at,
+        "confirmed_by": second.name if second else "",
         "pledge": pledge(trial.seed),
-        "arms": [_arm(arm) for arm in arms_of(trial)],
+        "arms": [{**_arm(arm), "bubbles": _bubbles(str(trial.moment), arm)} for arm in arms_of(trial)],
         "hidden": hidden,
         "result": _result(trial, result, money) if result else None,
         "earlier": [
@@ -150,7 +153,7 @@ def _arm(arm: Arm) -> dict[str, object]:
         "delay": arm.delay,
         "channel": str(arm.channel) if arm.channel else "",
         "sender": arm.sender or "",
-        "words": [{"language": one, "name": language_name(one), "text": text} for one, text in arm.words.items()],
+        "worded": bool(arm.words),
     }
 
 

@@ -19,7 +19,7 @@ from api.finding import suggestions
 from api.forms import Filled
 from api.pages import render
 from api.trial_view import begun, line_of, preview_of, shown
-from cases import administration
+from cases import administration, wording_editing
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from core.settings import settings
@@ -43,11 +43,11 @@ router = APIRouter(include_in_schema=False)
 @router.get("/staff/trials")
 def show_trials(request: Request, staff: Staffed, said: str = "") -> Response:
     """Every trial, newest first."""
-    _check_reader(staff.viewer)
     flash_said(request, said)
     now = datetime.now(UTC)
     with database().read() as session:
         known = catalogue(session)
+        _check_reader(known, staff.viewer)
         rows = session.exec(select(Trial).order_by(col(Trial.registered_at).desc())).all()
         context = {
             "rows": [line_of(known, staff.viewer, row, now) for row in rows],
@@ -97,6 +97,24 @@ def show_protocol(staff: Staffed, trial_id: str) -> Response:
         return PlainTextResponse(trial.protocol + seed, headers={"Cache-Control": "no-store"})
 
 
+@router.post("/staff/trials/{trial_id}/begin")
+def begin(request: Request, staff: Staffed, form: Filled, trial_id: str) -> Response:
+    """Let a trial begin that somebody else registered."""
+    now = datetime.now(UTC)
+    with database().write() as session:
+        known = administration.lock(session)
+        if not wording_editing.may_edit(known, staff.viewer):
+            raise NotAllowed("Only administrators let a trial begin.", mend="Tell yours that you have read it.")
+        session.refresh(trial := _find(session, trial_id), with_for_update=True)
+        before = trial.confirmed_at
+        trial_plan.confirm(session, trial, staff.viewer.staff_id, now)
+        if trial.confirmed_at != before:
+            _record(
+                session, staff.viewer, trial, {"begins": None}, {"begins": max(now, trial.starts_at).isoformat()}, now
+            )
+    return RedirectResponse(f"/staff/trials/{trial_id}?said=trial-begins", 303)
+
+
 @router.post("/staff/trials/{trial_id}/end")
 def end(request: Request, staff: Staffed, form: Filled, trial_id: str) -> Response:
     """End a trial before its time, for a reason that is written down."""
@@ -141,7 +159,6 @@ def promote(request: Request, staff: Staffed, form: Filled, trial_id: str) -> Re
 def _form(
     request: Request, staff: SignedIn, typed: Typed, *, look: bool = False, problem: OmbudError | None = None
 ) -> Response:
-    _check_reader(staff.viewer)
     now = datetime.now(UTC)
     errors = dict(problem.fields) if isinstance(problem, BadInput) else {}
     with database().read() as session:
@@ -152,7 +169,8 @@ def _form(
         if look:
             try:
                 plan = trial_plan.draft(session, known, typed, now)
-                preview = preview_of(known, plan)
+                beside = trial_plan.running_beside(session, known, plan.trial)
+                preview = preview_of(known, plan) | {"beside": beside.title if beside else ""}
             except BadInput as error:
                 problem, errors = error, dict(error.fields)
         context = {
@@ -184,14 +202,15 @@ def _page(
     typed: str = "",
     problem: OmbudError | None = None,
 ) -> Response:
-    _check_reader(staff.viewer)
     now = datetime.now(UTC)
     with database().read() as session:
         known = catalogue(session)
+        _check_reader(known, staff.viewer)
         trial = _find(session, trial_id)
         context = {
             **shown(session, known, staff.viewer, trial, now),
             "may_run": _may_run(known, staff.viewer),
+            "may_begin": wording_editing.may_edit(known, staff.viewer) and trial.registered_by != staff.viewer.staff_id,
             "changes": change_lines(administration.changes(session, row_id=trial.id, limit=20)[0]),
             "reason": typed,
             "errors": dict(errors or {}),
@@ -232,19 +251,23 @@ def _typed(form: Mapping[str, str]) -> Typed:
     )
 
 
-def _check_reader(who: Viewer) -> None:
+def _check_reader(known: Catalogue, who: Viewer) -> None:
     """Results may be of one office and of money, so they are for those who look at the whole."""
-    if not who.has(Role.leadership, Role.auditor, Role.admin):
+    if not who.has(Role.leadership, Role.auditor, Role.admin) and not _may_run(known, who):
         raise NotAllowed("Trials are for those who lead or administer.", mend="Ask your administrator for a result.")
 
 
 def _may_run(known: Catalogue, who: Viewer) -> bool:
-    return administration.wide(known, who)
+    """Those who administer the whole government, or head it."""
+    heads = any(role is Role.head and administration.at_the_top(known.offices.get(at)) for role, at in who.roles)
+    return heads or administration.wide(known, who)
 
 
 def _begin(session: Session, who: Viewer) -> Catalogue:
-    known = administration.begin(session, who)
-    administration.check_wide(known, who, "Trials")
+    """The catalogue, nobody else's to change; so nobody registers at the same time."""
+    known = administration.lock(session)
+    if not _may_run(known, who):
+        raise NotAllowed("Trials are for those who administer the whole government.", mend="Ask one of them.")
     return known
 
 

@@ -42,13 +42,14 @@ class Stop(StrEnum):
 
 
 class Trial(Row, table=True):
-    """A randomised comparison as it was registered. Nothing of it changes afterwards but what is below `entered`.
+    """A randomised comparison as it was registered. Nothing of it changes afterwards but what is below `starts_at`.
 
     `population`: ids of services and of offices with all below them, languages and channels; an empty list means all.
     `arms`: name and what differs, the first is the control. `effect`, `base`: shares of 1, or steps of a rating;
     `spread` is the standard deviation of ratings, `response` the share expected to answer. `planned` is how many
     citizens are assigned in all, `looks` how often the result is looked at, `days` how long each answer is waited for.
     `seed` decides every assignment. `protocol` is the text it was registered with.
+    It begins at `starts_at` once somebody else has read it (`confirmed_at`).
     `entered` counts citizens; `results` holds what each look found, once and for all. `promoted_arm` is what has become
     the default for the population.
     """
@@ -77,6 +78,8 @@ class Trial(Row, table=True):
     registered_by: UUID | None = Field(default=None, foreign_key="staff.id")
     starts_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
+    confirmed_by: UUID | None = Field(default=None, foreign_key="staff.id")
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     entered: int = 0
     results: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from core.errors import BadInput, Conflict
+from core.errors import BadInput, Conflict, NotAllowed
 from core.ids import new_id
 from core.settings import settings
 from core.texts import clean, latin_digits
@@ -138,20 +138,41 @@ def register(session: Session, known: Catalogue, plan: Draft, staff_id: UUID | N
     whether a case is solved, are about different matters: a trial of each may run.
     """
     trial = plan.trial
-    whom = trials.population_of(known, trial)
-    for other in session.exec(select(Trial).where(col(Trial.ended_at).is_(None))):
-        apart = (other.moment == Moment.solved) is not (trial.moment == Moment.solved)
-        if not apart and whom.meets(trials.population_of(known, other)):
-            raise Conflict(
-                f"“{other.title}” is about some of the same people and is not over.",
-                mend="One trial at a time for the same people: choose others, or wait for its end.",
-            )
+    if (other := running_beside(session, known, trial)) is not None:
+        raise Conflict(
+            f"“{other.title}” is about some of the same people and is not over.",
+            mend="One trial at a time for the same people: choose others, or wait for its end.",
+        )
     trial.seed, trial.registered_at, trial.registered_by = secrets.token_hex(16), now, staff_id
     trial.starts_at = max(trial.starts_at, now)
     trial.protocol = protocol(known, trial, by)
     session.add(trial)
     session.flush()
     return trial
+
+
+def running_beside(session: Session, known: Catalogue, trial: Trial) -> Trial | None:
+    """Another trial that is not over and about some of the same people."""
+    whom = trials.population_of(known, trial)
+    for other in session.exec(select(Trial).where(col(Trial.ended_at).is_(None)).order_by(col(Trial.id))):
+        apart = (other.moment == Moment.solved) is not (trial.moment == Moment.solved)
+        if not apart and whom.meets(trials.population_of(known, other)):
+            return other
+    return None
+
+
+def confirm(session: Session, trial: Trial, staff_id: UUID | None, now: datetime) -> None:
+    """Let a trial (held locked) begin, at its day or now; what it changes speaks to citizens, so two people read it.
+
+    Raises NotAllowed for who registered it.
+    """
+    if trial.registered_by == staff_id:
+        raise NotAllowed(
+            "You registered this trial, so somebody else lets it begin.", mend="Ask a colleague to read it."
+        )
+    if trial.confirmed_at is None and trial.ended_at is None:
+        trial.confirmed_by, trial.confirmed_at = staff_id, now
+        session.add(trial)
 
 
 def size(

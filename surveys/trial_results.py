@@ -16,6 +16,7 @@ from core.database import database
 from domain.trial import Outcome, Stop, Trial, TrialAssignment
 from surveys.trial_maths import HARM, NORMAL, bounds, compare, holm, pooled_z
 from surveys.trial_tally import Tally, tally
+from surveys.trials import under_way
 
 HARMED = 5
 """With fewer opt-outs than this in an arm nothing is said of harm."""
@@ -39,7 +40,7 @@ def tend(session: Session, now: datetime) -> int:
 
 
 def _open(now: datetime) -> SelectOfScalar[Trial]:
-    return select(Trial).where(col(Trial.ended_at).is_(None), col(Trial.starts_at) <= now, col(Trial.entered) > 0)
+    return select(Trial).where(*under_way(now), col(Trial.entered) > 0)
 
 
 def _look_if_due(session: Session, trial: Trial, now: datetime) -> bool:

@@ -11,8 +11,10 @@ from surveys.trial_results import needed
 
 
 class Standing(StrEnum):
-    """How far a trial is: not begun, taking people in, waiting for the last answers, or over."""
+    """How far a trial is: not read by a second person, not begun, taking people in, waiting for the last answers, or
+    over."""
 
+    unread = "unread"
     registered = "registered"
     running = "running"
     waiting = "waiting"
@@ -32,6 +34,8 @@ def standing(trial: Trial, now: datetime) -> Standing:
     """How far it is."""
     if trial.ended_at is not None:
         return Standing.over
+    if trial.confirmed_at is None:
+        return Standing.unread
     if now < trial.starts_at:
         return Standing.registered
     return Standing.waiting if trial.entered >= trial.planned else Standing.running

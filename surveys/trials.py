@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
 from channels.values import Channel
@@ -58,7 +58,7 @@ class Dealing:
             select(Trial)
             .where(
                 or_(
-                    col(Trial.ended_at).is_(None) & (col(Trial.starts_at) <= now),
+                    and_(*under_way(now)),
                     col(Trial.promoted_arm).is_not(None),
                 )
             )
@@ -82,6 +82,11 @@ class Dealing:
             if trial.moment == moment and whom.has(one):
                 return Treatment(arms_of(trial)[trial.promoted_arm or 0], trial.id, None)
         return None
+
+
+def under_way(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """SQL predicates over `Trial`: begun, as somebody else has read it and its day has come, and not over."""
+    return col(Trial.ended_at).is_(None), col(Trial.confirmed_at) <= now, col(Trial.starts_at) <= now
 
 
 def words(treatment: Treatment | None, language: str, **values: object) -> str | None:

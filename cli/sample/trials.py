@@ -60,7 +60,7 @@ def _one(
     arms = _arms(given)
     base, effect = given["base"] / 100, given["effect"] / 100
     each = size(Outcome.response, base, None, base, effect, ALPHA, POWER, len(arms), given["looks"])
-    admin, by = _admin(world)
+    (admin, by), (second, _) = _readers(world)
     trial = Trial(
         id=new_id(),
         title=given["title"],
@@ -83,6 +83,8 @@ def _one(
         registered_at=begins - timedelta(days=1),
         registered_by=admin,
         starts_at=begins,
+        confirmed_by=second,
+        confirmed_at=begins - timedelta(hours=20),
     )
     trial.protocol = protocol(world.known, trial, by)
     people = {row.id: row.citizen_id for row in world.rows.of(ContactPoint)}
@@ -127,10 +129,14 @@ def _arms(given: Mapping[str, Any]) -> tuple[Arm, Arm]:
     )
 
 
-def _admin(world: World) -> tuple[Any, str]:
+def _readers(world: World) -> tuple[tuple[Any, str], tuple[Any, str]]:
+    """Who registers a trial, and who reads it before it begins: an administrator and a head of the top office."""
     people = {row.id: row.name for row in world.rows.of(Staff)}
-    admin = next(row.staff_id for row in world.rows.of(StaffRole) if row.role == Role.admin)
-    return admin, people[admin]
+    admin = next(row for row in world.rows.of(StaffRole) if row.role == Role.admin)
+    heads = (row for row in world.rows.of(StaffRole) if row.role == Role.head and row.office_id == admin.office_id)
+    others = (row for row in world.rows.of(StaffRole) if row.staff_id != admin.staff_id)
+    second = next(heads, None) or next(others)
+    return (admin.staff_id, people[admin.staff_id]), (second.staff_id, people[second.staff_id])
 
 
 def _read(world: World, message: Any, arm: Arm, transaction: Any) -> None:

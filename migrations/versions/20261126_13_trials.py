@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("registered_by", sa.Uuid(), nullable=True),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entered", sa.Integer(), nullable=False),
         sa.Column("results", JSON, nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -52,6 +54,7 @@ def upgrade() -> None:
         sa.Column("promoted_arm", sa.Integer(), nullable=True),
         sa.Column("promoted_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["registered_by"], ["staff.id"], name=op.f("fk_trial_registered_by_staff")),
+        sa.ForeignKeyConstraint(["confirmed_by"], ["staff.id"], name=op.f("fk_trial_confirmed_by_staff")),
         sa.ForeignKeyConstraint(["ended_by"], ["staff.id"], name=op.f("fk_trial_ended_by_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trial")),
     )

@@ -77,9 +77,26 @@ def test_what_was_registered_stays_and_is_anybodys_to_read(site: Web) -> None:
     assert made.seed not in text + page
     second = site.post("/staff/trials/new", "minister", **{**FORM, "title": "Another", "go": "register"})
     assert second.status_code == 409
+    look = site.post("/staff/trials/new", "minister", **{**FORM, "title": "Another", "go": "look"})
+    assert "“Short wording” is about some of the same people" in unescape(look.text)
     assert "“Short wording” is about some of the same people" in unescape(second.text)
     assert [(one.kind, one.title, one.before) for one in changes()] == [("trial", "Short wording", None)]
     assert "Short wording" in site.get("/staff/trials", "auditor").text
+
+
+def test_it_begins_once_somebody_else_has_read_it(site: Web) -> None:
+    path = registered(site)
+    assert "It begins once somebody else has read what was registered." in site.get(path, "minister").text
+    assert "let it begin" not in site.get(path, "minister").text
+    assert site.post(f"{path}/begin", "minister").status_code == 403
+    assert site.post(f"{path}/begin", "clerk").status_code == 403
+    assert "let it begin" in site.get(path, "head_water").text
+    for _ in range(2):
+        assert site.post(f"{path}/begin", "head_water").status_code == 303
+    made = stored()
+    assert made.confirmed_by == site.known.staff["head_water"]
+    assert [list((one.after or {}).keys()) for one in changes()] == [["planned", "starts"], ["begins"]]
+    assert "Read by head_water" in site.get(path, "auditor").text
 
 
 def test_it_ends_early_only_for_a_reason(site: Web) -> None:
@@ -101,7 +118,7 @@ def finished(site: Web) -> str:
     """A trial of 60 in which the short wording brought far more; gives its address."""
     then = datetime.now(UTC) - timedelta(days=10)
     with database().write() as session:
-        made = trial(session, planned=60, starts_at=then, secondary=["rating"])
+        made = trial(session, planned=60, starts_at=then, confirmed_at=then, secondary=["rating"])
         questions = survey(session)
         people = [served(session, site.known, questions, n, at=then) for n in range(60)]
         found = trials.enter(session, Moment.survey, people, then)

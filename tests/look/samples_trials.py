@@ -4,7 +4,14 @@ from datetime import date
 
 from tests.look.samples import SERVICES, ago
 
-LONG = "{{ service }}, {{ office }}: how was it? Reply with one.\n1 very bad, 2 bad, 3 fair, 4 good, 5 very good."
+LONG = "Passport renewal, Service Centre: how was it? Reply with one.\n1 very bad, 2 bad, 3 fair, 4 good, 5 very good."
+
+
+def bubble(language: str, name: str, text: str) -> dict[str, object]:
+    price = "0.04 EUR" if language == "en" else ""
+    return {"language": language, "name": name, "text": text, "segments": 1 if price else 2, "price": price}
+
+
 ARMS: list[dict[str, object]] = [
     {
         "name": "As now",
@@ -12,10 +19,8 @@ ARMS: list[dict[str, object]] = [
         "delay": 0,
         "channel": "",
         "sender": "",
-        "words": [
-            {"language": "en", "name": "English", "text": LONG},
-            {"language": "bn", "name": "বাংলা", "text": "{{ service }}, {{ office }}: সেবা কেমন ছিল?"},
-        ],
+        "worded": True,
+        "bubbles": [bubble("en", "English", LONG), bubble("bn", "বাংলা", "পাসপোর্ট নবায়ন, সেবা কেন্দ্র: সেবা কেমন ছিল?")],
     },
     {
         "name": "Short, at six",
@@ -23,13 +28,14 @@ ARMS: list[dict[str, object]] = [
         "delay": 24,
         "channel": "sms",
         "sender": "+15005550006",
-        "words": [
-            {"language": "en", "name": "English", "text": "{{ service }}, {{ office }}: 1 (bad) to 5 (good)?"},
-            {"language": "bn", "name": "বাংলা", "text": "{{ service }}, {{ office }}: ১ থেকে ৫?"},
+        "worded": True,
+        "bubbles": [
+            bubble("en", "English", "Passport renewal, Service Centre: 1 (bad) to 5 (good)?"),
+            bubble("bn", "বাংলা", "পাসপোর্ট নবায়ন, সেবা কেন্দ্র: ১ থেকে ৫?"),
         ],
     },
 ]
-PLAIN: dict[str, object] = {"name": "Nothing else", "hour": None, "delay": 0, "channel": "", "sender": "", "words": []}
+PLAIN: dict[str, object] = {**ARMS[0], "name": "Nothing else", "worded": False, "bubbles": []}
 PEOPLE = "Identity card, Passport renewal; Service Centre Kombinat and all below; every language; SMS"
 
 
@@ -99,6 +105,8 @@ DONE: dict[str, object] = {
     "starts": ago(days=40),
     "registered": ago(days=41),
     "registered_by": "Arta Hoxha",
+    "confirmed": ago(days=41),
+    "confirmed_by": "Rupert Saltmarsh",
     "pledge": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "arms": ARMS,
     "hidden": False,
@@ -109,6 +117,7 @@ DONE: dict[str, object] = {
     "promoted_at": None,
     "may_promote": True,
     "may_run": True,
+    "may_begin": True,
     "changes": [],
     "reason": "",
     "errors": {},
@@ -191,28 +200,8 @@ PREVIEW: dict[str, object] = {
     "people": PEOPLE,
     "ends": date(2027, 1, 20),
     "lately": {"asked": 5201, "response": 0.3, "rating": 3.6, "rated": 1560, "spread": 1.2, "per_day": 150.4},
-    "arms": [
-        {
-            **arm,
-            "bubbles": [
-                {
-                    "language": "en",
-                    "name": "English",
-                    "text": "Passport renewal, Service Centre: 1 (bad) to 5 (good)?",
-                    "segments": 1,
-                    "price": "0.04 EUR",
-                },
-                {
-                    "language": "bn",
-                    "name": "বাংলা",
-                    "text": "পাসপোর্ট নবায়ন, সেবা কেন্দ্র: ১ থেকে ৫?",
-                    "segments": 2,
-                    "price": "",
-                },
-            ],
-        }
-        for arm in ARMS
-    ],
+    "arms": ARMS,
+    "beside": "",
 }
 ROWS: list[dict[str, object]] = [
     {
@@ -229,6 +218,7 @@ ROWS: list[dict[str, object]] = [
         "promoted": promoted,
     }
     for standing, stopped, entered, found, promoted in (
+        ("unread", None, 0, "", ""),
         ("registered", None, 0, "", ""),
         ("running", None, 2214, "", ""),
         ("waiting", None, 7526, "", ""),
@@ -251,6 +241,10 @@ TRIALS: dict[str, tuple[str, dict[str, object]]] = {
         "trial",
         {**DONE, "promoted": 1, "promoted_name": "Short, at six", "promoted_at": ago(days=1), "may_run": False},
     ),
+    "trial-unread": (
+        "trial",
+        {**RUNNING, "standing": "unread", "entered": 0, "awaited": 0, "confirmed": None, "confirmed_by": ""},
+    ),
     "trial-running": ("trial", RUNNING),
     "trial-harm": ("trial", HARM),
     "trial-hidden": ("trial", {**DONE, "hidden": True, "result": None, "may_run": False}),
@@ -260,7 +254,7 @@ TRIALS: dict[str, tuple[str, dict[str, object]]] = {
         {**RUNNING, "standing": "over", "stopped": "by_hand", "entered": 0, "awaited": 0, "end_reason": "Nobody came."},
     ),
     "trial-new": ("trial_new", FORM),
-    "trial-new-look": ("trial_new", {**FORM, "preview": PREVIEW}),
+    "trial-new-look": ("trial_new", {**FORM, "preview": {**PREVIEW, "beside": "Who reads it"}}),
     "trial-new-wrong": (
         "trial_new",
         {

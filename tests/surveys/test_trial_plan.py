@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from core.errors import BadInput, Conflict
+from core.errors import BadInput, Conflict, NotAllowed
 from core.settings import settings
 from domain.catalogue import catalogue
 from domain.trial import Outcome, Trial
 from notifications import compose
 from surveys.trial_arms import arms_of, pledge
 from surveys.trial_lately import Lately, lately
-from surveys.trial_plan import Typed, draft, ends, register, size
+from surveys.trial_plan import Typed, confirm, draft, ends, register, size
 from surveys.trial_typed import TypedArm, number
 from surveys.trial_words import sentences, standing
 from tests.builders import NOW, Government, government
@@ -158,6 +158,10 @@ def test_it_is_kept_as_registered_with_a_seed_nobody_is_told(installation: Insta
             assert said in text
         assert "7,526 citizens, 3,763 in each of 2 arms" in text
         assert "{{ service }}, {{ office }}: 1 to 5?" in text
+        assert standing(made, NOW) == "unread"
+        with pytest.raises(NotAllowed, match="somebody else"):
+            confirm(session, made, None, NOW)
+        confirm(session, made, known.staff["minister"], NOW)
         assert standing(made, NOW) == "running"
         assert standing(made, NOW - timedelta(seconds=1)) == "registered"
 

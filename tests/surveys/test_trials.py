@@ -168,6 +168,7 @@ def test_two_at_once_give_one_assignment_each_and_no_gap(installation: Installat
         ({}, True),
         ({"starts_at": NOW + timedelta(minutes=1)}, False),
         ({"ended_at": NOW - timedelta(minutes=1)}, False),
+        ({"confirmed_at": None}, False),
         ({"moment": Moment.survey_reminder}, False),
         ({"planned": 0}, False),
         ({"population": {"languages": ["sq", "bn"]}}, False),

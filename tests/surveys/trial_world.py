@@ -42,6 +42,7 @@ def trial(session: Session, **values: Any) -> Trial:
         "protocol": "As registered.",
         "registered_at": NOW - timedelta(days=2),
         "starts_at": NOW - timedelta(days=1),
+        "confirmed_at": NOW - timedelta(days=2),
         **values,
     }
     row = Trial(**(given | {"arms": store(given["arms"])}))
