@@ -107,9 +107,12 @@ def message(question: Question, language: str, channel: Channel, *, service: str
     """The body of the message that puts a question. Where the channel has no buttons it numbers the choices.
 
     The first question says who asks and how to end it. A `link` to the survey's page is for a mail: it costs nothing
-    there, and a segment in an SMS.
+    there, and a segment in an SMS. Under the rating a mail has one more for each answer, which has it chosen.
     """
     first = question.code == RATING
+    if link and channel is Channel.email and question.kind is Kind.rating:
+        chosen = enumerate(choices_of(question, language), 1)
+        link = "\n".join([link, *(f"{choice}: {link}/{place}" for place, choice in reversed(list(chosen)))])
     if first and not question.words:
         buttons = channel is Channel.telegram
         return compose.compose(

@@ -121,6 +121,24 @@ def test_survey_link_without_scripts(served: Site, plain: BrowserContext, survey
     expect(page.locator("h1")).to_contain_text("Thank you")
 
 
+def test_a_link_with_an_answer_counts_where_a_person_looks(
+    served: Site, context: BrowserContext, plain: BrowserContext, survey: str
+) -> None:
+    link = f"{served.url}/s/{survey}/2?lang=en"
+    robot = context.new_page()  # says so itself, as mail scanners that run scripts do
+    robot.goto(link)
+    expect(robot.locator("main button")).to_have_text("Send this answer")
+    unscripted = plain.new_page()
+    unscripted.goto(link)
+    unscripted.click("main button")
+    expect(unscripted.locator("h1")).to_have_text("What went wrong?")
+    context.add_init_script("Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false })")
+    person = context.new_page()
+    person.goto(link.replace("/2?", "/1?"))
+    expect(person.locator("h1")).to_have_text("What went wrong?")
+    expect(person.locator(".counted")).to_contain_text("Very bad")
+
+
 def test_report_by_keyboard_alone(served: Site, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{served.url}/")

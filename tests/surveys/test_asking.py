@@ -73,7 +73,10 @@ def test_what_is_sent(question: Question, channel: Channel, body: str) -> None:
 
 def test_a_mail_has_the_link_and_other_languages_fall_back() -> None:
     assert said(MONEY, "en", Channel.email, "https://x.example/s/t").endswith("\nhttps://x.example/s/t")
-    assert said(SHIPPED[0], "en", Channel.email, "https://x.example/s/t").endswith("https://x.example/s/t")
+    rating = said(SHIPPED[0], "en", Channel.email, "https://x.example/s/t").splitlines()
+    assert rating[-6].endswith(" https://x.example/s/t")
+    assert (rating[-5], rating[-1]) == ("Very good: https://x.example/s/t/5", "Very bad: https://x.example/s/t/1")
+    assert "/5" not in said(SHIPPED[0], "en", Channel.whatsapp, "https://x.example/s/t")
     assert asking.choices_of(OWN, "ru") == ["Красный"]
     assert asking.choices_of(OWN, "sq") == ["Red"]
     assert asking.words_of(OWN, "bn") == "Which colour?"
