@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGER: Mapping[str, int] = {"/api/v1/transactions": 8, "/staff/transactions": 100}
-"""Paths that take so many times the usual bound: a batch of 10,000 transactions is about 3 MB, a file of a million
-about 100 MB, which goes to the disk as it comes."""
+LARGER: Mapping[str, int] = {"/api/v1/transactions": 8}
+"""Paths that take so many times the usual bound: a batch of 10,000 transactions is about 3 MB."""
+UPLOADS: Mapping[str, int] = {"/staff/transactions": 100_000_000}
+"""Bytes of files that a path takes where it is more than the usual: a million transactions, which go to the disk."""
 
 
 class BodyLimit:
@@ -32,7 +33,7 @@ class BodyLimit:
             return
         limit = self._limit * self._larger.get(scope["path"], 1)
         if any(value.startswith(b"multipart/") for name, value in scope["headers"] if name == b"content-type"):
-            limit += self._files
+            limit += UPLOADS.get(scope["path"], self._files)
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         length = int(declared) if declared.isdigit() and len(declared) < 20 else 0
         taken = 0
