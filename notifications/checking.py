@@ -147,6 +147,7 @@ def sample_values(language: str, office: str, service: str, today: date) -> dict
         "late": False,
         "triage": False,
         "ask_why": True,
+        "alone": False,
         "pressed": False,
         "question": translator(language).gettext("How was it?"),
         "level": "above",

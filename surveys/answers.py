@@ -28,6 +28,8 @@ from surveys.standing import LOW
 __all__ = ["Parsed", "Taken", "parse", "write", "write_all"]
 
 TEXT_LIMIT = 2_000
+MIDDLING = 3
+"""A rating above it is a good one."""
 TELLING = 3
 """Fewer words than this tell nothing that only the recogniser would see."""
 
@@ -164,7 +166,7 @@ def conclude(
         if invitation_id
         else None
     )
-    complains = _complains(said_now or words)
+    complains = _complains(said_now or words, rating)
     wanted = money or complains or (rating is not None and rating <= LOW and bool(words))
     return Taken(
         source_id=source_id,
@@ -183,11 +185,15 @@ def conclude(
     )
 
 
-def _complains(text: str) -> bool:
-    """Whether words are a complaint: by rule, or by what the recogniser of accusations has learnt and is sure of."""
+def _complains(text: str, rating: int | None) -> bool:
+    """Whether words are a complaint: by rule, or by what the recogniser of accusations has learnt and is sure of.
+
+    It has learnt from complaints, and takes praise of somebody for one; so with a good rating only the rules are asked.
+    """
     if is_complaint(text):
         return True
-    if len(text.split()) < TELLING or denies_money(text):
+    good = rating is not None and rating > MIDDLING
+    if good or len(text.split()) < TELLING or denies_money(text):
         return False
     learnt = integrity.recognise(text, settings().models_dir)
     return learnt is not None and learnt.sure

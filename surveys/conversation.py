@@ -109,7 +109,8 @@ def _lately(session: Session, contact: ContactPoint, now: datetime) -> Sequence[
         col(Invitation.sent_at) >= now - LATE,
     )
     newest = query.order_by(col(Invitation.sent_at).desc(), col(Invitation.id).desc()).limit(AT_ONCE)
-    return session.exec(newest.with_for_update()).all()
+    # another question may have been put, or answered on the page, since this session last looked
+    return session.exec(newest.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def _landed(

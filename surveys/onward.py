@@ -52,7 +52,10 @@ def _thank(
     *,
     more: bool,
 ) -> None:
-    """Thank once; with the link where questions are left, and with "what went wrong?" where no question asks that."""
+    """Thank once; with the link where questions are left, and with "what went wrong?" where no question asks that.
+
+    Who reported money is not told that the office sees it, as it does not.
+    """
     asks_words = any(one.kind is Kind.text for one in standing.questions)
     low = taken.rating is not None and taken.rating <= LOW and not taken.words
     outbox.enqueue(
@@ -64,6 +67,7 @@ def _thank(
             "survey_thanks",
             invitation.language,
             office=answers.office_name(session, taken, invitation.language),
+            alone=taken.money,
             ask_why=low and not asks_words,
             link=f"{settings().site_url}/s/{invitation.token}" if more else None,
         ),

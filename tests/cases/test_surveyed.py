@@ -84,6 +84,7 @@ def test_yes_to_the_money_question_goes_to_the_integrity_office_alone(town: Town
     assert case.text == "Did anyone ask for extra money? Yes"
     served.says("The clerk at desk 4 wanted 500 for the stamp")
     assert len(town.cases()) == 1, "it is of the same case"
+    assert served.heard()[-1].text == "Thank you. What you said about money is read by another team, and only by them."
     assert [entry.body["text"] for entry in timeline(town, case, "citizen_wrote")] == [
         "The clerk at desk 4 wanted 500 for the stamp"
     ]

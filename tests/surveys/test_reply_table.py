@@ -112,3 +112,40 @@ def test_no_report_of_money_is_missed() -> None:
     told = [line for line in TABLE + UNSEEN if "money=1" in line.expected]
     assert len(told) >= 100
     assert [line.reply for line in told if "money=1" not in became(line).split()] == []
+
+
+PRAISE = """
+the lady at window 3 was kind
+nobody asked for money and it was fast
+the new system is much better than before
+nothing to complain about
+parking is hard to find
+punonjësja ishte shumë e sjellshme
+më shpjeguan gjithçka qartë
+pa asnjë problem
+আপা খুব আন্তরিক ছিলেন
+কোনো সমস্যা হয়নি
+বসার জায়গা বাড়ান
+очень вежливая девушка, всё объяснила
+никаких проблем
+охранник подсказал куда идти
+"""
+TROUBLE = """
+the lift is still broken
+somebody stole my bicycle in your yard
+they never sent the certificate
+my name is wrong on the card
+dritat e rrugës nuk punojnë
+më vodhën çantën në sallë
+ende nuk kam marrë letrën
+রাস্তার বাতি এখনও নষ্ট
+আমার মোবাইল চুরি হয়েছে
+дорога до сих пор разбита
+у меня украли телефон
+во дворе прорвало трубу
+"""
+
+
+def test_complaints_are_told_from_praise_and_wishes() -> None:
+    assert [text for text in PRAISE.strip().split("\n") if reading.is_complaint(text)] == []
+    assert [text for text in TROUBLE.strip().split("\n") if not reading.is_complaint(text)] == []
