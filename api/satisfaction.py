@@ -24,7 +24,6 @@ from reports import money, satisfaction
 from reports.in_short import in_short
 from reports.standing import said, standings
 from reports.weighting import LEAST, Scales, Tally, median, scales
-from reports.weighting import Response as Responded
 from reports.words import Said as Quote
 from reports.words import said as quoted
 from surveys.money import tells_of_money
@@ -99,7 +98,7 @@ def _context(
     lines, plot = standings([one for one in every if scope.service in (None, one.service)], weights)
     shown = [one for one in lines if scope.reach is None or one.office_id in scope.reach]
     asked = satisfaction.responses(session, since, now, scope.service)
-    responded = _together(asked, scope)
+    responded = satisfaction.together([one for at, one in asked.items() if scope.reach is None or at in scope.reach])
     named = [(known.name(one.office_id, lang), one) for one in shown] if len(shown) > 1 else []
     return {
         "headline": in_short(total, responded, named, plot is not None and plot.widening > 1, lang),
@@ -126,13 +125,6 @@ def _context(
         "signs": satisfied.signs(session, known, staff.viewer, shown, since, words),
         "least": LEAST,
     }
-
-
-def _together(asked: dict[UUID, Responded], scope: Scope) -> Responded:
-    found = [one for office, one in asked.items() if scope.reach is None or office in scope.reach]
-    return Responded(
-        sum(one.asked for one in found), sum(one.answered for one in found), sum(one.undeliverable for one in found)
-    )
 
 
 def _called(known: Catalogue, who: Viewer, scope: Scope, lang: str) -> str:

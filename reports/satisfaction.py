@@ -172,6 +172,13 @@ def _responses(session: Session, since: datetime, until: datetime, service: UUID
     return {office: Response(number, answered, lost.get(office, 0)) for office, number, answered in asked}
 
 
+def together(found: Collection[Response]) -> Response:
+    """Several offices as one."""
+    return Response(
+        sum(one.asked for one in found), sum(one.answered for one in found), sum(one.undeliverable for one in found)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Reasons:
     """Why people were content or not: how often each was given by the `n` who gave one, most frequent first."""

@@ -28,6 +28,7 @@ OPERATIONS = (
     ("GET", "/api/v1/cases"),
     ("GET", "/api/v1/cases/{reference}"),
     ("GET", "/api/v1/kpis/silence"),
+    ("GET", "/api/v1/kpis/satisfaction"),
 )
 CHECKS = [
     not_a_server_error,

@@ -7,6 +7,7 @@ import pytest
 from api.draw import scale_funnel
 from core.database import database
 from core.ids import new_id
+from domain.access import Scope
 from domain.flag import MoneyMonth
 from domain.staff import Staff, StaffRole
 from domain.states import Role
@@ -91,6 +92,22 @@ def test_whoever_leads_an_office_too_sees_no_money(web: Web) -> None:
         session.add(StaffRole(id=new_id(), staff_id=person.id, office_id=web.known.office["WAT1"], role=Role.head))
     assert "extra money" not in web.get("/staff/satisfaction", "auditor").text
     assert "extra money" in web.get("/staff/satisfaction", "minister").text
+
+
+@sqlite
+def test_programs_read_the_same_figures_and_none_of_few(web: Web) -> None:
+    answered(web)
+    whole = web.api("GET", "/kpis/satisfaction", Scope.read).json()
+    assert (whole["asked"], whole["answered"], whole["undeliverable"], whole["n"]) == (84, 84, 0, 84)
+    assert whole["content"]["low"] < whole["content"]["value"] < whole["content"]["high"]
+    one = web.api("GET", "/kpis/satisfaction?office=WAT2", Scope.read).json()
+    assert (one["office"], one["n"], one["content"]["value"]) == ("WAT2", 40, 1.0)
+    assert web.api("GET", "/kpis/satisfaction?office=WATER&below=true", Scope.read).json()["n"] == 83
+    few = web.api("GET", "/kpis/satisfaction?office=CIV1", Scope.read).json()
+    assert (few["n"], few["content"], few["rating"]) == (1, None, None)
+    assert "money" not in str(whole)
+    assert web.api("GET", "/kpis/satisfaction?office=X", Scope.read).status_code == 422
+    assert web.api("GET", "/kpis/satisfaction?from=2026-03-03&to=2026-03-01", Scope.read).status_code == 422
 
 
 def test_a_funnel_is_drawn_within_its_canvas() -> None:
