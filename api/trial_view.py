@@ -97,6 +97,7 @@ def shown(session: Session, known: Catalogue, who: Viewer, trial: Trial, now: da
         "confirmed_by": second.name if second else "",
         "pledge": pledge(trial.seed),
         "arms": [{**_arm(arm), "bubbles": _bubbles(str(trial.moment), arm)} for arm in arms_of(trial)],
+        "renewing": trial.moment == Moment.expiring,
         "hidden": hidden,
         "result": _result(trial, result, money) if result else None,
         "earlier": [

@@ -18,17 +18,19 @@ class Moment(StrEnum):
     survey = "survey"
     survey_reminder = "survey_reminder"
     solved = "solved"
+    expiring = "expiring"
 
 
 class Outcome(StrEnum):
     """What is measured of everybody in an arm. Rating and satisfied are of those who rated, the others of all. Solved
-    is what citizens say of their closed case."""
+    is what citizens say of their closed case, renewed that they came again before what they had expired."""
 
     response = "response"
     rating = "rating"
     satisfied = "satisfied"
     money = "money"
     solved = "solved"
+    renewed = "renewed"
 
 
 class Stop(StrEnum):
@@ -95,7 +97,8 @@ class TrialAssignment(Row, table=True):
 
     `number` is the place in the order of entry, from 1; `stratum` and `position` (from 0) the place within people like
     them, from which and from the seed the `arm` follows. What they entered with is what counts: `invitation_id`, or
-    `solved_id` where they were asked whether their case is solved. Answers count until `until`.
+    `solved_id` where they were asked whether their case is solved, `reminder_id` where they were told that something
+    expires. Answers count until `until`.
     """
 
     __tablename__ = "trial_assignment"
@@ -113,5 +116,6 @@ class TrialAssignment(Row, table=True):
     arm: int
     invitation_id: UUID | None = Field(default=None, foreign_key="invitation.id", index=True)
     solved_id: UUID | None = Field(default=None, foreign_key="solved_question.id", index=True)
+    reminder_id: UUID | None = Field(default=None, foreign_key="reminder.id", index=True)
     assigned_at: datetime = Field(sa_type=UtcDateTime)
     until: datetime = Field(sa_type=UtcDateTime)

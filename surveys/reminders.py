@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists
 from sqlmodel import Session, col, func, select
 
+from channels.values import Channel
 from core import claims
 from core.database import database
 from core.ids import new_id
@@ -24,9 +25,12 @@ from domain.ledger import Reminder, ReminderState
 from domain.service import Service
 from domain.states import Purpose
 from domain.survey import Transaction
+from domain.trial import Moment
 from notifications import compose, outbox
+from surveys import trials
 from surveys.ledger import insert_new
 from surveys.sweep import opening_of
+from surveys.trial_arms import Subject
 
 BATCH = 200
 PLANNED = 5_000
@@ -112,11 +116,13 @@ def sweep(now: datetime, limit: int = BATCH) -> int:
             .order_by(col(Reminder.due_at), col(Reminder.id))
         ).all()
         contacts = _held(session, {reminder.contact_point_id for reminder, _ in found})
+        dealing = trials.Dealing(session, now, {contact.citizen_id for contact in contacts.values()})
         over = _renewed_of(session, {transaction.id for _, transaction in found})
         lately = _told_lately(session, {transaction.id for _, transaction in found}, now)
         for reminder, transaction in found:
             contact = contacts[reminder.contact_point_id]
-            _settle(session, reminder, transaction, contact, now, transaction.id in over, transaction.id in lately)
+            renewed, told = transaction.id in over, transaction.id in lately
+            _settle(session, reminder, transaction, contact, now, renewed, told, dealing)
     return len(ids)
 
 
@@ -128,6 +134,7 @@ def _settle(
     now: datetime,
     renewed: bool,
     lately: bool,
+    dealing: trials.Dealing,
 ) -> None:
     reminder.leased_until = None
     session.add(reminder)
@@ -154,28 +161,39 @@ def _settle(
             purpose=Purpose.reminder,
             contact=contact,
             language=reminder.language,
-            body=words(session, reminder, transaction, now),
+            body=words(session, reminder, transaction, contact, dealing),
             dedupe_key=f"reminder:{reminder.id}",
             now=now,
         )
         reminder.state, reminder.sent_at, reminder.due_at = ReminderState.sent, now, None
 
 
-def words(session: Session, reminder: Reminder, transaction: Transaction, now: datetime) -> str:
-    """What one citizen is told: what ends, when, what to do next, and where to ask. The one place that chooses it, so
-    that a trial of wordings has one place to choose otherwise."""
+def words(
+    session: Session, reminder: Reminder, transaction: Transaction, contact: ContactPoint, dealing: trials.Dealing
+) -> str:
+    """What one citizen is told: what ends, when, what to do next, and where to ask. The one place that chooses it; an
+    arm of a trial goes before the usual words."""
     known = catalogue(session)
     service, language = known.services[transaction.service_id], reminder.language
     office = known.offices[transaction.office_id]
-    return compose.compose(
-        TEMPLATE,
+    one = Subject(
+        reminder.id,
+        contact.citizen_id,
+        service.id,
+        office.id,
+        str(office.tier),
         language,
-        service=name_of(service, language),
-        office=name_of(office, language),
-        due=transaction.expires_on,
-        next=service.next_steps.get(language) or service.next_steps.get(settings().languages[0]) or "",
-        link=f"{settings().site_url}/report?office={office.code}&service={service.code}",
+        Channel(contact.channel),
     )
+    values = {
+        "service": name_of(service, language),
+        "office": name_of(office, language),
+        "due": transaction.expires_on,
+        "next": service.next_steps.get(language) or service.next_steps.get(settings().languages[0]) or "",
+        "link": f"{settings().site_url}/report?office={office.code}&service={service.code}",
+    }
+    own = trials.words(dealing.treat(Moment.expiring, one), language, **values)
+    return own if own is not None else compose.compose(TEMPLATE, language, **values)
 
 
 def due_by_week(

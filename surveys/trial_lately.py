@@ -12,11 +12,12 @@ from domain.case import Case
 from domain.catalogue import Catalogue
 from domain.citizen import ContactPoint
 from domain.closing import SolvedQuestion, SolvedState
+from domain.ledger import Reminder
 from domain.survey import Answer, Invitation, Transaction
 from domain.trial import Moment, Outcome
 from surveys import trials
 from surveys.flow import MONEY, RATING
-from surveys.trial_tally import SATISFIED
+from surveys.trial_tally import SATISFIED, came_again
 
 WEEKS = 13
 PACE_DAYS = 28
@@ -54,7 +55,7 @@ class Lately:
     def of(self, outcome: Outcome) -> float | None:
         """An outcome as it was; None for too few."""
         match outcome:
-            case Outcome.response:
+            case Outcome.response | Outcome.renewed:
                 return self.response
             case Outcome.solved:
                 return self.solved / self.asked if self.asked >= FEWEST else None
@@ -71,9 +72,11 @@ def lately(
 ) -> Lately:
     """The last 13 weeks among a population as a trial keeps it, and the pace of the last four."""
     whom = trials.population(known, stored)
-    query = _closings(now) if moment is Moment.solved else _surveys(now)
+    kinds = {Moment.solved: _closings, Moment.expiring: _reminders}
+    query = kinds.get(moment, _surveys)(now)
     about = Case if moment is Moment.solved else Transaction
-    language = ContactPoint.language if moment is Moment.solved else Invitation.language
+    languages = {Moment.solved: ContactPoint.language, Moment.expiring: Reminder.language}
+    language = languages.get(moment, Invitation.language)
     for column, wanted in (
         (col(about.service_id), whom.services),
         (col(about.office_id), whom.offices),
@@ -133,6 +136,22 @@ def _closings(now: datetime) -> Any:
             col(Case.about_office_id).is_(None),
             col(Case.about_staff_id).is_(None),
         )
+    )
+
+
+def _reminders(now: datetime) -> Any:
+    """Reminders before something expires; to come again since is the answer."""
+    return (
+        select(  # type: ignore[call-overload]
+            func.count(),
+            _number(came_again(col(Reminder.sent_at), now)),
+            *[literal(0)] * 6,
+            _recent(Reminder.sent_at, now),
+        )
+        .select_from(Reminder)
+        .join(Transaction, col(Transaction.id) == col(Reminder.transaction_id))
+        .join(ContactPoint, col(ContactPoint.id) == col(Reminder.contact_point_id))
+        .where(col(Reminder.sent_at) > now - timedelta(weeks=WEEKS), col(Reminder.sent_at) <= now)
     )
 
 

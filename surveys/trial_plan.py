@@ -28,6 +28,10 @@ from surveys.trial_typed import TypedArm, number, percent, read_arms, whole
 
 FEWEST, LARGEST = 25, 5_000_000
 """Citizens of an arm at the least, so that no figure is about a handful; and of a trial at the most."""
+FAMILY = {one: Moment.survey if one is Moment.survey_reminder else one for one in Moment}
+"""Messages about the same matter: a trial of each family may run among the same people."""
+LONGEST = {one: 90 if one is Moment.expiring else REPLY_TIME.days for one in Moment}
+"""Days that an answer, or a renewal, may be waited for."""
 REFUSED = "Something needs another look; nothing was registered."
 
 
@@ -70,6 +74,8 @@ def measured(moment: Moment) -> tuple[Outcome, ...]:
     """What can be measured of a message."""
     if moment is Moment.solved:
         return (Outcome.response, Outcome.solved)
+    if moment is Moment.expiring:
+        return (Outcome.renewed,)
     return (Outcome.response, Outcome.rating, Outcome.satisfied, Outcome.money)
 
 
@@ -85,7 +91,7 @@ def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Dr
     outcome = _outcome(typed, moment, faults)
     whom = _population(known, typed, faults)
     arms = read_arms(session, typed.arms, moment, whom["languages"], faults, now.date())
-    days = whole(typed.days, "days", 1, REPLY_TIME.days, faults)
+    days = whole(typed.days, "days", 1, LONGEST[moment], faults)
     slowest = max((arm.delay for arm in arms), default=0)
     if "days" not in faults and days * 24 < slowest + 48:
         faults["days"] = (
@@ -134,8 +140,8 @@ def draft(session: Session, known: Catalogue, typed: Typed, now: datetime) -> Dr
 def register(session: Session, known: Catalogue, plan: Draft, staff_id: UUID | None, by: str, now: datetime) -> Trial:
     """Keep a plan for good. The caller lets nobody else register at the same time.
 
-    Raises Conflict where another trial is about some of the same people and not over. Surveys, and the question
-    whether a case is solved, are about different matters: a trial of each may run.
+    Raises Conflict where another trial is about some of the same people and not over. Of messages about
+    different matters (`FAMILY`) a trial of each may run.
     """
     trial = plan.trial
     if (other := running_beside(session, known, trial)) is not None:
@@ -155,8 +161,9 @@ def running_beside(session: Session, known: Catalogue, trial: Trial) -> Trial | 
     """Another trial that is not over and about some of the same people."""
     whom = trials.population_of(known, trial)
     for other in session.exec(select(Trial).where(col(Trial.ended_at).is_(None)).order_by(col(Trial.id))):
-        apart = (other.moment == Moment.solved) is not (trial.moment == Moment.solved)
-        if not apart and whom.meets(trials.population_of(known, other)):
+        if FAMILY[Moment(other.moment)] == FAMILY[Moment(trial.moment)] and whom.meets(
+            trials.population_of(known, other)
+        ):
             return other
     return None
 

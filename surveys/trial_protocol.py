@@ -12,11 +12,13 @@ MEASURES = {
     Outcome.satisfied: "share of 4 and 5, of those who rate",
     Outcome.money: "share of those asked who report that money was asked",
     Outcome.solved: "share of those asked who say that it is solved",
+    Outcome.renewed: "share of those told who come again",
 }
 MOMENTS = {
     Moment.survey: "the first question of a survey",
     Moment.survey_reminder: "the reminder of a survey",
     Moment.solved: "the question whether a closed case is solved",
+    Moment.expiring: "the reminder that something expires",
 }
 
 

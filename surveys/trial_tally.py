@@ -9,9 +9,10 @@ from sqlmodel import Session, col, select
 
 from domain.citizen import ContactPoint
 from domain.closing import SolvedQuestion, SolvedState
+from domain.ledger import Reminder
 from domain.outbox import OutboundMessage
 from domain.states import Purpose
-from domain.survey import Answer, Invitation
+from domain.survey import Answer, Invitation, Transaction
 from domain.trial import Moment, Outcome, Trial, TrialAssignment
 from surveys.flow import MONEY, RATING
 from surveys.trial_maths import Mean, Sample, Share
@@ -39,7 +40,7 @@ class Tally:
     def sample(self, outcome: Outcome) -> Sample:
         """What an outcome is judged by."""
         match outcome:
-            case Outcome.response:
+            case Outcome.response | Outcome.renewed:
                 return Share(self.assigned, self.answered)
             case Outcome.money:
                 return Share(self.assigned, self.money)
@@ -55,7 +56,8 @@ class Tally:
 
 def tally(session: Session, trial: Trial, upto: int) -> list[Tally]:
     """The arms in numbers, of the first `upto` citizens assigned; only what came in each one's own time counts."""
-    query = _of_closings() if trial.moment == Moment.solved else _of_surveys()
+    kinds = {Moment.solved: _of_closings, Moment.expiring: _of_reminders}
+    query = kinds.get(Moment(trial.moment), _of_surveys)()
     query = query.where(col(TrialAssignment.trial_id) == trial.id, col(TrialAssignment.number) <= upto)
     found = {
         arm: Tally(*map(int, counts)) for arm, *counts in session.execute(query.group_by(col(TrialAssignment.arm)))
@@ -106,6 +108,46 @@ def _of_closings() -> Any:
         )
         .join(SolvedQuestion, col(SolvedQuestion.id) == col(row.solved_id))
         .join(ContactPoint, col(ContactPoint.id) == col(SolvedQuestion.contact_point_id), isouter=True)
+    )
+
+
+def _of_reminders() -> Any:
+    """Of citizens who were told that something expires: to come again in time is their answer."""
+    row, message = TrialAssignment, aliased(OutboundMessage)
+    told = select(message.id).where(
+        col(message.contact_point_id) == col(Reminder.contact_point_id),
+        col(message.purpose) == Purpose.reminder,
+        col(message.created_at) == col(Reminder.sent_at),
+    )
+    told = told.correlate(Reminder)
+    return (
+        select(  # type: ignore[call-overload]
+            col(row.arm),
+            func.count(),
+            _number(col(Reminder.sent_at).is_not(None)),
+            _number(exists(told.where(col(message.delivered_at).is_not(None)))),
+            _number(came_again(col(row.assigned_at), col(row.until))),
+            _number(_left()),
+            *[literal(0)] * 6,
+        )
+        .join(Reminder, col(Reminder.id) == col(row.reminder_id))
+        .join(Transaction, col(Transaction.id) == col(Reminder.transaction_id))
+        .join(ContactPoint, col(ContactPoint.id) == col(Reminder.contact_point_id))
+    )
+
+
+def came_again(since: Any, until: Any) -> Any:
+    """Whether the citizen of a joined contact point got the service of the joined transaction again in this time."""
+    later, theirs = aliased(Transaction), aliased(ContactPoint)
+    return exists(
+        select(later.id)
+        .join(theirs, col(theirs.id) == col(later.contact_point_id))
+        .where(
+            col(theirs.citizen_id) == col(ContactPoint.citizen_id),
+            col(later.service_id) == col(Transaction.service_id),
+            col(later.completed_at).between(since, until),
+        )
+        .correlate_except(later, theirs)
     )
 
 

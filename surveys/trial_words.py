@@ -26,6 +26,7 @@ MORE: dict[Outcome, tuple[str, str]] = {
     Outcome.satisfied: ("more satisfied of 100 who rated", "fewer satisfied of 100 who rated"),
     Outcome.money: ("more reports of money per 100 asked", "fewer reports of money per 100 asked"),
     Outcome.solved: ("more solved per 100 asked", "fewer solved per 100 asked"),
+    Outcome.renewed: ("more who came again per 100 told", "fewer who came again per 100 told"),
     Outcome.rating: ("higher ratings", "lower ratings"),
 }
 

@@ -22,6 +22,13 @@ from notifications import compose
 from surveys.ledger import among, chunks
 from surveys.trial_arms import Arm, Population, Subject, arms_of, deal
 
+_ENTERED_WITH = {
+    Moment.survey: "invitation_id",
+    Moment.survey_reminder: "invitation_id",
+    Moment.solved: "solved_id",
+    Moment.expiring: "reminder_id",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
@@ -171,8 +178,7 @@ class _Table:
             stratum=one.stratum,
             position=position,
             arm=deal(trial.seed, one.stratum, position, len(self._arms)),
-            invitation_id=None if trial.moment == Moment.solved else one.id,
-            solved_id=one.id if trial.moment == Moment.solved else None,
+            **{_ENTERED_WITH[Moment(trial.moment)]: one.id},
             assigned_at=self._now,
             until=self._now + timedelta(days=trial.days),
         )

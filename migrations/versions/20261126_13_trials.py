@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("arm", sa.Integer(), nullable=False),
         sa.Column("invitation_id", sa.Uuid(), nullable=True),
         sa.Column("solved_id", sa.Uuid(), nullable=True),
+        sa.Column("reminder_id", sa.Uuid(), nullable=True),
         sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["trial_id"], ["trial.id"], name=op.f("fk_trial_assignment_trial_id_trial")),
@@ -80,6 +81,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["solved_id"], ["solved_question.id"], name=op.f("fk_trial_assignment_solved_id_solved_question")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reminder_id"], ["reminder.id"], name=op.f("fk_trial_assignment_reminder_id_reminder")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trial_assignment")),
         sa.UniqueConstraint("trial_id", "citizen_id", name=op.f("uq_trial_assignment_trial_id_citizen_id")),
@@ -91,6 +95,7 @@ def upgrade() -> None:
     with op.batch_alter_table("trial_assignment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_trial_assignment_citizen_id"), ["citizen_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_trial_assignment_invitation_id"), ["invitation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_trial_assignment_reminder_id"), ["reminder_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_trial_assignment_solved_id"), ["solved_id"], unique=False)
 
 

@@ -8,7 +8,8 @@ from sqlmodel import select
 
 from core.database import database
 from domain.trial import Moment, Outcome, Stop, Trial
-from surveys import trials
+from notifications import compose
+from surveys import trial_plan, trials
 from surveys.trial_results import tend_due
 from tests.api.site import Web
 from tests.api.staffed import administered, changes
@@ -63,6 +64,17 @@ def test_the_number_is_shown_before_anything_is_kept(site: Web) -> None:
     assert 'href="#effect"' in wrong.text
     with database().read() as session:
         assert session.exec(select(Trial)).all() == []
+
+
+@pytest.mark.parametrize("moment", Moment)
+def test_every_message_can_be_tried(site: Web, moment: Moment) -> None:
+    outcome = str(trial_plan.measured(moment)[-1])
+    words = f"{compose.shipped(str(moment), 'en')} Thank you."
+    form = {**FORM, "moment": str(moment), "outcome": outcome, "base": "30", "arm-1-words-en": words}
+    looked = site.post("/staff/trials/new", "minister", **form, go="look")
+    assert looked.status_code == 200, unescape(looked.text)
+    assert "in each arm" in looked.text
+    assert "Thank you." in site.get(registered(site, **form), "auditor").text
 
 
 def test_what_was_registered_stays_and_is_anybodys_to_read(site: Web) -> None:

@@ -109,6 +109,7 @@ DONE: dict[str, object] = {
     "confirmed_by": "Rupert Saltmarsh",
     "pledge": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "arms": ARMS,
+    "renewing": False,
     "hidden": False,
     "result": RESULT,
     "earlier": [],
