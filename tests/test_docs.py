@@ -20,7 +20,7 @@ import tables  # noqa: E402  (docs/tables.py, which also writes them)
 
 sys.path.pop(0)
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
-TESTING = {"OMBUD_TEST_DATABASE_URL", "OMBUD_TEST_REDIS_URL", "OMBUD_TEST_REQUIRE_ALL"} | {
+TESTING = {"OMBUD_TEST_DATABASE_URL", "OMBUD_TEST_EXAMPLES", "OMBUD_TEST_REDIS_URL", "OMBUD_TEST_REQUIRE_ALL"} | {
     "OMBUD_BENCH_BROKER_URL",
     "OMBUD_BENCH_DATABASE_URL",
     "OMBUD_BENCH_DATA_DIR",
