@@ -9,7 +9,10 @@ from playwright.sync_api import Page, Playwright, expect, sync_playwright
 from sqlmodel import select
 
 from core.settings import settings
-from domain.survey import Answer
+from domain.states import SurveyKind
+from domain.survey import Answer, Survey
+from surveys.definitions import EXIT_QUESTIONS
+from surveys.flow import Condition, Kind, Question, store
 from tests.api.site import web_of
 from tests.axe import findings
 from tests.browser.conftest import CHROMIUM
@@ -150,6 +153,10 @@ def test_a_face_whose_page_was_closed_counts_too(tablet: Tablet) -> None:
 
 
 def test_second_thoughts_another_language_and_a_wrong_number(tablet: Tablet) -> None:
+    after = (Condition("reason", frozenset({"closed"})),)
+    with tablet.web.database.write() as session:
+        asked = store((*EXIT_QUESTIONS, Question("clean", Kind.yes_no, {"sq": "A ishte pastër?"}, when=after)))
+        session.add(Survey(code="exit", kind=SurveyKind.exit, questions=asked))
     page = tablet.start()
     ready(page)
     page.click("button.f5")
@@ -158,6 +165,10 @@ def test_second_thoughts_another_language_and_a_wrong_number(tablet: Tablet) -> 
     page.click("a[lang=sq]")
     expect(page.locator("#kiosk h1")).to_have_text("Çfarë nuk shkoi mirë?")
     page.click(".pick[value=closed]")
+    expect(page.locator("#kiosk h1")).to_have_text("A ishte pastër?")
+    page.click("[value=back]")
+    page.click(".pick[value=closed]")
+    page.click(".pick[value='0']")
     page.fill("#words", WORDS)
     page.fill("#phone", "12")
     page.click("[value=send]")
@@ -169,6 +180,9 @@ def test_second_thoughts_another_language_and_a_wrong_number(tablet: Tablet) -> 
     assert page.locator(".number").inner_text() == tablet.web.case().reference
     assert rated(tablet.web, 1) == [2]
     assert (tablet.web.case().language, tablet.web.case().text) == ("sq", WORDS)
+    with tablet.web.database.read() as session:
+        found = {one.question: one.text or one.value for one in session.exec(select(Answer))}
+    assert found == {"rating": 2, "reason": "closed", "clean": 0, "words": WORDS, "money": 1}
 
 
 def test_by_keyboard_alone(tablet: Tablet) -> None:
