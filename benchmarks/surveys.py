@@ -12,7 +12,7 @@ from statistics import median
 
 import psycopg
 
-from benchmarks import site
+from benchmarks import asking, site
 from benchmarks.figures import Figure, figure, folder, rounds
 
 BATCH = 10_000
@@ -74,7 +74,7 @@ def accepting(installed: site.Scratch, quick: bool) -> list[Figure]:
     return [figure("surveys: transactions accepted", found["ours"], found["bare"], "rows/s", least=0.5)]
 
 
-PARTS: list[Callable[[site.Scratch, bool], list[Figure]]] = [accepting]
+PARTS: list[Callable[[site.Scratch, bool], list[Figure]]] = [accepting, *asking.PARTS]
 
 
 def _batch(codes: list[tuple[str, ...]], number: int, count: int) -> bytes:

@@ -331,9 +331,7 @@ class Sms:
         """Close the connections to Twilio; the next send opens new ones."""
         with self._lock:
             while self._client:
-                session = getattr(self._client.pop().http_client, "session", None)
-                if session is not None:
-                    session.close()
+                self._client.pop().http_client.close()
 
     def _connected(self) -> "Client":
         with self._lock:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, false, text
 from sqlmodel import Field
 
 from channels.values import Channel
@@ -13,6 +13,8 @@ from domain.base import Row
 from domain.states import OutboxState, Purpose
 
 _SURVEY = text("purpose = 'survey'")
+FIRST = text("state = 'queued' AND NOT bulk")
+"""What is sent before anything else."""
 
 
 class OutboundMessage(Row, Claimable, table=True):
@@ -20,7 +22,8 @@ class OutboundMessage(Row, Claimable, table=True):
 
     `sender` is the address it leaves from where that is not the channel's only one. `reply_to` is the message of the
     citizen it answers, as the provider calls it, and `replaces` the message of ours that this one follows and whose
-    buttons go. `fallback_of` is the message that did not arrive, for which this one stands.
+    buttons go. `fallback_of` is the message that did not arrive, for which this one stands. `bulk` is what nobody waits
+    for, such as the first question of a survey: everything else overtakes it.
     """
 
     __tablename__ = "outbound_message"
@@ -28,6 +31,7 @@ class OutboundMessage(Row, Claimable, table=True):
         Index("ix_outbound_message_state_due_at", "state", "due_at"),
         Index("ix_outbound_message_provider_id", "provider_id"),
         Index("ix_outbound_message_contact_created", "contact_point_id", "created_at"),
+        Index("ix_outbound_message_first", "due_at", postgresql_where=FIRST, sqlite_where=FIRST),
         Index("ix_outbound_message_survey", "created_at", postgresql_where=_SURVEY, sqlite_where=_SURVEY),
     )
 
@@ -50,6 +54,7 @@ class OutboundMessage(Row, Claimable, table=True):
     replaces: str | None = None
     fallback_of: UUID | None = Field(default=None, foreign_key="outbound_message.id", index=True)
     failure: str | None = None
+    bulk: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(sa_type=UtcDateTime)
     sending_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from core.sets import among
 from core.settings import settings
 from domain.outbox import OutboundMessage
 from domain.states import OutboxState
@@ -22,7 +23,7 @@ def repeats(session: Session, messages: Sequence[OutboundMessage], now: datetime
     most, ours = settings().loop_messages, {message.id for message in messages}
     rows = session.exec(
         select(OutboundMessage.id, OutboundMessage.contact_point_id, OutboundMessage.body).where(
-            col(OutboundMessage.contact_point_id).in_({message.contact_point_id for message in messages}),
+            among(session, OutboundMessage.contact_point_id, {message.contact_point_id for message in messages}),
             col(OutboundMessage.created_at) > now - timedelta(minutes=settings().loop_minutes),
             col(OutboundMessage.state).in_(_LEFT),
         )

@@ -73,6 +73,7 @@ def enqueue(
         segments=segments(words) if by_sms else None,
         sender=pacing.address_for(session, channel, case.office_id if case else None, sender),
         fallback_of=fallback_of,
+        bulk=_nobody_waits(purpose, invitation),
         buttons=[[_stored(button) for button in row] for row in buttons],
         replaces=replaces,
         due_at=due_at or now,
@@ -121,6 +122,11 @@ def may_send(contact: ContactPoint, purpose: Purpose) -> bool:
     return purpose not in (Purpose.survey, Purpose.solved, Purpose.reminder) or (
         contact.unreachable_at is None and contact.no_surveys_at is None
     )
+
+
+def _nobody_waits(purpose: Purpose, invitation: Invitation | None) -> bool:
+    """A survey's first words to somebody; whoever has answered waits for the next question."""
+    return purpose is Purpose.survey and invitation is not None and invitation.answered_at is None
 
 
 def _stored(button: Button) -> dict[str, str]:

@@ -4,10 +4,15 @@ The first moment a sender has not promised yet stands in its row. Whoever is abo
 moments for all of them in one transaction, waits for each without holding a connection, and gives up one that it came
 too late for. So no second holds more messages than the rate, whoever sends them: moments are a little further apart
 than the rate asks (`SPARE`), which is what lateness and the network may take of them.
+
+Within a process a gate before each sender (`Gate`) lets no message out that would be one too many in the last second.
+A process that has a sender to itself needs no more than that, so there a moment is good for longer.
 """
 
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,17 +32,28 @@ from domain.sender import Sender
 HORIZON = timedelta(seconds=2)
 """Nobody keeps a message claimed for longer than this; it waits in the queue instead."""
 
-SPARE = 1.25
+SPARE = 1.03
 """Moments are further apart than the rate asks, so that a second still holds no more when some are late."""
 
-LATE = 0.1
-"""Seconds after its moment that a message may still leave; `SPARE` leaves as much again for the network."""
+LATE = 0.02
+"""Seconds after its moment that a message may still leave where several processes send; the rest of what `SPARE` leaves
+is for the network."""
 
-AHEAD = timedelta(seconds=0.25)
+ALONE = 1.0
+"""Seconds after its moment that a message may still leave where no other process sends; and how long nobody else must
+have taken a moment for that."""
+
+NARROW = 1.02
+"""A gate counts over a second that is longer by this: for messages that come to the provider closer together."""
+
+AHEAD = timedelta(seconds=0.4)
 """A moment is taken at most so long before it comes: what happens until then still counts."""
 
 CHAT_GAP = {Channel.telegram: timedelta(seconds=1)}
 """Least time between two messages to one address (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits)."""
+
+CHAT_LATE = 0.1
+"""Seconds after its moment that a message may still leave to such an address, where the next one counts from it."""
 
 FRESH = 2.0
 """Seconds a process believes what it read of the senders."""
@@ -85,6 +101,7 @@ class _Known:
 
 _lock = threading.Lock()
 _kept: dict[str, _Known] = {}
+_gates: dict[Way, "Gate"] = {}
 
 
 def senders_of(session: Session) -> tuple[Sender, ...]:
@@ -105,6 +122,68 @@ def forget() -> None:
     """Read the senders anew at the next look; whoever changes one calls this."""
     with _lock:
         _kept.clear()
+        _gates.clear()
+
+
+class Gate:
+    """One sender as one process sees it: when its last messages left, and whether other processes send by it too."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._left: deque[float] = deque(maxlen=1)
+        self._window = 0.0
+        self._promised: datetime | None = None
+        self._quiet_until: datetime | None = None
+        self._others_at = -math.inf
+
+    def pause(self, until: datetime) -> None:
+        """The provider wants nothing from the sender until then."""
+        self._quiet_until = max(self._quiet_until, until) if self._quiet_until else until
+
+    def opens(self, now: datetime) -> datetime:
+        """When the provider takes messages of the sender: now, or later."""
+        return max(self._quiet_until, now) if self._quiet_until else now
+
+    def look(self, promised: datetime | None, per_second: float, now: datetime) -> None:
+        """What stands in the sender's locked row: a moment that is not what this process left there is another's."""
+        most = max(int(per_second), 1)
+        with self._lock:
+            self._window = most / per_second * NARROW
+            if self._left.maxlen != most:
+                self._left = deque(self._left, maxlen=most)
+        lately = promised is not None and promised > now - timedelta(seconds=ALONE)
+        if lately and promised != self._promised:
+            self._others_at = time.monotonic()
+
+    def note(self, promised: datetime) -> None:
+        """What this process leaves in the row."""
+        self._promised = promised
+
+    @property
+    def patience(self) -> float:
+        """Seconds after its moment that a message may still leave."""
+        return ALONE if time.monotonic() - self._others_at > ALONE else LATE
+
+    def enter(self) -> None:
+        """Wait until one more message is not one too many, and count it."""
+        with self._lock:
+            if len(self._left) == self._left.maxlen:
+                time.sleep(max(self._left[0] + self._window - time.monotonic(), 0.0))  # the sender's rate asks for it
+            self._left.append(time.monotonic())
+
+
+def gate(way: Way) -> Gate:
+    """This process's gate before a sender."""
+    with _lock:
+        return _gates.setdefault(way, Gate())
+
+
+def room() -> int:
+    """How many messages can leave within `HORIZON`, of all channels together: more need not be claimed at once."""
+    rates = [default_rate(channel) for channel in (Channel.sms, Channel.telegram, Channel.email)]
+    with _lock:
+        rates += [row.per_second for kept in _kept.values() for row in kept.rows if row.per_second]
+    return max(int(sum(rates) * HORIZON.total_seconds()), 20)
 
 
 def address_for(session: Session, channel: Channel, office_id: UUID | None, wanted: str | None = None) -> str | None:
@@ -160,6 +239,8 @@ class Moments:
         self._sender = sender
         self._gap = interval(Channel(sender.channel), sender.per_second)
         self._now = now
+        self._gate = gate((Channel(sender.channel), sender.address))
+        self._gate.look(sender.next_at, sender.per_second or default_rate(Channel(sender.channel)), now)
 
     @property
     def next(self) -> datetime:
@@ -170,6 +251,7 @@ class Moments:
         """The next moment, which is then nobody else's."""
         taken = self.next
         self._sender.next_at = taken + self._gap
+        self._gate.note(self._sender.next_at)
         return taken
 
 

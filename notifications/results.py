@@ -5,18 +5,24 @@ before we noted that the provider took the message.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import Table, bindparam
+from sqlalchemy import select as sql_select
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, or_, select
 
 from channels.errors import Failure, SendFailed
 from channels.values import DeliveryStatus, Receipt, Sent
 from core.claims import retry_at
+from core.sets import among
 from domain.citizen import ContactPoint
 from domain.outbox import OutboundMessage
 from domain.states import OUTBOX_TRANSITIONS, OutboxState, Purpose
+from notifications.sending import Claimed
 
 MAX_ATTEMPTS = 8
 """Tries before a failure that might have passed counts as final: about thirteen hours."""
@@ -24,6 +30,14 @@ MAX_ATTEMPTS = 8
 JITTER = 0.25
 """A wait is made longer by up to this share, so that what failed together is not tried again together."""
 
+R = TypeVar("R")
+_NOTED = ("state", "account", "provider_id", "accepted_at", "delivered_at")
+_OUTBOX: Table = OutboundMessage.__table__  # type: ignore[attr-defined]
+_TAKEN = (
+    _OUTBOX.update()
+    .where(_OUTBOX.c.id == bindparam("_id"))
+    .values(**{name: bindparam(name) for name in _NOTED}, due_at=None, leased_until=None, failure=None, last_error=None)
+)
 _REACHED = (OutboxState.accepted, OutboxState.sent, OutboxState.delivered)
 
 
@@ -53,6 +67,50 @@ def record_sent(
     message.account = sent.account
     message.provider_id = sent.provider_id
     return _move(session, message, OutboxState(sent.status.value), now, now, on_result)
+
+
+WAITED_FOR = frozenset({Purpose.answer, Purpose.proof})
+"""Messages whose leaving changes more than their own row."""
+
+
+def record_taken(
+    session: Session, known: Sequence[tuple[Claimed, R]], now: datetime, on_result: OnResult = nothing_more
+) -> list[tuple[Claimed, R]]:
+    """Note all that the providers took as `record_sent` would, in two statements; gives what is still to be noted.
+
+    That is what was not taken, what moved on meanwhile, and what somebody waits for: those are read as rows.
+    """
+    plain = {
+        claimed.id: (claimed.message, outcome)
+        for claimed, outcome in known
+        if isinstance(outcome, Sent) and claimed.message is not None and claimed.message.purpose not in WAITED_FOR
+    }
+    if not plain:
+        return list(known)
+    held = session.execute(
+        sql_select(_OUTBOX.c.id)
+        .where(among(session, OutboundMessage.id, list(plain)), _OUTBOX.c.state == OutboxState.sending)
+        .order_by(_OUTBOX.c.id)
+        .with_for_update()
+    )
+    taken = []
+    for (message_id,) in held:
+        message, sent = plain[message_id]
+        after = OutboxState(sent.status.value)
+        if after not in _REACHED:
+            continue
+        delivered = now if after is OutboxState.delivered else None
+        made = {"state": after, "account": sent.account, "provider_id": sent.provider_id, "delivered_at": delivered}
+        taken.append({"_id": message_id, **made, "accepted_at": message.accepted_at or now})
+    if taken:
+        session.connection().execute(_TAKEN, taken)
+    for row in taken:
+        message = plain[row["_id"]][0]
+        for name in _NOTED:
+            set_committed_value(message, name, row[name])
+        on_result(session, message, now)
+    done = {row["_id"] for row in taken}
+    return [one for one in known if one[0].id not in done]
 
 
 def record_failure(

@@ -141,6 +141,12 @@ def router(carrier: Carrier, chats: Chats, post: PostOffice) -> APIRouter:
         """Requests of each Twilio sender: how many, over how long, and the most within one second."""
         return carrier.meter.told()
 
+    @routes.delete("/pace")
+    async def count_anew() -> dict[str, dict[str, float]]:
+        """Forget what arrived so far."""
+        carrier.meter.clear()
+        return {}
+
     @routes.get("/wire")
     async def wire() -> JSONResponse:
         return JSONResponse([{**asdict(row), "at": row.at.isoformat()} for row in list(exchange.wire)])

@@ -26,7 +26,7 @@ from surveys import budget, counts, plans
 from surveys.definitions import Choice
 from surveys.ledger import among, chunks, insert_new
 from surveys.plans import Plan, Plans
-from surveys.sampling import chance, draws
+from surveys.sampling import Known, chance, draws, usual
 from surveys.schedule import office_zone, send_at
 
 NOT_DRAWN, NO_BUDGET = "not_drawn", "budget"
@@ -63,19 +63,20 @@ def _key() -> bytes:
 def _chances(session: Session, rows: Sequence[Row], now: datetime) -> list[tuple[float, float]]:
     """The chance of each row by its plan, and what the budgets leave of it."""
     made = plans.current(session)
-    pairs = [(row["office_id"], row["service_id"]) for row in rows]
-    aims = {pair: made.of(pair[1]).aim for pair in dict.fromkeys(pairs)}
-    left = counts.month_of(now)[1]
-    facts: dict[counts.Pair, Any] = {}
-    if any(aim.target is not None for aim in aims.values()):
-        facts = counts.known(session, now, {office for office, _ in aims})
     thinned = budget.factors(session, made, None, now)
+    aims = {service: made.of(service).aim for service in {row["service_id"] for row in rows}}
+    if not thinned and all(aim.target is None for aim in aims.values()):
+        shares = {service: usual(aim, Known()) for service, aim in aims.items()}
+        return [(share, share) for share in (shares[row["service_id"]] for row in rows)]
+    pairs = [(row["office_id"], row["service_id"]) for row in rows]
+    here, days, left = Counter(pairs), _days(rows), counts.month_of(now)[1]
+    facts: dict[counts.Pair, Known] = {}
+    if any(aim.target is not None for aim in aims.values()):
+        facts = counts.known(session, now, {office for office, _ in here})
     known = catalogue(session)
-    here, days = Counter(pairs), _days(rows)
     found = {}
-    for pair, aim in aims.items():
-        seen = counts.with_batch(facts.get(pair), here[pair], days, left)
-        plain = chance(aim, seen)
+    for pair, number in here.items():
+        plain = chance(aims[pair[1]], counts.with_batch(facts.get(pair), number, days, left))
         found[pair] = (plain, plain * budget.factor_at(known, thinned, pair[0]))
     return [found[pair] for pair in pairs]
 

@@ -1,11 +1,11 @@
 """Writing what is counted: set-based inserts that skip what is there, and answers whose corrections are kept."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, any_, column, func, literal
+from sqlalchemy import Table, column, func, literal
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -13,7 +13,10 @@ from sqlmodel import Session, SQLModel, col, select
 
 from channels.values import Channel
 from core.ids import new_id
+from core.sets import among
 from domain.survey import Answer
+
+__all__ = ["CHUNK", "FEW", "among", "chunks", "insert_new", "put", "said"]
 
 T = TypeVar("T")
 CHUNK = 5_000
@@ -27,14 +30,6 @@ def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
     """The values in slices of at most `size`."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
-
-
-def among(session: Session, this: Any, values: Collection[Any]) -> ColumnElement[bool]:
-    """`this IN values`; on PostgreSQL as one array, since thousands of placeholders cost more than the query."""
-    if session.get_bind().dialect.name == "sqlite":
-        return cast(ColumnElement[bool], col(this).in_(values))
-    kind = ARRAY(this.type)
-    return cast(ColumnElement[bool], this == any_(sql_cast(literal(list(values), kind), kind)))
 
 
 def insert_new(

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, update
+from sqlalchemy import Table, bindparam, column, func, literal, update
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, delete, select
 
 from core import claims
@@ -36,6 +38,8 @@ Row = dict[str, Any]
 """What decides about a transaction: some of its columns by name."""
 
 TABLE: Table = Transaction.__table__  # type: ignore[attr-defined]
+DECIDED = ("contact_point_id", "not_asked", "probability")
+"""Columns that are written once its citizen is found."""
 DECIDING = ("id", "source", "external_id", "office_id", "service_id", "completed_at", "language")
 
 
@@ -87,10 +91,15 @@ def do(session: Session, task: TransactionTask, now: datetime) -> None:
         phone = phones[row["id"]]
         row["contact_point_id"] = contacts[phone.number].id if phone.number else None
         row["not_asked"] = phone.why or (NO_SURVEY if surveys.of(row["service_id"]) is None else None)
+    decide(session, rows, surveys, now)
+    session.exec(delete(TransactionTask).where(col(TransactionTask.id) == task.id))
+
+
+def decide(session: Session, rows: Sequence[Row], surveys: definitions.Choice, now: datetime) -> None:
+    """Draw who of a batch is asked, note it in their transactions, and invite them."""
     drawing.draw(session, rows, now)
     _write(session, rows)
     drawing.invite(session, rows, surveys, now)
-    session.exec(delete(TransactionTask).where(col(TransactionTask.id) == task.id))
 
 
 def _waiting(session: Session, ids: Sequence[UUID]) -> list[Row]:
@@ -118,9 +127,18 @@ def _put_off(task_id: UUID, error: Exception, now: datetime) -> None:
 def _write(session: Session, rows: Sequence[Row]) -> None:
     if not rows:
         return
-    columns = {"contact": "contact_point_id", "why": "not_asked", "chance": "probability"}
-    written: dict[str, Any] = {column: bindparam(name) for name, column in columns.items()}
+    if session.get_bind().dialect.name == "sqlite":
+        written: dict[str, Any] = {name: bindparam(f"_{name}") for name in DECIDED}
+        made = update(TABLE).where(TABLE.c.id == bindparam("_id")).values(written)
+        session.connection().execute(made, [{f"_{name}": row[name] for name in ("id", *DECIDED)} for row in rows])
+        return
+    # one array a column: PostgreSQL writes them in a third of the time that a statement for each row takes
+    arrays = [
+        sql_cast(literal([row[name] for row in rows], ARRAY(TABLE.c[name].type)), ARRAY(TABLE.c[name].type))
+        for name in ("id", *DECIDED)
+    ]
+    columns = [column(name, TABLE.c[name].type) for name in ("id", *DECIDED)]
+    given = func.unnest(*arrays).table_valued(*columns).render_derived("given")
     session.connection().execute(
-        update(TABLE).where(TABLE.c.id == bindparam("row")).values(written),
-        [{"row": row["id"]} | {name: row[column] for name, column in columns.items()} for row in rows],
+        update(TABLE).where(TABLE.c.id == given.c.id).values({name: given.c[name] for name in DECIDED})
     )

@@ -48,7 +48,13 @@ EXPECTED = {
         "desk: queue of the leadership",
         "desk: search of the leadership",
     ],
-    "surveys": ["surveys: transactions accepted"],
+    "surveys": [
+        "surveys: transactions accepted",
+        "surveys: sampling decisions",
+        "surveys: of the provider's cap held",
+        "surveys: most within one second",
+        "surveys: processor of the worker",
+    ],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 

@@ -44,6 +44,9 @@ from surveys import lookups, reminders, upload_folder, upload_work, uploads
 ROUNDS = 200
 """Batches one task works off before it lets others have a turn."""
 
+KEEP_ON = 20.0
+"""Seconds in which a worker that sends claims more as room comes."""
+
 TIDY = "tidy"
 TIDY_SECONDS = 3600.0
 SURGES = "surges"
@@ -76,7 +79,10 @@ def process_inbox() -> int:
 
 def deliver_outbox() -> int:
     """Send what waits."""
-    return _drain(lambda: deliver.deliver_due(datetime.now(UTC), send=senders().send, on_result=outcomes.on_result))
+    send = senders().send
+    return _drain(
+        lambda: deliver.deliver_due(datetime.now(UTC), send=send, on_result=outcomes.on_result, keep_on=KEEP_ON)
+    )
 
 
 def reconcile_outbox() -> int:

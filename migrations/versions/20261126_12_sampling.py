@@ -19,6 +19,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 SENT = sa.text("state = 'sent'")
 ANSWERED = sa.text("answered_at IS NOT NULL")
 SURVEY = sa.text("purpose = 'survey'")
+FIRST = sa.text("state = 'queued' AND NOT bulk")
 
 
 def upgrade() -> None:
@@ -80,10 +81,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_outbound_message_survey", "outbound_message", ["created_at"], postgresql_where=SURVEY, sqlite_where=SURVEY
     )
+    op.add_column("outbound_message", sa.Column("bulk", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "ix_outbound_message_first", "outbound_message", ["due_at"], postgresql_where=FIRST, sqlite_where=FIRST
+    )
 
 
 def downgrade() -> None:
     """And without them."""
+    op.drop_index("ix_outbound_message_first", table_name="outbound_message")
+    with op.batch_alter_table("outbound_message") as table:
+        table.drop_column("bulk")
     op.drop_index("ix_outbound_message_survey", table_name="outbound_message")
     op.drop_index("ix_invitation_answered", table_name="invitation")
     op.drop_index("ix_invitation_open", table_name="invitation")

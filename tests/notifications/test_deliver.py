@@ -62,8 +62,10 @@ def test_what_is_not_due_waits() -> None:
 def test_workers_that_race_send_each_message_once() -> None:
     provider = Provider()
     with database().write() as session:
-        contact = citizen(session)
-        ids = {queue(contact, session, f"k{number}", body=f"Hello {number}") for number in range(40)}
+        ids = {
+            queue(citizen(session, address=f"+35569{number:07}"), session, f"k{number}", body=f"Hello {number}")
+            for number in range(40)
+        }
     together = threading.Barrier(2)
 
     def work() -> None:
@@ -91,9 +93,8 @@ def test_calls_run_side_by_side_and_hold_no_connection(settled: Installation) ->
 
     provider.during = wait
     with database().write() as session:
-        contact = citizen(session)
         for number in range(8):
-            queue(contact, session, f"k{number}", body=f"Hello {number}")
+            queue(citizen(session, address=f"+35569123456{number}"), session, f"k{number}", body=f"Hello {number}")
     assert deliver_due(NOW, send=provider.send, parallel=4) == 8
     assert len(provider.taken) == 8
 

@@ -176,6 +176,66 @@ def test_what_has_no_room_stays_in_the_queue_untouched_and_others_pass(monkeypat
     assert len(waiting) == 39
 
 
+def test_a_whole_cap_is_held_by_one_worker_and_never_passed() -> None:
+    """The first second but for what starting takes; each second's window by what really left."""
+    crowd(130, "+3551", 50.0)
+    clock = Clock()
+    deliver_due(datetime.now(UTC), send=clock.send, limit=30, keep_on=20)
+    times = sorted(clock.times["+3551"])
+    assert len(times) == 130
+    assert clock.most("+3551") <= 50
+    assert 129 / (times[-1] - times[0]) > 50 * 0.9  # 48.5 on a machine that does nothing else
+
+
+def test_a_gate_lets_no_second_hold_too_many_however_late_they_come() -> None:
+    gate = pacing.Gate()
+    gate.look(None, 40.0, datetime.now(UTC))
+    came: list[float] = []
+
+    def go() -> None:
+        for _ in range(15):
+            gate.enter()
+            came.append(time.monotonic())
+
+    threads = [threading.Thread(target=go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    came.sort()
+    assert max(bisect_left(came, at + 1.0) - place for place, at in enumerate(came)) <= 40
+
+
+def test_a_sender_that_others_use_too_is_handled_with_care() -> None:
+    now = datetime.now(UTC)
+    gate = pacing.Gate()
+    gate.look(None, 10.0, now)
+    assert gate.patience == pacing.ALONE  # nobody has promised anything lately
+    gate.note(now + timedelta(seconds=0.1))
+    gate.look(now + timedelta(seconds=0.1), 10.0, now)
+    assert gate.patience == pacing.ALONE  # what stands there is our own
+    gate.look(now + timedelta(seconds=0.3), 10.0, now)
+    assert gate.patience == pacing.LATE  # somebody else took moments between
+
+
+def test_answers_overtake_what_nobody_waits_for() -> None:
+    contacts = crowd(30, "+3551", 1000)
+    now = datetime.now(UTC)
+    with database().write() as session:
+        for message in session.exec(select(OutboundMessage)):
+            message.bulk = True
+            session.add(message)
+    with database().write() as session:
+        enqueue(
+            session, purpose=Purpose.answer, contact=session.get_one(ContactPoint, contacts[-1].id), language="en",
+            body="The answer", dedupe_key="late", now=now, sender="+3551",
+        )  # fmt: skip
+    provider = Provider()
+    deliver_due(now + timedelta(seconds=1), send=provider.send, limit=5, parallel=1)
+    assert provider.taken[0].text == "The answer"
+    assert len(provider.taken) == 5
+
+
 def test_a_chat_gets_one_message_a_second() -> None:
     least = []
     for run in range(TRIES):
