@@ -45,7 +45,7 @@ CREATE TEMP TABLE place AS
 SELECT o.id AS office, s.id AS service, row_number() OVER (ORDER BY o.code, s.code) - 1 AS place
 FROM office o CROSS JOIN service s WHERE o.active AND s.active LIMIT 400;
 INSERT INTO transaction (id, source, external_id, office_id, service_id, completed_at, received_at)
-SELECT pg_temp.numbered(3, n), 'bench', n::text, place.office, place.service, now() - interval '1 hour', now()
+SELECT pg_temp.numbered(3, n), 'due', n::text, place.office, place.service, now() - interval '1 hour', now()
 FROM generate_series(1, %(count)s) n JOIN place ON place.place = n %% 400;
 INSERT INTO asking_plan (id, service_id, version, ended, share, delay_minutes, rest_days, reminder_days, notice_hours,
     channels, made_at, made_by)
@@ -68,7 +68,9 @@ def deciding(installed: site.Scratch, quick: bool) -> list[Figure]:
 
 def _decide(home: Database, count: int) -> float:
     now, done, spent = datetime.now(UTC), 0, 0.0
-    undecided = select(*(TABLE.c[name] for name in lookups.DECIDING)).where(TABLE.c.probability.is_(None))
+    undecided = select(*(TABLE.c[name] for name in lookups.DECIDING)).where(
+        TABLE.c.source == "due", TABLE.c.probability.is_(None)
+    )
     while done < count:
         with home.read() as session:
             rows = [{**row} for row in session.execute(undecided.limit(SIZE)).mappings()]
