@@ -21,6 +21,7 @@ from core.errors import BadInput, Conflict, NotFound
 from core.i18n import direction, format_number, translator
 from core.settings import settings
 from surveys.asking import words_of
+from surveys.consent import QUESTION
 from surveys.flow import RATING, WORDS, Kind, Question
 from surveys.web import Opened
 
@@ -72,9 +73,11 @@ def post_survey(request: Request, token: str, form: Posted) -> Response:
                 passed = tuple(one for one in passed if one != code)
                 taken = surveys.web.answer(session, token, code, given, now)
             opened = surveys.web.look(session, token, now, _language(request), passed=passed)
-            # the words are asked for last: a case is opened with them, or when there are to be none
+            # the words are asked for late: a case is opened with them, or when there are to be none
             told = opened.asked is None or code == WORDS
             reference = _case_of(session, taken, now, told=told) if taken else ""
+            if reference and opened.asked is QUESTION:  # whoever complained in words is written to anyway
+                opened = surveys.web.look(session, token, now, _language(request), passed=passed)
     except BadInput as error:
         again = _look(request, token, code, ",".join(passed))
         return _survey(request, again, errors=error.fields, typed=given) if again else _gone(request, None)

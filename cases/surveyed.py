@@ -18,8 +18,8 @@ from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
 from domain.survey import Invitation
 from surveys.answers import Taken
-from surveys.asking import SHIPPED, YES
-from surveys.flow import MONEY
+from surveys.asking import SCALE, SHIPPED, YES
+from surveys.flow import MONEY, RATING
 
 
 def follow(session: Session, row: InboundMessage, contact: ContactPoint, taken: Taken, now: datetime) -> Case | None:
@@ -85,8 +85,10 @@ def _goes_apart(taken: Taken, case: Case) -> bool:
 
 
 def _text(taken: Taken, words: str, language: str) -> str:
-    """The words of a case; a yes alone says nothing without what was asked."""
-    if words or not taken.money:
+    """The words of a case; a yes or a number alone says nothing without what was asked."""
+    if words:
         return words
     speak = translator(language).gettext
-    return f"{speak(SHIPPED[MONEY])} {speak(YES)}"
+    if taken.money:
+        return f"{speak(SHIPPED[MONEY])} {speak(YES)}"
+    return f"{speak(SHIPPED[RATING])} {speak(SCALE[taken.rating - 1])}" if taken.rating else words

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from channels.values import Channel
 from core.settings import settings
 from core.texts import clean
-from domain.case import Case
 from domain.catalogue import catalogue
 from domain.states import InvitationState
 from domain.survey import Answer, Invitation, Transaction
 from nlp import integrity
-from surveys import ledger
+from surveys import consent, ledger
 from surveys.flow import MONEY, RATING, WORDS
 from surveys.money import denies_money
 from surveys.parser import Parsed, parse
 from surveys.reading import is_complaint
-from surveys.standing import LOW
 
 __all__ = ["Parsed", "Taken", "parse", "write", "write_all"]
 
@@ -152,22 +150,20 @@ def conclude(
     repeat: bool,
     money_now: bool = False,
 ) -> Taken:
-    """What all answers of one source come to: money asked for, a low rating with words, or a complaint beside any
-    rating becomes a case, once."""
+    """What all answers of one source come to. A complaint in words beside any rating becomes a case, once; money asked
+    for, or a low rating, where the citizen says that somebody may write to them (`surveys.consent`)."""
     answers = ledger.said(session, source_id)
     rating = _value(answers.get(RATING))
     money = _value(answers.get(MONEY)) == 1
     kept = answers.get(WORDS)
     words = (kept.text if kept is not None else None) or said_now
-    case_id = (
-        session.exec(
-            select(Case.id).where(col(Case.invitation_id) == invitation_id).order_by(col(Case.id)).limit(1)
-        ).first()
-        if invitation_id
-        else None
-    )
+    case_id = consent.case_of(session, invitation_id) if invitation_id else None
     complains = _complains(said_now or words, rating)
-    wanted = money or complains or (rating is not None and rating <= LOW and bool(words))
+    low = rating is not None and rating <= consent.LOW
+    if invitation_id is None:  # at a door nobody is named who does not leave a number to be called at
+        wanted = money or complains or (low and bool(words))
+    else:
+        wanted = complains or ((money or low) and _value(answers.get(consent.CONTACT)) == 1)
     return Taken(
         source_id=source_id,
         invitation_id=invitation_id,

@@ -18,6 +18,7 @@ from domain.outbox import OutboundMessage
 from domain.states import Purpose
 from domain.survey import Invitation, Survey, Transaction
 from notifications import compose, outbox
+from surveys.consent import CONTACT
 from surveys.flow import RATING, Kind, Option, Question, read
 
 
@@ -41,6 +42,7 @@ SHIPPED: dict[str, str] = {
     "minutes": N_("How many minutes did you wait?"),
     "visits": N_("How many times did you have to come?"),
     "words": N_("What else should the office know?"),
+    CONTACT: N_("Shall somebody look into it and write to you? They then see your number."),
 }
 """Words of the questions that Ombud ships, by code."""
 OPTIONS: dict[str, str] = {

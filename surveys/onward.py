@@ -13,9 +13,10 @@ from domain.survey import Invitation
 from notifications import compose, outbox
 from surveys import answers, asking, reading
 from surveys.answers import Taken
+from surveys.consent import CONTACT, LOW
 from surveys.flow import Kind, following
 from surveys.replies import Doubt, Standing
-from surveys.standing import LOW, stands
+from surveys.standing import stands
 
 BEHIND = timedelta(seconds=5)
 """How long a question waits for the acknowledgement of the case that the answer before it opened."""
@@ -29,9 +30,17 @@ def go_on(session: Session, contact: ContactPoint, invitation: Invitation, taken
     put = [code for code, _ in standing.asked]
     if put and put[-1] not in standing.given:
         return
-    following_one = following(standing.questions, {**dict.fromkeys(put), **standing.given})
-    spent = contact.channel == Channel.sms and len(put) >= settings().survey_messages
-    if following_one is not None and not spent:
+    gone = {**dict.fromkeys(put), **standing.given}
+    if taken.opens_case or taken.case_id is not None:  # they are written to anyway
+        gone.setdefault(CONTACT, None)
+    following_one = following(standing.questions, gone)
+    if following_one is not None and contact.channel == Channel.sms and len(put) >= settings().survey_messages:
+        # what costs too much stands behind the link; whether somebody may look into it is asked all the same
+        last = standing.question(CONTACT)
+        following_one, left = (last if last is not None and CONTACT not in gone else None), True
+    else:
+        left = False
+    if following_one is not None:
         later = now + BEHIND if taken.opens_case else None
         asking.put(session, invitation, following_one, now, due_at=later)
         return
@@ -39,7 +48,7 @@ def go_on(session: Session, contact: ContactPoint, invitation: Invitation, taken
         invitation.asking = None
         session.add(invitation)
     if not taken.opens_case:  # whoever opens a case is told so, and thanked with that
-        _thank(session, invitation, contact, taken, standing, now, more=following_one is not None)
+        _thank(session, invitation, contact, taken, standing, now, more=left)
 
 
 def _thank(

@@ -6,12 +6,10 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.survey import Answer, Invitation
-from surveys import asking, ledger
+from surveys import asking, consent, ledger
+from surveys.consent import LOW
 from surveys.flow import RATING, WORDS, Kind, Question
 from surveys.replies import Doubt, Standing
-
-LOW = 2
-"""A rating up to this, with words, becomes a case."""
 
 
 def stands(session: Session, invitation: Invitation) -> tuple[Standing, dict[str, Answer]]:
@@ -22,6 +20,9 @@ def stands(session: Session, invitation: Invitation) -> tuple[Standing, dict[str
     if not put and invitation.sent_at is not None:
         put = [(questions[0].code if questions else RATING, invitation.sent_at)]  # sent before questions were noted
     given = {code: _given(answer, questions) for code, answer in said.items()}
+    if consent.calls(given):
+        has_case = consent.case_of(session, invitation.id) is not None
+        questions = consent.with_consent(questions, given, has_case=has_case)
     rating = given.get(RATING)
     asks_words = any(one.kind is Kind.text for one in questions)
     low = isinstance(rating, int) and rating <= LOW

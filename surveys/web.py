@@ -16,7 +16,7 @@ from core.texts import clean, latin_digits
 from domain.catalogue import catalogue, name_of
 from domain.states import InvitationState
 from domain.survey import Answer, Invitation, Survey, Transaction
-from surveys import ledger, reach
+from surveys import consent, ledger, reach
 from surveys.answers import TEXT_LIMIT, Taken, conclude
 from surveys.exit import N_, read_rating
 from surveys.flow import MONEY, RATING, Given, Kind, Question, following, read
@@ -74,8 +74,11 @@ def look(
     given.
     """
     invitation, transaction = _find(session, token, lock=False)
-    questions = read(session.get_one(Survey, invitation.survey_id).questions)
-    given = given_of(questions, ledger.said(session, f"invitation:{invitation.id}"))
+    said = ledger.said(session, f"invitation:{invitation.id}")
+    questions = (*read(session.get_one(Survey, invitation.survey_id).questions), consent.QUESTION)
+    given = given_of(questions, said)
+    has_case = consent.calls(given) and consent.case_of(session, invitation.id) is not None
+    questions = consent.with_consent(questions[:-1], given, has_case=has_case, last=True)
     left = tuple(one.code for one in questions if one.code in passed and one.code not in given)
     gone = {**given, **dict.fromkeys(left)}
     asked = next((one for one in questions if one.code == want and one.applies(given)), None) or following(
@@ -131,7 +134,7 @@ def answer(session: Session, token: str, code: str, given: object, now: datetime
     invitation, transaction = _find(session, token, lock=True)
     if _over(invitation, now):
         raise Conflict("This survey is over.", mend="You can still write to the office: start at the front page.")
-    questions = read(session.get_one(Survey, invitation.survey_id).questions)
+    questions = (*read(session.get_one(Survey, invitation.survey_id).questions), consent.QUESTION)
     question = next((one for one in questions if one.code == code), None)
     if question is None:
         raise NotFound("This survey does not ask that.", mend="Open the link from the message again, in full.")

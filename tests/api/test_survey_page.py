@@ -19,6 +19,8 @@ from tests.api.site import Web
 pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)  # test_replies.py holds it on both
 PHONE = "+355691230042"
 
+CONSENT = "Shall somebody look into it and write to you? They then see your number."
+
 
 @pytest.fixture
 def token(web: Web) -> Iterator[str]:
@@ -49,9 +51,9 @@ def test_each_answer_is_counted_at_once_and_leads_to_the_next(web: Web, token: s
     page = web.post(here, rating="2").text
     assert stored() == {"rating": 2}
     assert heading(page) == "What went wrong?"
-    assert "Question 2 of at most 5" in page
+    assert "Question 2 of at most 6" in page
     page = web.post(here, question="reason", answer="wait").text
-    assert (heading(page), "Question 3 of at most 5" in page) == ("Did anyone ask for extra money?", True)
+    assert (heading(page), "Question 3 of at most 6" in page) == ("Did anyone ask for extra money?", True)
     page = web.post(here, question="money", go="skip").text
     assert heading(page) == "How many minutes did you wait?"
     assert 'name="passed" value="money"' in page
@@ -59,11 +61,15 @@ def test_each_answer_is_counted_at_once_and_leads_to_the_next(web: Web, token: s
     assert heading(page) == "What else should the office know?"
     assert web.count(Case) == 0
     page = web.post(here, question="words", answer="Four hours at window three", passed="money").text
+    assert heading(page) == CONSENT
+    assert web.count(Case) == 0, "nobody is named without a yes"
+    page = web.post(here, question="contact", answer="1", passed="money").text
     assert heading(page) == "Thank you"
-    assert stored() == {"rating": 2, "reason": "wait", "minutes": 90, "words": "Four hours at window three"}
+    said = {"rating": 2, "reason": "wait", "minutes": 90, "words": "Four hours at window three", "contact": 1}
+    assert stored() == said
     assert web.case().reference in page
     assert web.case().text == "Four hours at window three"
-    again = web.post(here, question="words", answer="Four hours at window three", passed="money").text
+    again = web.post(here, question="contact", answer="1", passed="money").text
     assert web.case().reference in again, "pressed twice: once"
 
 
@@ -74,13 +80,26 @@ def test_somebody_content_is_asked_little_and_no_case_is_opened(web: Web, token:
     assert (web.count(Case), stored()) == (0, {"rating": 5, "money": 0})
 
 
-def test_money_that_was_asked_becomes_a_case_with_the_words_or_without(web: Web, token: str) -> None:
+@pytest.mark.parametrize("may", [True, False])
+def test_money_that_was_asked_becomes_a_case_with_the_words_or_without(web: Web, token: str, may: bool) -> None:
     web.post(f"/s/{token}", rating="2")
     web.post(f"/s/{token}", question="reason", go="skip")
     web.post(f"/s/{token}", question="money", answer="1", passed="reason")
     assert web.count(Case) == 0, "there are words to come"
-    web.post(f"/s/{token}", question="words", go="skip", passed="reason")
-    assert web.case().invitation_id is not None
+    page = web.post(f"/s/{token}?lang=en", question="words", go="skip", passed="reason").text
+    assert (heading(page), web.count(Case)) == (CONSENT, 0)
+    page = web.post(f"/s/{token}?lang=en", question="contact", answer=str(int(may)), passed="reason,words").text
+    assert (heading(page), web.count(Case)) == ("Thank you", int(may))
+    assert stored()["money"] == 1, "counted either way"
+
+
+def test_a_complaint_in_words_is_not_asked_whether_it_may_be_one(web: Web, token: str) -> None:
+    web.post(f"/s/{token}", rating="1")
+    passed = "reason,money"
+    words = "They asked me for 500 at the desk"
+    page = web.post(f"/s/{token}?lang=en", question="words", answer=words, passed=passed).text
+    assert (heading(page), web.count(Case)) == ("Thank you", 1)
+    assert web.case().reference in page
 
 
 def test_back_and_change(web: Web, token: str) -> None:

@@ -77,6 +77,9 @@ def test_a_complaint_beside_a_good_rating_becomes_a_case_of_that_office(town: To
 def test_yes_to_the_money_question_goes_to_the_integrity_office_alone(town: Town, served: Citizen) -> None:
     served.says("4")
     served.says("yes")
+    assert town.cases() == [], "a yes alone names nobody"
+    assert served.heard()[-1].text.startswith("Shall somebody look into it")
+    served.says("yes please")
     case = town.case()
     assert case.integrity
     assert case.office_id == town.known.office["INTEG"]

@@ -18,6 +18,7 @@ FIRST = "Passports, Office CIV1: how was it? Reply with one number."
 MONEY = "Did anyone ask for extra money? Reply YES or NO."
 WORDS = "What else should the office know? Reply in your own words, or NO."
 MINUTES = "How many minutes did you wait? Reply with a number."
+CONSENT = "Shall somebody look into it and write to you? They then see your number. Reply YES or NO."
 THANKS = "Thank you. Office CIV1 sees your answer."
 
 
@@ -48,19 +49,48 @@ def test_by_sms_the_questions_that_would_cost_too_much_stand_behind_the_link(ask
     for text in ("2", "1", "no", "40"):
         asked.says(text)
     assert asked.heard()[1:4] == ["What went wrong?", MONEY, MINUTES]
-    assert asked.heard()[4].startswith(f"{THANKS} A few more questions, if you like: http")
-    assert asked.answers() == {"rating": 2, "reason": "wait", "money": 0, "minutes": 40}
+    assert asked.heard()[4] == CONSENT, "whether somebody may look into it is asked all the same"
+    asked.says("no")
+    assert asked.heard()[5].startswith(f"{THANKS} A few more questions, if you like: http")
+    assert asked.answers() == {"rating": 2, "reason": "wait", "money": 0, "minutes": 40, "contact": 0}
     assert asked.rows()["minutes"].value == 40
 
 
 def test_one_reply_may_answer_much_and_nothing_told_is_asked_again(asked: Asked) -> None:
     taken = asked.says("2, queue for ever, nobody asked for money, waited 40 min")
     assert taken is not None
-    assert (taken.rating, taken.money, taken.opens_case) == (2, False, True)
+    assert (taken.rating, taken.money, taken.opens_case) == (2, False, False)
     told = asked.answers()
     assert told["words"].startswith("queue for ever")
     assert told | {"words": ""} == {"rating": 2, "reason": "wait", "money": 0, "minutes": 40, "words": ""}
-    assert asked.heard() == [FIRST], "all is told, and the case it opens is acknowledged"
+    assert asked.heard() == [FIRST, CONSENT], "all is told but whether somebody may look into it"
+
+
+@pytest.mark.parametrize(("answer", "opens"), [("yes", True), ("po", True), ("no", False), ("нет", False)])
+@pytest.mark.parametrize("told", ["1", "money"])
+def test_an_answer_becomes_a_case_with_a_yes_and_is_counted_without(
+    asked: Asked, told: str, answer: str, opens: bool
+) -> None:
+    for text in ("1", "4", "no", "the room was dark") if told == "1" else ("5", "yes"):
+        taken = asked.says(text)
+        assert taken is not None
+        assert not taken.opens_case, text
+    assert asked.heard()[-1] == CONSENT
+    taken = asked.says(answer)
+    assert taken is not None
+    assert taken.opens_case is opens
+    assert (taken.money, taken.rating) == ((False, 1) if told == "1" else (True, 5))
+    assert asked.answers()["contact"] == int(opens)
+    if not opens:
+        words = asked.says("it was 1")
+        assert words is None or not words.opens_case
+
+
+def test_what_is_complained_of_in_words_needs_no_consent(asked: Asked) -> None:
+    taken = asked.says("1 they asked me for 500 at the desk")
+    assert taken is not None
+    assert (taken.opens_case, taken.money) == (True, True)
+    assert CONSENT not in asked.heard()
 
 
 def test_days_later_an_answer_still_lands_at_its_question(asked: Asked) -> None:
