@@ -315,7 +315,11 @@ def test_what_was_said_is_written_down_again_and_kept(town: Town) -> None:
     case = town.case()
     assert case.text == "No water since Monday"
     with town.database.read() as session:
-        told = session.exec(select(TimelineEntry).where(col(TimelineEntry.kind) == EntryKind.transcribed)).all()
+        told = session.exec(
+            select(TimelineEntry)
+            .where(col(TimelineEntry.kind) == EntryKind.transcribed)
+            .order_by(col(TimelineEntry.number))
+        ).all()
         assert session.exec(select(Kept.transcript, Kept.transcript_by)).one() == (case.text, town.known.staff["head1"])
     assert [(e.body["text"], e.body["again"], e.public) for e in told] == [
         ("No watter", False, True),
