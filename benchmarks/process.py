@@ -7,6 +7,7 @@ between is understanding, routing, encryption, sealing, deadlines and words.
 """
 
 import csv
+import gc
 import os
 import random
 import secrets
@@ -26,7 +27,7 @@ from benchmarks.load import MESSAGES
 from cases import inbox, intake
 from channels.values import Channel, Inbound
 from core import database as core_database
-from core import logs
+from core import logs, memory
 from core.database import Database
 from core.ids import new_id
 from core.settings import settings
@@ -72,10 +73,14 @@ def in_process(installed: site.Scratch) -> Iterator[Database]:
     os.environ.update({k: v for k, v in installed.environment.items() if k.startswith("OMBUD_")})
     _forget()
     logs.configure("warning")
+    young = gc.get_threshold()
+    memory.settle()
     try:
         yield core_database.database()
     finally:
         core_database.database().close()
+        gc.set_threshold(*young)
+        gc.unfreeze()
         for name in [name for name in os.environ if name.startswith("OMBUD_")]:
             del os.environ[name]
         os.environ.update(before)

@@ -66,7 +66,8 @@ def publishes(known: Catalogue, who: Viewer) -> bool:
 
 def versions(session: Session, code: str) -> list[Survey]:
     """All versions of a survey, newest first. Raises NotFound."""
-    found = list(session.exec(select(Survey).where(col(Survey.code) == code).order_by(col(Survey.version).desc())))
+    named = select(Survey).where(col(Survey.code) == clean(code, 40))
+    found = list(session.exec(named.order_by(col(Survey.version).desc())))
     if not found:
         raise NotFound("There is no such survey.", mend="Choose one from the list.")
     return found

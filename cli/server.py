@@ -1,11 +1,11 @@
 """Running: the web process, and the Celery worker of larger installations."""
 
-import gc
 import os
 import signal
 import sys
 from types import FrameType
 
+from core import memory
 from core.errors import Misconfigured
 from core.settings import settings
 
@@ -67,10 +67,7 @@ def serve(*, host: str | None = None, port: int | None = None) -> None:
     )
     server = Server(config)
     config.load()
-    # what is loaded by now stays, and need not be walked through each time a large request leaves much to collect
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
+    memory.settle()
     server.run()
     if not server.started:
         sys.exit(3)

@@ -5,6 +5,7 @@ from typing import Any
 
 from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
 
+from core import memory
 from core.database import database
 from core.errors import Misconfigured
 from core.settings import settings
@@ -54,6 +55,7 @@ def _start_child(**_: Any) -> None:
     senders.cache_clear()
     _open["bell"] = Bell(celery())
     warm_up()
+    memory.settle()
 
 
 def _stop_child(**_: Any) -> None:

@@ -123,6 +123,8 @@ def test_a_finished_service_is_rated_on_the_phone(served: Site, contexts: list[B
     handset = phone(contexts[0], served, SERVED)
     received(handset, "how was it?")
     text(handset, "4")
+    received(handset, "extra money")
+    text(handset, "no")
     received(handset, "Thank you")
     ratings = sign_in(contexts[1], served, email_of("leadership"), "/staff/figures/surveys")
     row = ratings.locator("tbody tr", has_text="Passport")

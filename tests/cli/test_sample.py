@@ -37,6 +37,7 @@ from tests.conftest import Installation
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("installation", ["postgresql"], indirect=True)  # the demo is made on SQLite in each run
 def test_the_whole_history_holds_together(installation: Installation) -> None:
     told: list[float] = []
     loaded = load.load(7, NOW, lambda what, share: told.append(share))

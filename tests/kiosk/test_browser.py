@@ -70,7 +70,7 @@ def test_fifty_answers_without_a_network_arrive_exactly_once(tablet: Tablet) -> 
     assert tablet.web.inbox() == []
     page = tablet.start(online=False, path="/exit/WAT1?lang=ru")
     expect(page.locator("h1")).to_have_text("Как прошёл ваш визит сегодня?")
-    expect(page.locator("#unsent")).to_have_text("50")
+    expect(page.locator("#unsent")).to_have_text("50", timeout=15_000)
     tablet.line.lose = 2
     tablet.network(True)
     expect(page.locator("#unsent")).to_be_empty(timeout=30_000)
