@@ -1,6 +1,6 @@
 """The whole application in this process: real pages, real sessions, no worker beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 from twilio.request_validator import RequestValidator
 
 from api import keys, throttle
@@ -196,15 +196,27 @@ def give_all_roles(known: Government, name: str) -> UUID:
 @contextmanager
 def web_of(installation: Installation, monkeypatch: pytest.MonkeyPatch, **given: str) -> Iterator[Web]:
     """Serve an installation to a test; `given` are settings without their prefix."""
+    with web_over(government, installation, monkeypatch, given) as served:
+        yield served
+
+
+@contextmanager
+def web_over(
+    found: Callable[[Session], Government],
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    given: Mapping[str, str],
+) -> Iterator[Web]:
+    """The same over the government that `found` writes."""
     # nobody listens on port 9, so nothing here can talk to a site that happens to run on this machine
-    for name, value in ({"telegram_mode": "polling", "port": "9", "log_level": "error"} | given).items():
+    for name, value in {"telegram_mode": "polling", "port": "9", "log_level": "error", **given}.items():
         monkeypatch.setenv(f"OMBUD_{name.upper()}", value)
     # and so nobody need be told the bot's commands, six times in a minute and a half, in the middle of other tests
     monkeypatch.setattr(listen, "introduce", lambda: None)
     settings.cache_clear()
     throttle.forget()
     with installation.database.write() as session:
-        known = government(session)
+        known = found(session)
         secrets = {scope: keys.create(session, "registry", scope, datetime.now(UTC)).secret for scope in Scope}
     sign_in_all(known)
     app = create_app(embedded=False)
