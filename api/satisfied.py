@@ -96,6 +96,10 @@ def weighting(total: Said | None, words: Translator) -> str:
     if total is None or total.rating.few:
         return ""
     lang = words.language
+    if abs(total.plain - total.rating.value) < 0.005:
+        return words.gettext(
+            "Answers count by how many like them were asked and did not answer, which changes next to nothing here."
+        )
     return words.gettext(
         "Answers count by how many like them were asked and did not answer: without that the mean would be %(plain)s"
         " instead of %(mean)s. The %(n)s answers are worth %(effective)s of equal weight."

@@ -23,6 +23,7 @@ from domain.staff import Staff
 from domain.states import SurveyKind, SurveyState
 from domain.survey import Survey
 from surveys import asking, exchange
+from surveys.consent import QUESTION
 from surveys.definitions import SHIPPED
 from surveys.differences import KINDS, conditions, differences
 from surveys.faults import CODE, Finding
@@ -159,6 +160,7 @@ def _page(
             "wrong": sum(one.wrong for one in found),
             "kinds": [{"label": "", "options": [{"code": str(k), "name": text} for k, text in KINDS.items()]}],
             "bubbles": [survey_preview.bubble(one, shown) for one in questions],
+            "consent": survey_preview.bubble(QUESTION, shown) if kind is SurveyKind.service else None,
             "preview": survey_preview.choices(kind, shown),
             "costs": costs,
             "most": settings().survey_messages,

@@ -307,6 +307,7 @@ def _write(
         now=now,
         invitation=invitation,
         buttons=asking.buttons_of(question, invitation.id, language) if answerable else (),
+        sender=asking.sender_of(session, invitation),
     )
     return row is not None
 

@@ -60,7 +60,7 @@ SURVEY: dict[str, object] = {
     "service": "", "seen": "0a1b", "version": 2, "live": 1, "state": ("draft", "soon"), "draft": True, "may_write": True,
     "may_publish": False, "may_retire": True, "waits": "This draft cannot be published before what is marked is mended.",
     "questions": QUESTIONS, "whole": [Finding("Nobody is asked whether extra money was wanted.", wrong=False)], "wrong": 1,
-    "kinds": OFFICES, "bubbles": [RATE, ASK, PAGE, TELEGRAM], "preview": PREVIEW,
+    "kinds": OFFICES, "bubbles": [RATE, ASK, PAGE, TELEGRAM], "consent": ASK, "preview": PREVIEW,
     "costs": [
         {"language": "en", "name": "English", "segments": 3, "most": 3, "way": 3, "price": "0.24 EUR", "first": 1},
         {"language": "bn", "name": "বাংলা", "segments": 6, "most": 3, "way": 3, "price": "0.48 EUR", "first": 3},
