@@ -1,6 +1,5 @@
 """What a correction would come to, and came to, as pages show it."""
 
-from math import sqrt
 from statistics import median
 from uuid import UUID
 
@@ -9,9 +8,7 @@ from sqlmodel import Session, col, select
 from api.counting import STATES
 from domain.policy import Correction, CorrectionState
 from escalation.recount import Preview
-
-Z = 1.96
-"""Standard deviations of an interval that holds in 95 of 100."""
+from surveys.shares import wilson
 
 
 def shown_preview(found: Preview) -> dict[str, object]:
@@ -23,7 +20,7 @@ def shown_preview(found: Preview) -> dict[str, object]:
         "n": found.n,
         "sample": sample,
         "moved": found.moved,
-        "share": wilson(found.moved, found.n) if sample else None,
+        "share": (found.moved / found.n, *wilson(found.moved / found.n, found.n)) if sample else None,
         "earlier": sum(seconds < 0 for seconds in found.seconds),
         "later": sum(seconds > 0 for seconds in found.seconds),
         "usual": median(sizes) if sizes else 0,
@@ -44,14 +41,6 @@ def shown_preview(found: Preview) -> dict[str, object]:
             if line.shift.seconds or line.shift.state_before != line.shift.state_after
         ],
     }
-
-
-def wilson(hits: int, n: int) -> tuple[float, float, float]:
-    """A share and its interval (Wilson 1927), 95%."""
-    share = hits / n
-    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return share, max(0.0, middle - half), min(1.0, middle + half)
 
 
 def lines_of(session: Session, row_id: UUID, limit: int = 5) -> list[dict[str, object]]:

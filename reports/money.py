@@ -12,7 +12,7 @@ from domain.catalogue import Catalogue
 from domain.flag import MoneyMonth
 from domain.visibility import Viewer, sees_money
 from reports.shrinkage import Shrunk, shares
-from surveys.results import wilson
+from surveys.shares import wilson
 
 
 @dataclass(frozen=True, slots=True)

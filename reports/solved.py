@@ -12,7 +12,7 @@ from sqlmodel import Session, col, func, select
 from domain.case import Case
 from domain.closing import CheckResult, SolvedCheck, SolvedQuestion, SolvedState
 from domain.visibility import Viewer, counted_act
-from surveys.results import wilson
+from surveys.shares import wilson
 
 
 @dataclass(frozen=True, slots=True)

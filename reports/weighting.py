@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from surveys.results import FEW, student, wilson
+from surveys.results import FEW, student
+from surveys.shares import wilson
 
 LEAST_ANSWERS = 20
 """A cell with fewer answers is put together with its neighbours."""

@@ -11,8 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import Session, col, select
 
 from domain.survey import Answer
+from surveys.shares import Z, wilson
 
-Z = 1.959964  # two-sided 95%
 FEW = 10
 """Below this many answers the interval of the mean comes from the bounds of the scale instead of the spread."""
 
@@ -119,15 +119,6 @@ def _grouped(
         counts.setdefault(key, [0] * 5)[(value or 1) - 1] = number
     groups = [Group(key, Rating((c[0], c[1], c[2], c[3], c[4]))) for key, c in counts.items()]
     return sorted(groups, key=lambda group: (group.rating.mean or 0.0, str(group.id)))
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's 95% score interval of a share of `n`, which may be an effective number."""
-    if n == 0:
-        return 0.0, 1.0
-    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def student(freedom: float) -> float:

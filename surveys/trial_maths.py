@@ -10,6 +10,8 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import Any, TypeAlias
 
+from surveys.shares import wilson
+
 NORMAL = NormalDist()
 HARM = 3.0
 """Standard errors from which more opt-outs than in the control arm end a trial (Haybittle and Peto)."""
@@ -71,19 +73,11 @@ def pooled_z(hits: Any, n: Any, hits0: Any, n0: Any) -> Any:
     return (hits / n - hits0 / n0) / (both * (1 - both) * (1 / n + 1 / n0)) ** 0.5
 
 
-def wilson(share: Share, z: float) -> tuple[float, float]:
-    """Wilson's score interval of `z` standard errors to each side."""
-    p, n = share.value, share.n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def _shares(arm: Share, control: Share, error: float) -> Difference | None:
     if not arm.n or not control.n:
         return None
     reach = NORMAL.inv_cdf(1 - error / 2)
-    (low, high), (low0, high0) = wilson(arm, reach), wilson(control, reach)
+    (low, high), (low0, high0) = wilson(arm.value, arm.n, reach), wilson(control.value, control.n, reach)
     effect = arm.value - control.value
     both = arm.hits + control.hits
     z = pooled_z(arm.hits, arm.n, control.hits, control.n) if 0 < both < arm.n + control.n else 0.0

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from surveys.results import Rating, student, wilson
+from surveys.results import Rating, student
+from surveys.shares import wilson
 
 
 @pytest.mark.parametrize(
