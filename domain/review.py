@@ -1,17 +1,21 @@
 """The weekly complaint review: meetings, findings about cases, actions that are carried over until done."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, text
 from sqlmodel import Field
 
-from core.types import UtcDateTime
+from core.types import Json, UtcDateTime
 from domain.base import Row
 
 
 class Review(Row, table=True):
-    """One Monday's meeting of one office, about the week that begins on `week` (a Monday)."""
+    """One Monday's meeting of one office, about the week that begins on `week` (a Monday).
+
+    `minutes` is what was written down when it ended (`reviews.minutes`), never changed; None before.
+    """
 
     __tablename__ = "review"
     __table_args__ = (UniqueConstraint("office_id", "week"),)
@@ -21,10 +25,14 @@ class Review(Row, table=True):
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     chair_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    minutes: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
 
 
 class Finding(Row, table=True):
-    """Why one complaint happened, and what the meeting decided."""
+    """Why one complaint happened, and what the meeting decided.
+
+    `whys` are the answers to "why?" asked one after the other, at most five; `why` is the last of them, the root.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (UniqueConstraint("review_id", "case_id"),)
@@ -32,6 +40,7 @@ class Finding(Row, table=True):
     review_id: UUID = Field(foreign_key="review.id", index=True)
     case_id: UUID = Field(foreign_key="case.id")
     why: str
+    whys: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": text("'[]'")})
     decision: str
     at: datetime = Field(sa_type=UtcDateTime)
     author_id: UUID = Field(foreign_key="staff.id")

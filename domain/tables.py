@@ -19,6 +19,7 @@ from domain.ledger import Reminder, TransactionTask, TransactionUpload, UploadPa
 from domain.office import Office
 from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
+from domain.pack import Attendance, MinutesNote, Raised, ReviewPack, ReviewPlan, SampleCheck
 from domain.policy import Calendar, Correction, Policy
 from domain.queue import BulkAct, BulkItem, SavedView
 from domain.reach import StaffContact, StaffMessage
@@ -47,6 +48,7 @@ __all__ = [
     "AskingDay",
     "AskingPlan",
     "Attachment",
+    "Attendance",
     "BookPage",
     "BulkAct",
     "BulkItem",
@@ -73,17 +75,22 @@ __all__ = [
     "Jurisdiction",
     "KioskDevice",
     "Likeness",
+    "MinutesNote",
     "MoneyMonth",
     "Notice",
     "Office",
     "Opinion",
     "OutboundMessage",
     "Policy",
+    "Raised",
     "RecoveryCode",
     "Relay",
     "Reminder",
     "Review",
+    "ReviewPack",
+    "ReviewPlan",
     "Rung",
+    "SampleCheck",
     "SavedReply",
     "SavedReplyVersion",
     "SavedView",
