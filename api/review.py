@@ -21,7 +21,7 @@ from core.settings import settings
 from domain.catalogue import Catalogue, catalogue
 from domain.office import Office
 from domain.staff import Staff
-from reviews import meeting
+from reviews import chairs, meeting
 from reviews.agenda import ActionLine, Agenda, Item, Listed, agenda
 
 router = APIRouter(include_in_schema=False)
@@ -187,7 +187,7 @@ def _page(
     with database().read() as session:
         known = catalogue(session)
         found = agenda(session, who, office.id, monday, now)
-        may = meeting.chairs(session, who, office.id)
+        may = chairs.chairs(session, who, office.id)
         staffed = meeting.people(session, office.id, now) if may else []
         chair = session.get(Staff, found.review.chair_id) if found.review and found.review.chair_id else None
     today = now.astimezone(settings().zone).date()
@@ -244,7 +244,7 @@ def _place(staff: SignedIn, office_code: str, week: str) -> tuple[Office, date, 
     monday = _date(week)
     with database().read() as session:
         office = catalogue(session).office_by_code.get(office_code.strip().upper())
-        if office is None or monday is None or not meeting.attends(session, staff.viewer, office.id):
+        if office is None or monday is None or not chairs.attends(session, staff.viewer, office.id):
             raise NotFound("There is no such review.", mend="Look in the list of reviews.")
     try:
         meeting.check_week(monday, now)

@@ -264,6 +264,8 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
         case EntryKind.restricted:
             said = f"{STAFF_EVENTS[EntryKind.restricted]}: {_bare(body.get('reason'))}"
             return f"{said}; {body.get('seen_by')} could read it until then, and no list is kept of who did"
+        case EntryKind.cause_found:
+            return f"cause: {body['cause']}" if body.get("cause") else "cause taken back"
         case EntryKind.routed:
             return f"sent to {_office(known, body.get('office'))}"
         case EntryKind.escalated:

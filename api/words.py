@@ -94,6 +94,7 @@ EVENTS: dict[str, str] = {
     EntryKind.divided: N_("What you wrote about another matter got a number of its own"),
     EntryKind.linked: N_("The office noted what else it has to do with"),
     EntryKind.checked: N_("Somebody from another office asked you whether it is solved"),
+    EntryKind.cause_found: N_("The office noted why it happened"),
 }
 """What happened, as the citizen reads it."""
 
@@ -149,6 +150,7 @@ STAFF_EVENTS: dict[str, str] = {
     EntryKind.divided: N_("split in two matters"),
     EntryKind.linked: N_("linked with another case"),
     EntryKind.checked: N_("checked by a call"),
+    EntryKind.cause_found: N_("cause found"),
 }
 
 URGENCIES: dict[str, str] = {

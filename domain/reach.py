@@ -22,9 +22,11 @@ class Pace(StrEnum):
 
 
 class Matter(StrEnum):
-    """What a message to staff is about: a rung of a ladder, a code that proves a telephone, a chat that was linked."""
+    """What a message to staff is about: a rung of a case's ladder or of an action's, a code that proves a telephone, a
+    chat that was linked."""
 
     rung = "rung"
+    action = "action"
     code = "code"
     linked = "linked"
 

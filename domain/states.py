@@ -369,6 +369,7 @@ class EntryKind(StrEnum):
     divided = "divided"
     linked = "linked"
     checked = "checked"
+    cause_found = "cause_found"
 
 
 def check_transition(before: CaseState, after: CaseState) -> None:

@@ -7,6 +7,7 @@ from domain.asking import AskingBudget, AskingDay, AskingPlan
 from domain.assisted import BookPage, CallBack
 from domain.attachment import Attachment
 from domain.case import Case
+from domain.cause import CaseCause, Cause, CauseChange
 from domain.citizen import Citizen, ContactJoin, ContactPoint, ContactProof
 from domain.clock import Clock, Notice, Rung
 from domain.closing import Appeal, CaseLink, SolvedCheck, SolvedQuestion
@@ -23,7 +24,7 @@ from domain.pack import Attendance, MinutesNote, Raised, ReviewPack, ReviewPlan,
 from domain.policy import Calendar, Correction, Policy
 from domain.queue import BulkAct, BulkItem, SavedView
 from domain.reach import StaffContact, StaffMessage
-from domain.review import Action, Finding, Review
+from domain.review import Action, ActionEntry, ActionRung, Finding, Review
 from domain.sender import Sender
 from domain.service import Area, Jurisdiction, Service
 from domain.staff import Absence, RecoveryCode, Staff, StaffLink, StaffRole, StaffSession
@@ -37,6 +38,8 @@ from domain.words import CaseWords
 __all__ = [
     "Absence",
     "Action",
+    "ActionEntry",
+    "ActionRung",
     "Anchor",
     "AnchorLeaf",
     "Answer",
@@ -55,11 +58,14 @@ __all__ = [
     "Calendar",
     "CallBack",
     "Case",
+    "CaseCause",
     "CaseLink",
     "CasePresence",
     "CaseWords",
     "CatalogueChange",
     "CatalogueRevision",
+    "Cause",
+    "CauseChange",
     "Citizen",
     "Clock",
     "ContactJoin",

@@ -17,15 +17,15 @@ from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.settings import settings
 from core.texts import clean
 from domain.case import Case
-from domain.catalogue import Catalogue, catalogue
+from domain.catalogue import catalogue
 from domain.review import Action, Finding, Review
 from domain.staff import Staff, StaffRole, in_force
-from domain.states import EntryKind, Role
+from domain.states import EntryKind
 from domain.timeline import append
 from domain.visibility import Viewer, viewer, visible
 from reports.weeks import monday_of
+from reviews.chairs import attended, attends, chaired, chairs, check_chair
 
-CHAIRS_BELOW = frozenset({Role.head, Role.supervisor, Role.reviewer})
 WORDS, WHAT = 2000, 500
 FIRST = date(2000, 1, 3)
 """No week before this Monday is reviewed; times near the first year are no times."""
@@ -40,28 +40,6 @@ class Meeting:
     review: Review | None
     decided: int
     open_actions: int
-
-
-def chairs(session: Session, who: Viewer, office_id: UUID) -> bool:
-    """Whether they may hold the office's review: head, supervisor or reviewer there or above it, or leadership."""
-    return office_id in _chaired(catalogue(session), who)
-
-
-def attends(session: Session, who: Viewer, office_id: UUID) -> bool:
-    """Whether they may read the office's review: who chairs it, an auditor, or the office's administrator."""
-    return office_id in _attended(catalogue(session), who)
-
-
-def _chaired(known: Catalogue, who: Viewer) -> frozenset[UUID]:
-    if who.has(Role.leadership):
-        return frozenset(known.offices)
-    return frozenset(office for role, at in who.roles if role in CHAIRS_BELOW for office in known.subtree(at))
-
-
-def _attended(known: Catalogue, who: Viewer) -> frozenset[UUID]:
-    if who.has(Role.auditor):
-        return frozenset(known.offices)
-    return _chaired(known, who) | {at for role, at in who.roles if role is Role.admin}
 
 
 def open_review(session: Session, who: Viewer, office_id: UUID, week: date, now: datetime) -> Review:
@@ -251,10 +229,10 @@ def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) ->
     known = catalogue(session)
     last = monday_of(now, settings().zone) - timedelta(weeks=1)
     mondays = [last - timedelta(weeks=back) for back in range(weeks)]
-    reach = _attended(known, who)
+    reach = attended(known, who)
     opened = session.exec(select(Review).where(col(Review.office_id).in_(reach), col(Review.week) >= mondays[-1])).all()
     listed: dict[tuple[UUID, date], Review | None] = {
-        (office, monday): None for office in who.home & _chaired(known, who) for monday in mondays[:1]
+        (office, monday): None for office in who.home & chaired(known, who) for monday in mondays[:1]
     }
     listed |= {(review.office_id, review.week): review for review in opened}
     ids = [review.id for review in opened]
@@ -299,14 +277,6 @@ def _review(session: Session, who: Viewer, review_id: UUID) -> Review:
         raise NotFound("There is no such meeting.", mend="Look in the list of reviews.")
     check_chair(session, who, review.office_id)
     return review
-
-
-def check_chair(session: Session, who: Viewer, office_id: UUID) -> None:
-    """Raise NotFound or NotAllowed unless they may hold the office's review."""
-    if office_id not in catalogue(session).offices or not attends(session, who, office_id):
-        raise NotFound("There is no such review.", mend="Look in the list of reviews.")
-    if not chairs(session, who, office_id):
-        raise NotAllowed("You may read this review but not hold it.", mend="Ask the office's head.")
 
 
 def check_week(week: date, now: datetime) -> None:

@@ -87,7 +87,8 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
                            EntryKind.part_answered, EntryKind.note_taken_back,
                            EntryKind.recalled, EntryKind.recounted, EntryKind.taken_back,
                            EntryKind.merged, EntryKind.unmerged,
-                           EntryKind.passed_on, EntryKind.divided, EntryKind.linked}  # fmt: skip
+                           EntryKind.passed_on, EntryKind.divided, EntryKind.linked,
+                           EntryKind.cause_found}  # fmt: skip
         assert {case.channel for case in cases} >= set(Channel) - {Channel.voice, Channel.api}
         assert {case.language for case in cases} == {"en", "sq", "bn", "ru"}
         assert any(case.integrity and case.about_office_id for case in cases)
