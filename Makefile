@@ -19,8 +19,9 @@ help: ## List the targets
 run: .venv/.runtime ## Start Ombud with the sample government on http://127.0.0.1:8000 (or OMBUD_PORT)
 	@exec $(BIN)/ombud demo
 
+# Compiled files are kept whatever the machine's habit: the tests start hundreds of processes.
 test: .venv/.development ## Run all tests (PYTEST_ADDOPTS narrows them)
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
 
 check: .venv/.development ## Lint, types, directions of import, migrations on both databases
 	$(BIN)/ruff check .

@@ -1,9 +1,12 @@
 """Scratch installations to measure: a fresh PostgreSQL database, the sample government, real processes."""
 
+import atexit
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -68,11 +72,52 @@ class Scratch:
         return done.stdout
 
     def prepare(self, *, model: bool) -> None:
-        """Migrate and load the sample government without its history; with `model` train the starter model."""
-        self.run(*OMBUD, "init")
-        self.run(sys.executable, "-c", GOVERNMENT)
+        """Migrate and load the sample government without its history; with `model` train the starter model.
+
+        The first of a process is kept as a template that the next are copies of.
+        """
+        if not _kept:
+            self.run(*OMBUD, "init")
+            self.run(sys.executable, "-c", GOVERNMENT)
+            self._keep()
+        else:
+            with psycopg.connect(server(), autocommit=True) as connection:
+                _drop(connection, self.name)
+                _copy(connection, self.name, _kept[0])
+            shutil.copytree(Path(_kept[1].name), self.folder / "data", dirs_exist_ok=True)
         if model:
             self.run(*OMBUD, "nlp", "train", "--json")
+
+    @property
+    def name(self) -> str:
+        """Of the database."""
+        return self.url.rsplit("/", 1)[1]
+
+    def _keep(self) -> None:
+        name = f"{self.name}_template"
+        data = tempfile.TemporaryDirectory(prefix="ombud-bench-")
+        shutil.copytree(self.folder / "data", data.name, dirs_exist_ok=True)
+        with psycopg.connect(server(), autocommit=True) as connection:
+            _copy(connection, name, self.name)
+        _kept.extend((name, data))
+        atexit.register(_forget)
+
+
+_kept: list[Any] = []
+"""Name of the template database and its folder of data, once there is one."""
+
+
+def _forget() -> None:
+    with psycopg.connect(server(), autocommit=True) as connection:
+        _drop(connection, _kept[0])
+
+
+def _copy(connection: psycopg.Connection, name: str, template: str) -> None:
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
@@ -105,7 +150,7 @@ def scratch(folder: Path, **more: str) -> Iterator[Scratch]:
         yield Scratch(url, folder, environment)
     finally:
         with psycopg.connect(server(), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            _drop(connection, name)
 
 
 @contextmanager
