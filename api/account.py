@@ -23,6 +23,7 @@ from domain.catalogue import catalogue
 from domain.clock import Notice
 from domain.staff import Staff, StaffSession
 from domain.visibility import readable
+from reviews.telling import page_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,7 +57,7 @@ def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
             "at": notice.at,
             "reference": reference or "",
             "unread": notice.read_at is None,
-            "url": "/staff/surges" if notice.dedupe_key.startswith("surge:") else "",
+            "url": "/staff/surges" if notice.dedupe_key.startswith("surge:") else page_of(notice.dedupe_key),
         }
         for notice, reference in found[:NOTICES]
     ]

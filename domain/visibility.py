@@ -47,6 +47,10 @@ SYSTEM_KEY = Viewer(None, "api", frozenset(), None, frozenset(), False, frozense
 """An API key: sees all but integrity cases and those about anybody's conduct."""
 
 
+PAPER = Viewer(None, "paper", frozenset(), None, frozenset(), False, frozenset())
+"""Paper and walls, which anybody may look at: see `on_paper`."""
+
+
 def viewer(session: Session, staff_id: UUID, name: str = "", *, now: datetime) -> Viewer:
     """The viewer a staff member is now: roles whose last day is over are theirs no more."""
     roles = session.exec(
@@ -142,6 +146,15 @@ def countable() -> ColumnElement[bool]:
         col(Case.about_office_id).is_(None),
         col(Case.about_staff_id).is_(None),
     )
+
+
+def on_paper() -> ColumnElement[bool]:
+    """SQL predicate over `Case`: what may stand on paper or a wall that many look at, whoever comes in.
+
+    About nobody's conduct and no integrity case: so what is shown is the same whoever attends, and nobody learns from
+    what disappears as they sit down. Who may read the paper at all is for the caller to ask.
+    """
+    return visible(PAPER)
 
 
 def names_citizen(case: Case) -> bool:

@@ -34,6 +34,11 @@ def linked_words(name: str) -> str:
     return f"This chat now gets what {settings().government} has to tell {name}. Your account page ends it."
 
 
+def subject_of_review(message: StaffMessage) -> str:
+    """Subject of a mail about a meeting: its first line."""
+    return message.text.partition("\n")[0]
+
+
 def subject_of(rows: Sequence[tuple[StaffMessage, str]]) -> str:
     """Subject of a mail about these; each with its reference."""
     urgent = "Urgent: " if rows[0][0].urgent else ""

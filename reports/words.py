@@ -44,11 +44,12 @@ def said(
     *,
     since: datetime,
     until: datetime,
+    at_least: int = 1,
     up_to: int = 5,
     with_words: bool = False,
     limit: int = 500,
 ) -> list[Said]:
-    """The `limit` newest ratings up to `up_to` that were given in a period; lowest first, then newest."""
+    """The `limit` newest ratings from `at_least` to `up_to` that were given in a period; lowest first, then newest."""
     words = aliased(Answer)
     query = (
         select(Answer, words.text)
@@ -59,7 +60,7 @@ def said(
         )
         .where(
             col(Answer.question) == "rating",
-            col(Answer.value).between(1, up_to),
+            col(Answer.value).between(at_least, up_to),
             col(Answer.answered_at) >= since,
             col(Answer.answered_at) < until,
         )

@@ -9,6 +9,7 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.recount
 import escalation.sweep
+import reviews.packs
 import surveys.counts
 import surveys.flags
 import surveys.sweep
@@ -65,6 +66,8 @@ ANCHORS = "anchors"
 ANCHORS_SECONDS = 600.0
 SIGNS = "signs"
 SIGNS_SECONDS = 600.0
+PACKS, PLANS = "packs", "packs_planned"
+PACKS_SECONDS, PLANS_SECONDS = 60.0, 3600.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -210,6 +213,16 @@ def look_for_signs() -> int:
     return surveys.flags.look_due(datetime.now(UTC))
 
 
+def plan_packs() -> int:
+    """Write down which packs of the weekly review are to be made, and when. One look: there is nothing to drain."""
+    return reviews.packs.plan(datetime.now(UTC))
+
+
+def make_packs() -> int:
+    """Make the packs of the weekly review whose hour has come."""
+    return _drain(lambda: reviews.packs.make_due(datetime.now(UTC)))
+
+
 def tend_trials() -> int:
     """Look at the trials that are due for it, and end those that did harm. One look: there is nothing to drain."""
     return surveys.trial_results.tend_due(datetime.now(UTC))
@@ -252,12 +265,16 @@ TASKS: dict[str, Callable[[], int]] = {
     ANCHORS: anchor_days,
     SIGNS: look_for_signs,
     TRIALS: tend_trials,
+    PLANS: plan_packs,
+    PACKS: make_packs,
     TIDY: tidy_files,
 }
 EVERY = {
     ANCHORS: ANCHORS_SECONDS,
     SIGNS: SIGNS_SECONDS,
     TRIALS: TRIALS_SECONDS,
+    PLANS: PLANS_SECONDS,
+    PACKS: PACKS_SECONDS,
     DESKS: DESKS_SECONDS,
     SURGES: SURGE_SECONDS,
     TIDY: TIDY_SECONDS,

@@ -23,6 +23,7 @@ from domain.service import Area, Jurisdiction
 from domain.staff import Absence
 from domain.states import InboxState, SurveyKind
 from domain.trial import Moment, Outcome, Trial
+from reviews import packs
 from surveys import definitions
 from tests.builders import Government
 
@@ -156,6 +157,7 @@ def furnish(
         "rule_id": session.exec(select(Jurisdiction.id)).first(),
     }
     definitions.install(session, SurveyKind.service)
+    packs.ensure(session, office, review.week, now)
     return {
         **{name: str(row.id) for name, row in rows.items()},
         **{name: str(found) for name, found in there.items()},

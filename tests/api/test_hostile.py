@@ -182,6 +182,7 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "/staff/reviews/{office_code}/{week}/actions": {"what": "a", "owner": "x", "due_on": "2026-03-09", "reference": ""},
     "/staff/reviews/{office_code}/{week}/actions/{action_id}": {"done_note": "n"},
+    "/staff/reviews/{office_code}/{week}/plan": {"holds": "1", "hour": "7", "checks": "5"},
     "/staff/account/language": {"language": "en"},
     "/staff/account/reach": {"pace": "daily", "quiet": "own", "from": "20", "until": "7", "phone": "+355691112233"},
     "/staff/offices/new": {"name-en": "Hill", "code": "H1", "tier": "district", "parent": "WATER", "places": "Hill"},

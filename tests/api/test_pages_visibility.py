@@ -25,6 +25,7 @@ from domain.staff import Staff
 from domain.states import CaseState, EntryKind
 from domain.survey import Answer
 from domain.timeline import append
+from reviews import packs
 from tests.api.site import Web
 from tests.builders import plain_case
 
@@ -216,6 +217,9 @@ def test_no_page_tells_of_it(web: Web) -> None:
         review = Review(id=new_id(), office_id=web.known.office["WATER"], week=monday, opened_at=now)
         session.add(review)
     cases = {kind: hide(web, kind, review=review, marker=marker) for kind, marker in MARKERS.items()}
+    with database().write() as session:
+        for code in ("WAT1", "WATER", "GOV", "INTEG"):
+            packs.ensure(session, web.known.office[code], monday, now)
     of_kinds: dict[str, list[str]] = {}
     for kind, case in cases.items():
         for path in gets(web, case.reference, monday.isoformat(), MARKERS[kind]):
@@ -267,7 +271,8 @@ def test_not_even_a_count_changes(web: Web, kind: str) -> None:
     week = (now - timedelta(days=now.weekday() + 7)).date().isoformat()
     paths = [
         "/staff", "/staff/queue", "/staff/search?q=" + MARKER, "/staff/triage", "/staff/notices", "/leadership",
-        "/leadership?office=WAT1", "/staff/reviews", f"/staff/reviews/WATER/{week}", f"/staff/reviews/WAT1/{week}", "/metrics",
+        "/leadership?office=WAT1", "/staff/reviews", f"/staff/reviews/WATER/{week}", f"/staff/reviews/WAT1/{week}", f"/staff/reviews/WAT1/{week}/pack",
+        "/metrics",
     ]  # fmt: skip
     with database().write() as session:
         session.add(

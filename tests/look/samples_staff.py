@@ -36,6 +36,7 @@ from tests.look.samples_finding import FINDING, QUEUE_COLUMN, SEARCHED
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_ladder import LADDER
 from tests.look.samples_messages import PAGES
+from tests.look.samples_reviews import REVIEWS
 from tests.look.samples_routing import ROUTING
 from tests.look.samples_surveys import PAGES as SURVEYS
 from tests.look.samples_triage import PAGES as TRIAGE
@@ -266,4 +267,5 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     **KIOSK,
+    **REVIEWS,
 }

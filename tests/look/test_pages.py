@@ -116,6 +116,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/search_help.html",
         "staff/surge_band.html",
         "staff/recordings.html",
+        "staff/review_blocks.html",
         "staff/routing_parts.html",
         "staff/asking_parts.html",
         "staff/timing_parts.html",
