@@ -18,7 +18,7 @@ from core.i18n import SOURCE_LANGUAGE, format_datetime
 from core.settings import settings
 from domain.catalogue import catalogue
 from domain.office import Office
-from reviews import meeting, packs, printing, reading
+from reviews import chairs, packs, printing, reading
 from reviews.layout import blocks, figures
 from reviews.snapshot import Body
 from reviews.telling import address
@@ -56,7 +56,7 @@ def post_pack(staff: Staffed, form: Filled, office_code: str, week: str) -> Resp
     """Make the pack now."""
     office, monday, now = place(staff, office_code, week, reading.reads_pack)
     with database().write() as session:
-        meeting.check_chair(session, staff.viewer, office.id)
+        chairs.check_chair(session, staff.viewer, office.id)
         packs.ensure(session, office.id, monday, now)
     return back(office, monday, "/pack", said="made")
 
@@ -89,7 +89,7 @@ def _page(
     with database().read() as session:
         known = catalogue(session)
         body = reading.read_pack(session, staff.viewer, office.id, monday)
-        may = meeting.chairs(session, staff.viewer, office.id)
+        may = chairs.chairs(session, staff.viewer, office.id)
         plan = _plan(session, office, monday, typed) if may else None
     context: dict[str, Any] = {
         "review": {"url": address(office.code, monday), "week": monday, "office": known.name(office.id)},

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, or_
 from sqlmodel import Session, col, select
 
+from core.i18n import SOURCE_LANGUAGE
 from core.settings import settings
 from core.texts import shorten
 from domain.case import Case
@@ -16,7 +17,7 @@ from domain.catalogue import catalogue
 from domain.closing import Appeal, AppealOutcome
 from domain.crowd import Surge
 from domain.pack import Raised
-from domain.review import Action, Finding, Review
+from domain.review import Action, Finding, Review, unfinished
 from domain.staff import Staff, StaffRole, in_force
 from domain.states import CaseKind, CaseState, LeadLink, Outcome
 from domain.visibility import PAPER, on_paper
@@ -25,6 +26,7 @@ from reports.samples import unanswered, within
 from reports.weeks import bounds
 from reports.words import Said, said
 from reviews.agenda import overdue
+from reviews.causes import causes
 from reviews.drawing import drawn
 from reviews.snapshot import Body, Draw, Facts, HandedUp, Promise, Repeated, Rush, Section, Voice
 
@@ -171,18 +173,21 @@ def _raised(session: Session, office_id: UUID, week: date) -> list[HandedUp]:
 
 
 def promises(session: Session, office_id: UUID, week: date, now: datetime) -> list[Promise]:
-    """Actions of the office's earlier meetings that were not done at that moment, oldest first, as far as paper may
-    show them."""
+    """Actions of the office's earlier meetings that were not done at that moment, and those that climbed to it from
+    below; oldest first, as far as paper may show them."""
     rows = session.exec(
         select(Action, col(Staff.name), col(Review.week), col(Case.reference))
         .join(Review, col(Review.id) == col(Action.review_id))
         .join(Staff, col(Staff.id) == col(Action.owner_id))
         .join(Case, col(Case.id) == col(Action.case_id), isouter=True)
         .where(
-            Action.office_id == office_id,
+            or_(
+                Action.office_id == office_id,
+                and_(col(Action.raised_to_id) == office_id, col(Action.raised_at) <= now),
+            ),
             Review.week < week,
             col(Action.created_at) <= now,
-            or_(col(Action.done_at).is_(None), col(Action.done_at) > now),
+            unfinished(now),
             or_(col(Action.case_id).is_(None), on_paper()),
         )
         .order_by(col(Review.week), col(Action.due_on), col(Action.created_at), col(Action.id))
@@ -208,7 +213,7 @@ def promises(session: Session, office_id: UUID, week: date, now: datetime) -> li
 def _repeated(session: Session, offices: frozenset[UUID], week: date, now: datetime) -> list[Repeated]:
     """Root causes that the meetings here and below found in more than one case, most often first."""
     rows = session.exec(
-        select(Finding.why, Finding.case_id)
+        select(Finding.why, Finding.case_id, col(Finding.cause_id))
         .join(Review, col(Review.id) == col(Finding.review_id))
         .join(Case, col(Case.id) == col(Finding.case_id))
         .where(
@@ -220,10 +225,14 @@ def _repeated(session: Session, offices: frozenset[UUID], week: date, now: datet
         )
         .order_by(col(Finding.at), col(Finding.id))
     )
+    named = causes(session, PAPER)
     found: dict[str, tuple[str, dict[UUID, None]]] = {}
-    for why, case_id in rows:
-        key = " ".join(_WORD.findall(why.casefold()))
-        found.setdefault(key, (shorten(why, LONGEST), {}))[1][case_id] = None
+    for why, case_id, cause_id in rows:
+        # what the catalogue knows is one cause however it was put; else the same words are
+        standing = named.name(cause_id, SOURCE_LANGUAGE) if cause_id else ""
+        words = redact(shorten(standing or why, LONGEST))
+        key = " ".join(_WORD.findall(words.casefold()))
+        found.setdefault(key, (words, {}))[1][case_id] = None
     again = [Repeated(words, list(cases)) for words, cases in found.values() if len(cases) > 1]
     return sorted(again, key=lambda one: (-len(one.cases), one.cause))[:LISTED]
 

@@ -26,8 +26,8 @@ from domain.visibility import Viewer
 from escalation import terms
 from escalation.calendar import Week, WorkingCalendar
 from reports.weeks import monday_of
+from reviews.chairs import CHAIRS_BELOW, check_chair
 from reviews.gathering import gather
-from reviews.meeting import CHAIRS_BELOW, check_chair
 from reviews.snapshot import Body, dump, load
 from reviews.telling import tell_of_review
 

@@ -11,7 +11,7 @@ from domain.pack import Attendance
 from domain.review import Action, Review
 from domain.states import Role
 from domain.visibility import Viewer, visible
-from reviews.meeting import attends, chairs
+from reviews.chairs import attends, chairs
 from reviews.packs import pack_of
 from reviews.snapshot import Body, Section, shown
 

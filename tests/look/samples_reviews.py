@@ -3,7 +3,7 @@
 from tests.look.samples import REFERENCE, ago
 from tests.look.samples_figures import MEETING
 
-ROW = {
+ROW: dict[str, object] = {
     "reference": REFERENCE,
     "url": f"https://velmora.example/staff/cases/{REFERENCE}",
     "title": "No water in Rruga e Kavajës since Monday, call me at [phone]",
@@ -13,8 +13,8 @@ ROW = {
     "silent": "silent 6 days",
     "why": "",
 }
-ARABIC = {**ROW, "title": "لا يوجد ماء منذ ثلاثة أيام", "lang": "ar", "dir": "rtl", "silent": ""}
-VOICE = {
+ARABIC: dict[str, object] = {**ROW, "title": "لا يوجد ماء منذ ثلاثة أيام", "lang": "ar", "dir": "rtl", "silent": ""}
+VOICE: dict[str, object] = {
     "text": "Three hours in the cold, and then the counter shut.",
     "office": "Water, District 3",
     "staff": "",

@@ -168,8 +168,8 @@ def test_what_happens_later_changes_no_pack(world: World) -> None:
 
 def test_nobodys_conduct_is_in_a_pack_nor_in_its_counts_also_when_it_turns_out_later(world: World) -> None:
     for accused in ({"about_staff": "north_officer"}, {"about": "SOUTH"}, {"integrity": True}):
-        close(world, world.case("NORTH", 2 * DAY, deadline_after=HOUR, **accused))  # type: ignore[arg-type]
-        world.case("NORTH", 2 * DAY, deadline_after=HOUR, **accused)  # type: ignore[arg-type]
+        close(world, world.case("NORTH", 2 * DAY, deadline_after=HOUR, **accused))
+        world.case("NORTH", 2 * DAY, deadline_after=HOUR, **accused)
     plain, turned = (world.case("NORTH", 2 * DAY, deadline_after=HOUR) for _ in range(2))
     office = world.offices["NORTH"].id
     body = packs.ensure(world.session, office, WEEK, NOW)
@@ -237,7 +237,7 @@ def test_who_is_praised_is_found_only_where_it_can_be_nobody_else(text: str, nam
 
 def test_packs_are_made_at_the_offices_own_hour_on_its_first_working_day(installation: Installation) -> None:
     week = {str(day): [["09:00", "17:00"]] for day in range(5)}
-    days = {"2026-11-23": [], "2026-11-24": []}
+    days: dict[str, list[list[str]]] = {"2026-11-23": [], "2026-11-24": []}
     dhaka = WorkingCalendar.of(Calendar(name="D", time_zone="Asia/Dhaka", week=week, days=days))
     due = packs.due_at(dhaka, WEEK, 7)
     assert due == datetime(2026, 11, 25, 7, tzinfo=ZoneInfo("Asia/Dhaka")).astimezone(UTC)
@@ -274,7 +274,7 @@ def test_a_pack_that_cannot_be_made_is_tried_again_and_keeps_nobody_waiting(
         world = build(session)
         north = world.offices["NORTH"].id
     packs.plan(NOW)
-    real = packs.gather
+    real = gather
 
     def broken(session, office_id, *rest):  # type: ignore[no-untyped-def]
         if office_id == north:
