@@ -22,6 +22,7 @@ from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
 from domain.pack import Attendance, MinutesNote, Raised, ReviewPack, ReviewPlan, SampleCheck
 from domain.policy import Calendar, Correction, Policy
+from domain.publication import Publication, PublicationAct, PublicDecision, PublishedFigure
 from domain.queue import BulkAct, BulkItem, SavedView
 from domain.reach import StaffContact, StaffMessage
 from domain.review import Action, ActionEntry, ActionRung, Finding, Review
@@ -88,6 +89,10 @@ __all__ = [
     "Opinion",
     "OutboundMessage",
     "Policy",
+    "PublicDecision",
+    "Publication",
+    "PublicationAct",
+    "PublishedFigure",
     "Raised",
     "RecoveryCode",
     "Relay",

@@ -40,6 +40,7 @@ from escalation import terms
 from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
+from reports.public import publishing
 from surveys import lookups, reminders, upload_folder, upload_work, uploads
 
 ROUNDS = 200
@@ -68,6 +69,8 @@ SIGNS = "signs"
 SIGNS_SECONDS = 600.0
 PACKS, PLANS = "packs", "packs_planned"
 PACKS_SECONDS, PLANS_SECONDS = 60.0, 3600.0
+OPEN = "open"
+OPEN_SECONDS = 600.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -223,6 +226,11 @@ def make_packs() -> int:
     return _drain(lambda: reviews.packs.make_due(datetime.now(UTC)))
 
 
+def tend_publications() -> int:
+    """Count months that are over for the public, and let out what was approved. One look: there is nothing to drain."""
+    return publishing.tend(database(), datetime.now(UTC))
+
+
 def tend_trials() -> int:
     """Look at the trials that are due for it, and end those that did harm. One look: there is nothing to drain."""
     return surveys.trial_results.tend_due(datetime.now(UTC))
@@ -264,6 +272,7 @@ TASKS: dict[str, Callable[[], int]] = {
     SURGES: look_for_surges,
     ANCHORS: anchor_days,
     SIGNS: look_for_signs,
+    OPEN: tend_publications,
     TRIALS: tend_trials,
     PLANS: plan_packs,
     PACKS: make_packs,
@@ -272,6 +281,7 @@ TASKS: dict[str, Callable[[], int]] = {
 EVERY = {
     ANCHORS: ANCHORS_SECONDS,
     SIGNS: SIGNS_SECONDS,
+    OPEN: OPEN_SECONDS,
     TRIALS: TRIALS_SECONDS,
     PLANS: PLANS_SECONDS,
     PACKS: PACKS_SECONDS,
