@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from api import crowd_view
 from cases import asking, firewall, history, parts, search, views
+from cases.counted import COUNTED
 from cases.filters import Filter
 from cases.rights import WORKING
 from core.settings import settings
@@ -27,7 +28,7 @@ from domain.visibility import Viewer
 
 COOKIE = "ombud_view"
 SHOWN = 60
-COUNTED = 500
+COUNT_TO = 500
 """Cases up to which a list is counted."""
 SOON = 0.75
 """Share of a target from which a case is due soon."""
@@ -179,7 +180,8 @@ def _searched(session: Session, who: Viewer, known: Catalogue, now: datetime, as
         else:
             meant = ""
     shown = search.snippets(session, cases, words) if words else None
-    return _Found(cases, chosen, order, odd=read.odd, meant=meant, shown=shown)
+    title = COUNTED[chosen.figure].words if chosen.figure else ""
+    return _Found(cases, chosen, order, title=title, odd=read.odd, meant=meant, shown=shown)
 
 
 def of_list(session: Session, who: Viewer, now: datetime, asked: Asked, limit: int) -> Sequence[Case]:
@@ -197,8 +199,8 @@ def _counted(session: Session, who: Viewer, found: _Found) -> tuple[int, bool]:
         return len(found.cases), False
     if found.chosen.words:  # whoever gets more than a page asks for something narrower, so they are not counted out
         return SHOWN, history.count(session, who, found.chosen, SHOWN + 1) > SHOWN
-    number = history.count(session, who, found.chosen, COUNTED + 1)
-    return min(number, COUNTED), number > COUNTED
+    number = history.count(session, who, found.chosen, COUNT_TO + 1)
+    return min(number, COUNT_TO), number > COUNT_TO
 
 
 def rows(

@@ -11,9 +11,11 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from cases import search
+from cases.counted import COUNTED, ROWS, cases_of
 from core.ids import normalise_reference
 from domain.case import Case
-from domain.states import CaseKind, CaseState, LeadLink
+from domain.office import Office
+from domain.states import CaseKind, CaseState, LeadLink, Tier
 from domain.visibility import Viewer, visible
 
 TO_DO = frozenset({CaseState.triage, CaseState.open, CaseState.waiting})
@@ -30,6 +32,7 @@ class Mark(StrEnum):
     urgent = "urgent"
     reopened = "reopened"
     appeal = "appeal"
+    noservice = "noservice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Filter:
 
     `words` are a reference, or what `search.read` reads. Of the times each `from` counts and each `before` does not.
     `folded`: of a crowd only the lead, or where that is not in the list, whoever has waited longest.
+    `figure` is one of `cases.counted` as it stood `as_of`; then offices, `staff_id` and `since` to before `until` are
+    about what is counted: whose act it was, and when. Without one they are about the case, and when it was received.
     """
 
     states: frozenset[CaseState] | None = None
@@ -52,6 +57,13 @@ class Filter:
     due_from: datetime | None = None
     due_before: datetime | None = None
     folded: bool = False
+    language: str | None = None
+    tiers: frozenset[Tier] | None = None
+    staff_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    figure: str | None = None
+    as_of: datetime | None = None
 
 
 def conditions(session: Session, who: Viewer, chosen: Filter) -> list[ColumnElement[bool]]:
@@ -72,10 +84,10 @@ def narrowed(who: Viewer, chosen: Filter, case: Any = Case) -> list[ColumnElemen
     equal = [
         (case.channel, chosen.channel),
         (case.kind, chosen.kind),
+        (case.language, chosen.language),
     ]
     among = [
         (case.state, chosen.states),
-        (case.office_id, chosen.office_ids),
         (case.service_id, chosen.service_ids),
     ]
     found: list[ColumnElement[bool]] = [col(column) == value for column, value in equal if value is not None]
@@ -88,7 +100,29 @@ def narrowed(who: Viewer, chosen: Filter, case: Any = Case) -> list[ColumnElemen
             found.append(col(column) >= since)
         if before is not None:
             found.append(col(column) < before)
+    if chosen.figure is None or chosen.as_of is None:
+        found += _whose(chosen, case.office_id, case.received_at, case.assignee_id)
+    else:
+        rows = ROWS[COUNTED[chosen.figure].rows]
+        narrower = _whose(chosen, rows.office, rows.at, rows.staff, ongoing=rows.ongoing)
+        found.append(col(case.id).in_(cases_of(who, chosen.figure, chosen.as_of, *narrower)))
     return found + [_marked(who, mark, case) for mark in sorted(chosen.marks)]
+
+
+def _whose(chosen: Filter, office: Any, at: Any, staff: Any, *, ongoing: bool = False) -> list[ColumnElement[bool]]:
+    """Whose rows, and when: what is ongoing counts whenever it began."""
+    found: list[ColumnElement[bool]] = []
+    if chosen.office_ids is not None:
+        found.append(col(office).in_(chosen.office_ids))
+    if chosen.tiers is not None:
+        found.append(col(office).in_(select(Office.id).where(col(Office.tier).in_(chosen.tiers))))
+    if chosen.staff_id is not None:
+        found.append(col(staff) == chosen.staff_id if staff is not None else false())
+    if chosen.since is not None and not ongoing:
+        found.append(col(at) >= chosen.since)
+    if chosen.until is not None:
+        found.append(col(at) < chosen.until)
+    return found
 
 
 def _marked(who: Viewer, mark: Mark, row: Any) -> ColumnElement[bool]:
@@ -108,6 +142,8 @@ def _marked(who: Viewer, mark: Mark, row: Any) -> ColumnElement[bool]:
             return col(row.reopened_at).is_not(None)
         case Mark.appeal:
             return col(row.appealed_at).is_not(None)
+        case Mark.noservice:
+            return col(row.service_id).is_(None)
 
 
 def first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:

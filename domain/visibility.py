@@ -157,6 +157,12 @@ def on_paper() -> ColumnElement[bool]:
     return visible(PAPER)
 
 
+def about_nobody() -> ColumnElement[bool]:
+    """SQL predicate over `Case`: what is neither integrity's nor about anybody's conduct, so that everybody who reads a
+    figure of the office has it in the figure."""
+    return and_(col(Case.integrity).is_(False), col(Case.about_office_id).is_(None), col(Case.about_staff_id).is_(None))
+
+
 def names_citizen(case: Case) -> bool:
     """Whether staff may see who wrote: name, contact, other cases. Messages reach the citizen either way."""
     return not case.confidential

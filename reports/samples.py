@@ -19,10 +19,8 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     literal,
-    or_,
     select,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -30,10 +28,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
 from sqlmodel import Session, col
 
+from cases.counted import citizens, late, still_wanted, taken_back, unanswered
 from core.types import UtcDateTime
 from domain.case import Case
-from domain.clock import Clock
-from domain.states import AUDIT_SOURCES, ClockKind, ClockState, LeadLink, Outcome
 from domain.visibility import Viewer, visible
 
 _WIDE = 100_000_000_000
@@ -88,41 +85,13 @@ def _epoch_sqlite(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(strftime('%s', {compiler.process(element.clauses, **kw)}) AS INTEGER)"
 
 
-def unanswered(now: datetime) -> ColumnElement[bool]:
-    """Whose silence ran at that moment. An answer given later does not change what was true then."""
-    return or_(col(Case.first_response_at).is_(None), col(Case.first_response_at) > now)
-
-
-def taken_back(now: datetime) -> ColumnElement[bool]:
-    """What its citizen had taken back by then: unanswered, but nobody waits for it any more."""
-    return and_(col(Case.outcome) == Outcome.withdrawn, col(Case.closed_at) <= now)
-
-
-def _still_wanted(now: datetime) -> ColumnElement[bool]:
-    return or_(col(Case.outcome).is_distinct_from(Outcome.withdrawn), col(Case.closed_at) > now)
-
-
-def late(now: datetime) -> ColumnElement[bool]:
-    """Whose target for a first answer had passed at that moment; asked of silent cases, so with `unanswered`."""
-    return exists(
-        select(literal(1)).where(
-            col(Clock.case_id) == col(Case.id),
-            col(Clock.kind) == ClockKind.first_response,
-            col(Clock.state) != ClockState.void,
-            col(Clock.deadline_at) <= now,
-        )
-    )
-
-
 def within(who: Viewer, office_ids: Collection[UUID] | None) -> ColumnElement[bool]:
     """What citizens raised there, as far as the viewer may see it; None means every office.
 
     What visitors of our own found is no citizen's silence and stands apart (`reports.visits`). A part of a case is no
     second citizen who waits: the silence is its lead's.
     """
-    theirs = and_(
-        visible(who), col(Case.source).not_in(AUDIT_SOURCES), col(Case.lead_link).is_distinct_from(LeadLink.part)
-    )
+    theirs = and_(visible(who), citizens())
     return theirs if office_ids is None else and_(theirs, col(Case.office_id).in_(office_ids))
 
 
@@ -136,14 +105,16 @@ def gather(
     until: datetime,
     now: datetime,
     waiting: bool = True,
+    only: ColumnElement[bool] | None = None,
 ) -> dict[Hashable, Sample]:
     """Samples by a column or expression over Case, as things stood at `now`.
 
-    Three statements; with `waiting` False one, and `silent_now`, `past_target` and `longest_*` stay empty.
+    Three statements; with `waiting` False one, and `silent_now`, `past_target` and `longest_*` stay empty. `only`
+    narrows it further, by columns of Case.
     """
     until = min(until, now)
     found: dict[Hashable, Sample] = {}
-    scope = within(who, office_ids)
+    scope = within(who, office_ids) if only is None else and_(within(who, office_ids), only)
     silent = unanswered(now)
     end = case(
         (and_(silent, taken_back(now)), col(Case.closed_at)),
@@ -171,7 +142,7 @@ def gather(
     )
     for group, answered, still, templated in session.execute(cohort):
         if answered or still:  # without groups an empty period is one row of nothing
-            found[group] = Sample(_numbers(answered), _numbers(still), int(templated))
+            found[group] = Sample(numbers(answered), numbers(still), int(templated))
     if waiting:
         _add_silent_now(session, scope, key, found, until=until, now=now)
     return found
@@ -187,7 +158,7 @@ def _add_silent_now(
     now: datetime,
 ) -> None:
     """Count those received before `until` who wait at `now`, whenever they wrote; find the longest of each group."""
-    waiting = and_(scope, unanswered(now), _still_wanted(now), col(Case.received_at) < until)
+    waiting = and_(scope, unanswered(now), still_wanted(now), col(Case.received_at) < until)
     # time and reference as one text of fixed width: its minimum is the oldest, and costs no sorting
     age = cast(epoch(col(Case.received_at)) + _WIDE, Text) + col(Case.reference)
     rows = select(key.label("key"), age.label("age")).where(waiting).subquery()
@@ -212,7 +183,8 @@ def _by(key: SQLColumnExpression[Any], rows: Subquery, *columns: ColumnElement[A
     return select(rows.c.key, *columns).group_by(rows.c.key)
 
 
-def _numbers(joined: str | None) -> list[int]:
+def numbers(joined: str | None) -> list[int]:
+    """Seconds out of a string of them; none is below zero."""
     values = list(map(int, joined.split(","))) if joined else []
     if values and min(values) < 0:  # clocks of two machines, or an import with an answer before its question
         values = [max(0, value) for value in values]

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 from sqlmodel import Session, col, select
 
+from cases.counted import unanswered
 from core.settings import settings
 from core.texts import shorten
 from domain.case import Case
@@ -17,7 +18,7 @@ from domain.review import Action, Finding, Review
 from domain.staff import Staff
 from domain.states import ClockState
 from domain.visibility import Viewer, visible
-from reports.samples import unanswered, within
+from reports.samples import within
 from reports.weeks import bounds
 from reports.words import said
 
