@@ -24,11 +24,12 @@ from core.safety import (
     DEMO_TWILIO_TOKEN,
     unsafe_secrets,
 )
+from core.settings_figures import FigureSettings
 from core.settings_open import OpenSettings
 from core.settings_sign_in import SignInSettings
 
 
-class Settings(SignInSettings, OpenSettings):
+class Settings(SignInSettings, OpenSettings, FigureSettings):
     """Everything an installation can be told. Times of day are local to `time_zone`."""
 
     model_config = SettingsConfigDict(env_prefix="OMBUD_", extra="ignore", frozen=True)

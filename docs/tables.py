@@ -1,4 +1,4 @@
-"""Writes the tables of docs/settings.md and docs/cli.md from the code: `python docs/tables.py`."""
+"""Writes the tables of docs/settings.md, docs/cli.md and docs/kpis.md from the code: `python docs/tables.py`."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from pydantic_core import PydanticUndefined
 
 from cli.main import app
 from core.settings import Settings
+from reports.registry.kpis import KPIS
+from reports.registry.values import Better, Dimension, Group, Kpi
 
 DOCS = Path(__file__).parent
 SECRET = re.compile(r"secret|token|key|sid")
@@ -60,7 +62,41 @@ def commands_table() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"settings.md": settings_table, "cli.md": commands_table}
+def kpis_list() -> str:
+    """Every KPI of the registry, by what it is about."""
+    parts = []
+    for group in Group:
+        parts += [f"## {group.value}", *(kpi_entry(one) for one in KPIS if one.group is group)]
+    return "\n\n".join(parts)
+
+
+def kpi_entry(kpi: Kpi) -> str:
+    """One KPI: what it says, how it is worked out, who may see it."""
+    better = {Better.low: "lower is better", Better.high: "higher is better", Better.neither: "neither way is better"}
+    shown = f"from {kpi.least} on" if kpi.least > 1 else "always"
+    compared = f", compared from {kpi.sure} on" if kpi.sure > 1 else ""
+    order = f"; offices stand in the order of `{kpi.rank_by}`" if kpi.rank_by else ""
+    splits = ", ".join(one.value for one in Dimension if one in kpi.splits and one is not Dimension.officer)
+    officers = f"; of one officer from {kpi.personal_least} on" if Dimension.officer in kpi.splits else ""
+    readers = ", ".join(sorted(kpi.readers)) if kpi.readers else "whoever may see figures of the office"
+    lines = [
+        f"### {kpi.title}: `{kpi.name}`",
+        kpi.definition,
+        "\n".join(
+            [
+                f"- Formula: {kpi.formula}",
+                f"- Unit: {kpi.unit.value}, {better[kpi.better]}{order}",
+                f"- From: {kpi.source}",
+                f"- Stands on (n): {kpi.n_is}; shown {shown}{compared}{officers}",
+                f"- By: {splits}",
+                f"- Seen by: {readers}{'' if kpi.by_keys else '; not by programs'}",
+            ]
+        ),
+    ]
+    return "\n\n".join(lines)
+
+
+TABLES = {"settings.md": settings_table, "cli.md": commands_table, "kpis.md": kpis_list}
 
 
 def with_table(text: str, table: str) -> str:

@@ -265,6 +265,27 @@ def median(answers: Sequence[Weighed]) -> float | None:
     return None
 
 
+def median_of(answers: Sequence[Weighed]) -> Estimate | None:
+    """Weighted median with its interval: the values at the ends of the interval of a share of one half (Woodruff, JASA
+    47, 1952), at the effective number of answers. None without answers."""
+    n, total, effective = _sums(answers)
+    middle = median(answers)
+    if middle is None:
+        return None
+    ordered = sorted(answers, key=lambda one: one.value)
+
+    def at(share: float) -> float:
+        passed = 0.0
+        for one in ordered:
+            passed += one.count * one.weight
+            if passed >= share * total:
+                return one.value
+        return ordered[-1].value
+
+    low, high = wilson(0.5, effective)
+    return Estimate(n, effective, middle, at(low), at(high))
+
+
 def _sums(answers: Sequence[Weighed]) -> tuple[int, float, float]:
     """How many, their weight, and the effective number: the weights' sum squared over the sum of their squares."""
     n = sum(one.count for one in answers)

@@ -1,0 +1,27 @@
+"""Settings of figures; part of `core.settings`."""
+
+import re
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+
+class FigureSettings(BaseSettings):
+    """What a deployment says of its figures."""
+
+    message_prices: Annotated[dict[str, float], NoDecode] = Field(
+        {},
+        description="Price of one message by channel in OMBUD_SMS_CURRENCY, as whatsapp=0.03,email=0.0004; SMS are"
+        " priced by the segment.",
+    )
+
+    @field_validator("message_prices", mode="before")
+    @classmethod
+    def _prices(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        prices = dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
+        if any(not channel or not re.fullmatch(r"\d+(\.\d+)?", price) for channel, price in prices.items()):
+            raise ValueError("needs a channel and a price each, as whatsapp=0.03, separated by commas")
+        return {channel.strip(): float(price) for channel, price in prices.items()}
