@@ -14,13 +14,14 @@ from sqlalchemy import and_, case, exists, literal
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
+from cases.counted import taken_back, unanswered
 from core.settings import settings
 from core.types import UtcDateTime
 from domain.case import Case
 from domain.clock import Clock
 from domain.states import AUDIT_SOURCES, ClockKind, ClockState
 from domain.visibility import countable
-from reports.samples import epoch, taken_back, unanswered
+from reports.samples import epoch
 
 BATCH = 5_000
 
