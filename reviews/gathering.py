@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, or_
 from sqlmodel import Session, col, select
 
+from cases.counted import unanswered
 from core.i18n import SOURCE_LANGUAGE
 from core.settings import settings
 from core.texts import shorten
@@ -22,7 +23,7 @@ from domain.staff import Staff, StaffRole, in_force
 from domain.states import CaseKind, CaseState, LeadLink, Outcome
 from domain.visibility import PAPER, on_paper
 from nlp.redaction import redact
-from reports.samples import unanswered, within
+from reports.samples import within
 from reports.weeks import bounds
 from reports.words import Said, said
 from reviews.agenda import overdue
