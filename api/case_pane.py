@@ -11,6 +11,7 @@ from api.queue import left, names_of, silent_seconds
 from cases import attachments, firewall, history, parts, people, relays, translations
 from cases.acting import MATTERS
 from cases.disposal import BY_STAFF
+from cases.past import bringing
 from cases.rights import WORKING, works_on
 from core.texts import shorten
 from domain.case import Case
@@ -18,7 +19,7 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.citizen import ContactPoint
 from domain.clock import Rung
 from domain.staff import Absence, Staff, StaffRole, in_force
-from domain.states import CaseState, ClockKind, Purpose, Role, RungState
+from domain.states import CaseState, ClockKind, IntakeSource, Purpose, Role, RungState
 from domain.survey import Answer, Invitation
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, names_citizen
@@ -92,6 +93,7 @@ def case_view(
             "contact": _known_by(contact) if names_citizen(case) else "nobody: wrote in confidence",
             "location": story.location(case),
             "held": case.routing_method == Method.held,
+            "imported": _imported(session, case),
             "reachable": address is not None and people.reachable(address),
             "call_back": heard.waits_for_call(session, case),
             "answer_by": str(address.channel) if address is not None else str(case.channel),
@@ -123,6 +125,12 @@ def case_view(
         "fresh": bool(_news(entries, seen, known, names)),
         "version": case.timeline_length,
     }
+
+
+def _imported(session: Session, case: Case) -> str:
+    """Which earlier system it came from, and what it was called there; "" for one of ours."""
+    past = bringing.of_case(session, case.id) if case.source == IntakeSource.imported else None
+    return f"{past.source} {past.external_id}" if past is not None else ""
 
 
 def _news(

@@ -23,7 +23,7 @@ from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock
 from domain.queue import BulkWhat, Order
 from domain.staff import Staff
-from domain.states import ClockKind, ClockState
+from domain.states import ClockKind, ClockState, IntakeSource
 from domain.visibility import Viewer
 
 COOKIE = "ombud_view"
@@ -235,6 +235,7 @@ def rows(
                 "assignee": names.get(case.assignee_id, "") if case.assignee_id else "",
                 "crowd": sizes.get(case.id, 0),
                 "appeal": case.appealed_at is not None,
+                "imported": case.source == IntakeSource.imported,
                 "pieces": shown.get(case.id, []) if shown else [],
             }
         )

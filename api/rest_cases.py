@@ -31,7 +31,7 @@ from domain.access import Scope
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.clock import Clock
-from domain.states import CaseKind, CaseState, ClockKind
+from domain.states import CaseKind, CaseState, ClockKind, IntakeSource
 from escalation.terms import calendar_of
 from nlp.redaction import redact
 from surveys.checking import unknown_code
@@ -88,6 +88,9 @@ class CaseOut(BaseModel):
     silence: SilenceOut
     updated_at: datetime
     lead: str | None = Field(None, description="Reference of the case this is a part of; count that one alone.")
+    imported: bool | None = Field(
+        None, description="True for a case of an earlier system, brought over with its times."
+    )
 
 
 class CasePage(BaseModel):
@@ -352,6 +355,7 @@ def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: in
             running=silent == now and lead is None,
         ),
         updated_at=case.updated_at,
-        # other cases have no `lead` at all, so that the agreed shape of a case stays as it was
+        # other cases have neither at all, so that the agreed shape of a case stays as it was
         **({"lead": lead} if lead is not None else {}),
+        **({"imported": True} if case.source == IntakeSource.imported else {}),
     )

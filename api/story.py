@@ -54,6 +54,10 @@ QUIET = frozenset(
     }
 )
 """Kinds that follow from another entry and are told in its line."""
+TOLD_ELSEWHERE = frozenset(
+    {EntryKind.acknowledged, EntryKind.answered, EntryKind.answer_delivered, EntryKind.closed, EntryKind.reopened}
+)
+"""Kinds of which an earlier system says less than ours."""
 
 
 @dataclass(slots=True)
@@ -137,6 +141,8 @@ def _said(entry: TimelineEntry, names: dict[UUID, str]) -> dict[str, object]:
     text = _judged(entry) if entry.body.get("templated") else STAFF_EVENTS[entry.kind]
     if entry.kind == EntryKind.received and entry.body.get("source"):
         text = _keyed(entry)
+    if entry.body.get("imported"):
+        text += f", says {entry.body['imported']}"
     if entry.body.get("same_as_others"):
         text += ", and says that others told us the same"
     if entry.kind == EntryKind.called_back:
@@ -234,7 +240,7 @@ def _clock(entry: TimelineEntry) -> str:
 
 def _aside(entry: TimelineEntry) -> str:
     """What a quiet entry adds to the line of the one it follows from; "" for nothing worth saying there."""
-    if entry.kind == EntryKind.acknowledged:
+    if entry.kind == EntryKind.acknowledged and not entry.body.get("imported"):
         return "the citizen has the reference"
     if entry.kind == EntryKind.clock_ended:
         return f"{_clock(entry)} {_in_time(entry)}"
@@ -276,6 +282,11 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"read again in the book and corrected by {body.get('by')}"
         case EntryKind.recounted:
             return _recounted(entry, known)
+        case EntryKind.imported:
+            return f"brought over from {body.get('source')}, where it was {body.get('id')}"
+        case kind if body.get("imported") and kind in TOLD_ELSEWHERE:
+            undated = "; nobody says when" if body.get("undated") else ""
+            return f"{STAFF_EVENTS[kind]}, says {body['imported']}{undated}"
         case EntryKind.acknowledged:
             return "the citizen was sent the reference"
         case EntryKind.clock_started:

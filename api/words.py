@@ -95,6 +95,7 @@ EVENTS: dict[str, str] = {
     EntryKind.linked: N_("The office noted what else it has to do with"),
     EntryKind.checked: N_("Somebody from another office asked you whether it is solved"),
     EntryKind.cause_found: N_("The office noted why it happened"),
+    EntryKind.imported: N_("It was brought over from the system used before"),
 }
 """What happened, as the citizen reads it."""
 
@@ -151,6 +152,7 @@ STAFF_EVENTS: dict[str, str] = {
     EntryKind.linked: N_("linked with another case"),
     EntryKind.checked: N_("checked by a call"),
     EntryKind.cause_found: N_("cause found"),
+    EntryKind.imported: N_("brought over from an earlier system"),
 }
 
 URGENCIES: dict[str, str] = {
@@ -212,6 +214,7 @@ SOURCES: dict[str, str] = {
     IntakeSource.complaint_book: N_("complaint book"),
     IntakeSource.mystery_shopper: N_("mystery shopper"),
     IntakeSource.quality_audit: N_("quality audit"),
+    IntakeSource.imported: N_("an earlier system"),
 }
 """Who put a case in, as staff read it."""
 

@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, 
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from core.settings import settings
 from domain.answer import GivenAnswer
 from domain.case import Case
 from domain.clock import Clock
 from domain.closing import Appeal, AppealOutcome, SolvedQuestion, SolvedState
-from domain.states import AUDIT_SOURCES, ClockKind, ClockState, EntryKind, LeadLink, Outcome
+from domain.states import AUDIT_SOURCES, NOT_LIVE_SOURCES, ClockKind, ClockState, EntryKind, LeadLink, Outcome
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, about_nobody, counted_act, visible
 
@@ -73,8 +74,10 @@ def late(now: datetime) -> ColumnElement[bool]:
 
 def citizens() -> ColumnElement[bool]:
     """What citizens raised. What visitors of our own found is no citizen's silence and stands apart; a part of a case
-    is no second citizen who waits: the silence is its lead's."""
-    return and_(col(Case.source).not_in(AUDIT_SOURCES), col(Case.lead_link).is_distinct_from(LeadLink.part))
+    is no second citizen who waits: the silence is its lead's. What came from an earlier system counts where the
+    deployment says so."""
+    apart = AUDIT_SOURCES if settings().figures_imported else NOT_LIVE_SOURCES
+    return and_(col(Case.source).not_in(apart), col(Case.lead_link).is_distinct_from(LeadLink.part))
 
 
 def counted(who: Viewer) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from core.errors import BadInput, Conflict, NotFound
 from domain.case import Case
 from domain.crowd import Likeness, Relay
 from domain.states import (
-    AUDIT_SOURCES,
+    NOT_LIVE_SOURCES,
     CaseState,
     EntryKind,
     LeadLink,
@@ -42,12 +42,12 @@ NAMED = 50
 def fits(case: Case) -> bool:
     """Whether a case may be in a crowd at all; `fitting` says the same in SQL."""
     private = case.integrity or case.confidential or case.about_office_id is not None or case.about_staff_id is not None
-    return not private and case.source not in AUDIT_SOURCES
+    return not private and case.source not in NOT_LIVE_SOURCES
 
 
 def fitting() -> ColumnElement[bool]:
     """SQL predicate over `Case`: what may be in a crowd."""
-    return countable() & col(Case.source).not_in(AUDIT_SOURCES)
+    return countable() & col(Case.source).not_in(NOT_LIVE_SOURCES)
 
 
 def is_member(case: Case) -> bool:

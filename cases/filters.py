@@ -15,7 +15,7 @@ from cases.counted import COUNTED, ROWS, cases_of
 from core.ids import normalise_reference
 from domain.case import Case
 from domain.office import Office
-from domain.states import CaseKind, CaseState, LeadLink, Tier
+from domain.states import CaseKind, CaseState, IntakeSource, LeadLink, Tier
 from domain.visibility import Viewer, visible
 
 TO_DO = frozenset({CaseState.triage, CaseState.open, CaseState.waiting})
@@ -33,6 +33,7 @@ class Mark(StrEnum):
     reopened = "reopened"
     appeal = "appeal"
     noservice = "noservice"
+    imported = "imported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,8 @@ def _marked(who: Viewer, mark: Mark, row: Any) -> ColumnElement[bool]:
             return col(row.appealed_at).is_not(None)
         case Mark.noservice:
             return col(row.service_id).is_(None)
+        case Mark.imported:
+            return col(row.source) == IntakeSource.imported
 
 
 def first_of_crowd(states: frozenset[CaseState] | None) -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from domain.clock import Notice
 from domain.crowd import Surge
 from domain.office import Office
 from domain.staff import Staff, StaffRole, in_force
-from domain.states import AUDIT_SOURCES, OfficeFunction, Role
+from domain.states import NOT_LIVE_SOURCES, OfficeFunction, Role
 from domain.visibility import countable
 from nlp.distinctive import typical
 
@@ -103,7 +103,7 @@ def _hour(session: Session) -> Any:
 
 
 def _counted() -> Any:
-    return countable() & col(Case.source).not_in(AUDIT_SOURCES)
+    return countable() & col(Case.source).not_in(NOT_LIVE_SOURCES)
 
 
 def _arrivals(session: Session, now: datetime) -> list[Arrival]:

@@ -30,6 +30,7 @@ app.add_typer(cli.keys.app, name="api-key")
 app.add_typer(cli.staff.app, name="staff")
 
 WHAT = "offices, services, areas, jurisdictions, staff, absences, calendars, policies, wordings, or templates (replies)"
+BROUGHT = f"{WHAT}; transactions; or history (cases of an earlier system)"
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
 
@@ -172,14 +173,27 @@ def reindex(as_json: Json = False) -> None:
 
 @app.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help=WHAT)],
+    kind: Annotated[str, typer.Argument(help=BROUGHT)],
     file: Annotated[Path, typer.Argument(help="CSV in UTF-8 (areas: GeoJSON) as `ombud export` writes; - for stdin")],
     dry_run: Annotated[bool, typer.Option(help="Say what would change, and change nothing.")] = False,
     as_json: Json = False,
     source: Annotated[str, typer.Option(help="Of transactions: the system they are from.")] = "",
-    take_good: Annotated[bool, typer.Option(help="Of transactions: take the lines that can be used.")] = False,
+    take_good: Annotated[
+        bool, typer.Option(help="Of transactions and a history: take the lines that can be used.")
+    ] = False,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="Of a history: the TOML that says how its lines are read.")
+    ] = None,
+    suggest: Annotated[bool, typer.Option(help="Of a history: write a first map to --map, or to stdout.")] = False,
+    create: Annotated[bool, typer.Option(help="Of a history: set up the offices and services it lacks.")] = False,
 ) -> None:
     """Add and change rows from a file, all or none; every line that cannot be used is named, with the reason."""
+    if kind == "history":
+        import cli.past
+
+        wanted = cli.past.Wanted(map_file, suggest, create, dry_run, take_good, as_json)
+        cli.past.bring(file, wanted)
+        return
     if kind == "transactions":
         from cli import ledger
 

@@ -152,6 +152,9 @@ class Settings(SignInSettings, OpenSettings, FigureSettings):
     survey_messages: int = Field(
         4, ge=1, le=9, description="Most questions of one survey by SMS; the others stand behind its link."
     )
+    figures_imported: bool = Field(
+        True, description="Whether cases of an earlier system (`ombud import history`) count in the figures of silence."
+    )
     transactions_dir: Path | None = Field(
         None, description="Folder that files of transactions are dropped into, as by SFTP; empty watches none."
     )

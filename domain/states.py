@@ -60,10 +60,13 @@ class IntakeSource(StrEnum):
     complaint_book = "complaint_book"
     mystery_shopper = "mystery_shopper"
     quality_audit = "quality_audit"
+    imported = "imported"
 
 
 AUDIT_SOURCES = (IntakeSource.mystery_shopper, IntakeSource.quality_audit)
 """Sources that are the government looking at itself: kept apart in figures about citizens."""
+NOT_LIVE_SOURCES = (*AUDIT_SOURCES, IntakeSource.imported)
+"""Sources of what no citizen raises now: never a surge, never joined to what one did."""
 
 
 class Urgency(StrEnum):
@@ -370,6 +373,7 @@ class EntryKind(StrEnum):
     linked = "linked"
     checked = "checked"
     cause_found = "cause_found"
+    imported = "imported"
 
 
 def check_transition(before: CaseState, after: CaseState) -> None:

@@ -13,6 +13,7 @@ from domain.clock import Clock, Notice, Rung
 from domain.closing import Appeal, CaseLink, SolvedCheck, SolvedQuestion
 from domain.conversation import Conversation
 from domain.crowd import Likeness, Relay, Surge
+from domain.export import Export, ExportFetch, ExportPlan
 from domain.flag import FlagVerdict, MoneyMonth, SurveyFlag, SurveyLook
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
@@ -21,6 +22,7 @@ from domain.office import Office
 from domain.opinion import Opinion
 from domain.outbox import OutboundMessage
 from domain.pack import Attendance, MinutesNote, Raised, ReviewPack, ReviewPlan, SampleCheck
+from domain.past import PastCase, PastImport
 from domain.policy import Calendar, Correction, Policy
 from domain.publication import Publication, PublicationAct, PublicDecision, PublishedFigure
 from domain.queue import BulkAct, BulkItem, SavedView
@@ -74,6 +76,9 @@ __all__ = [
     "ContactProof",
     "Conversation",
     "Correction",
+    "Export",
+    "ExportFetch",
+    "ExportPlan",
     "Finding",
     "FlagVerdict",
     "GivenAnswer",
@@ -88,6 +93,8 @@ __all__ = [
     "Office",
     "Opinion",
     "OutboundMessage",
+    "PastCase",
+    "PastImport",
     "Policy",
     "PublicDecision",
     "Publication",

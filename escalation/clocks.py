@@ -32,6 +32,10 @@ def replay(events: Sequence[Event], rules: Rules, until: datetime) -> Replay:
     }
     if bounds:
         run = _run(events, rules, answers, until, bounds)
+    if run.imported_at is not None:
+        for clock in run.clocks:
+            # nobody was told by us while another system had it, and nobody is told now of what was due then
+            clock.rungs = [rung for rung in clock.rungs if datetime.fromisoformat(str(rung["at"])) > run.imported_at]
     return Replay(tuple(run.clocks), tuple(run.held(until)))
 
 
@@ -82,6 +86,7 @@ class _Run:
         self.laid_down: list[ReplayedClock] = []
         self.confirmed_at_once = False
         self.first_at: datetime | None = None
+        self.imported_at: datetime | None = None
         self.moves: list[tuple[str, datetime]] = []
 
     def received(self, event: Event) -> None:
@@ -90,6 +95,10 @@ class _Run:
         self.first_at = event.at
         if not self.confirmed_at_once or event.number > 1:
             self._open(ClockKind.first_response, event, "received")
+
+    def imported(self, event: Event) -> None:
+        """It is ours from here on; all before was told by an earlier system."""
+        self.imported_at = event.at
 
     def withdrawn(self, event: Event) -> None:
         """An offer was taken back."""
@@ -361,5 +370,6 @@ _TAKES: Mapping[EntryKind, Callable[[_Run, Event], None]] = {
     EntryKind.clock_started: _Run.confirmed,
     EntryKind.clock_ended: _Run.institution,
     EntryKind.clock_resumed: _Run.institution,
+    EntryKind.imported: _Run.imported,
 }
 """What each kind of entry does to the clocks; the others do nothing."""
