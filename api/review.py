@@ -21,7 +21,7 @@ from core.settings import settings
 from domain.catalogue import Catalogue, catalogue
 from domain.office import Office
 from domain.staff import Staff
-from reviews import chairs, meeting
+from reviews import actions, chairs, meeting, owners
 from reviews.agenda import ActionLine, Agenda, Item, Listed, agenda
 
 router = APIRouter(include_in_schema=False)
@@ -114,7 +114,7 @@ def post_done(request: Request, staff: Staffed, form: Filled, office_code: str, 
     office, monday, now = _place(staff, office_code, week)
     try:
         with database().write() as session:
-            meeting.finish_action(session, staff.viewer, action_id, form.get("done_note", ""), now)
+            actions.finish(session, staff.viewer, action_id, form.get("done_note", ""), now)
     except (BadInput, Conflict, NotAllowed) as error:
         return _page(request, staff, office_code, week, problem=error)
     return _back(office, monday, "done")
@@ -188,7 +188,7 @@ def _page(
         known = catalogue(session)
         found = agenda(session, who, office.id, monday, now)
         may = chairs.chairs(session, who, office.id)
-        staffed = meeting.people(session, office.id, now) if may else []
+        staffed = owners.people(session, office.id, now) if may else []
         chair = session.get(Staff, found.review.chair_id) if found.review and found.review.chair_id else None
     today = now.astimezone(settings().zone).date()
     closed = found.review is not None and found.review.closed_at is not None

@@ -26,10 +26,11 @@ from core.safety import (
 )
 from core.settings_figures import FigureSettings
 from core.settings_open import OpenSettings
+from core.settings_reviews import ReviewSettings
 from core.settings_sign_in import SignInSettings
 
 
-class Settings(SignInSettings, OpenSettings, FigureSettings):
+class Settings(SignInSettings, OpenSettings, FigureSettings, ReviewSettings):
     """Everything an installation can be told. Times of day are local to `time_zone`."""
 
     model_config = SettingsConfigDict(env_prefix="OMBUD_", extra="ignore", frozen=True)

@@ -85,6 +85,7 @@ class StaffMessage(Row, Claimable, table=True):
     about: Matter = Field(default=Matter.rung, sa_type=Text)
     case_id: UUID | None = Field(default=None, foreign_key="case.id", index=True)
     clock_id: UUID | None = Field(default=None, foreign_key="clock.id")
+    action_id: UUID | None = Field(default=None, foreign_key="action.id")
     rung: int | None = None
     channel: Channel = Field(sa_type=Text)
     urgent: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

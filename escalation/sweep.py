@@ -296,7 +296,7 @@ def climb(session: Session, rung_ids: Sequence[UUID], now: datetime, on_raised: 
     return len(rows)
 
 
-def load_roster(connection: Connection, known: Catalogue, rows: Sequence[RowMapping], now: datetime) -> Roster:
+def load_roster(connection: Connection, known: Catalogue, rows: Sequence[Mapping[Any, Any]], now: datetime) -> Roster:
     """Active staff who could be told of these cases, with all of their roles, in one statement."""
     roster = Roster()
     if not rows:

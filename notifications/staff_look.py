@@ -12,6 +12,7 @@ from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock
 from domain.reach import Matter, ReachState, StaffContact, StaffMessage
+from domain.review import Action, unfinished
 from domain.staff import Staff
 from domain.states import ClockState
 from domain.visibility import viewer, visible
@@ -55,8 +56,10 @@ class Look:
         clocks = {row.clock_id for row in rows if row.clock_id is not None}
         self.references: dict[UUID, str] = {}
         self.running: dict[UUID, datetime] = {}
+        self.to_do: set[UUID] = set()
         self.habit: Habit | None = None
-        if not cases:
+        actions = {row.action_id for row in rows if row.action_id is not None}
+        if not cases and not actions:
             return
         seen = select(Case.id, Case.reference).where(col(Case.id).in_(cases), visible(who))
         runs = select(Clock.id, Clock.started_at).where(
@@ -64,6 +67,7 @@ class Look:
         )
         self.references.update(session.exec(seen).all())
         self.running.update(session.exec(runs).all())
+        self.to_do.update(session.exec(select(Action.id).where(col(Action.id).in_(actions), unfinished())))
         home = min(who.home, key=known.name, default=None)
         if home is not None:
             self.habit = habit_of(contact, calendars(known, home))
@@ -74,11 +78,13 @@ class Look:
             return LEFT
         if row.case_id is not None and row.case_id not in self.references:
             return SHUT
+        if row.action_id is not None and row.action_id not in self.to_do:
+            return OVER
         return OVER if row.clock_id is not None and row.clock_id not in self.running else ""
 
     def send_at(self, row: StaffMessage, now: datetime) -> datetime:
         """When it may leave."""
-        waits = row.about == Matter.rung and not row.urgent and self.habit is not None
+        waits = row.about in (Matter.rung, Matter.action) and not row.urgent and self.habit is not None
         return self.habit.send_at(row.created_at, now) if waits and self.habit else now
 
     def way(self, row: StaffMessage) -> tuple[Channel, str] | None:
@@ -101,6 +107,9 @@ class Look:
             body = staff_words.linked_words(self.person.name)
         elif first.about == Matter.review:
             body, subject = first.text, staff_words.subject_of_review(first)
+        elif first.about == Matter.action:
+            body = staff_words.action_words(first, channel)
+            subject = staff_words.action_subject()
         else:
             told = [(row, self.references[row.case_id]) for row in rows if row.case_id is not None]
             since = min(self.running[row.clock_id] for row in rows if row.clock_id is not None)

@@ -39,6 +39,16 @@ def subject_of_review(message: StaffMessage) -> str:
     return message.text.partition("\n")[0]
 
 
+def action_words(message: StaffMessage, channel: Channel) -> str:
+    """An action of a review that is not done, with where to say what became of it."""
+    return for_sms(message.text.replace("\n", " ")) if channel is Channel.sms else message.text
+
+
+def action_subject() -> str:
+    """Subject of a mail about an action."""
+    return f"An action is past its day [{settings().government}]"
+
+
 def subject_of(rows: Sequence[tuple[StaffMessage, str]]) -> str:
     """Subject of a mail about these; each with its reference."""
     urgent = "Urgent: " if rows[0][0].urgent else ""

@@ -1,7 +1,7 @@
 """The ladder of an action that is not done by its day: who is told, and when. The setting says after how many working
 days; an office's calendar says which days those are."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -11,6 +11,7 @@ from domain.review import Action, ActionRung, ActionStep
 from domain.states import RungState
 from escalation.calendar import WorkingCalendar
 from escalation.terms import calendar_of
+from reports.weeks import start_of
 
 FARTHEST = 400
 """Days ahead among which working days are looked for."""
@@ -21,28 +22,34 @@ def steps() -> list[tuple[ActionStep, int]]:
     return [(ActionStep(name), days) for name, days in settings().action_ladder.items()]
 
 
-def morning(calendar: WorkingCalendar, day: date, days: int) -> datetime:
-    """When an office opens on the `days`-th working day after a day, in UTC; in a calendar that never opens again, as
-    many days later at midnight."""
+def morning(calendar: WorkingCalendar | None, day: date, days: int) -> datetime:
+    """When an office opens on the `days`-th working day after a day, in UTC. Where no calendar says, or it never opens
+    again, so many days later at midnight."""
     left = days
-    for ahead in range(1, FARTHEST):
+    for ahead in range(1, FARTHEST if calendar else 1):
         at = day + timedelta(days=ahead)
-        if spans := calendar.spans(at):
+        if calendar and (spans := calendar.spans(at)):
             left -= 1
             if left <= 0:
-                opens = datetime(at.year, at.month, at.day, tzinfo=calendar.zone) + timedelta(seconds=spans[0][0])
-                return opens.astimezone(UTC)
-    later = day + timedelta(days=days)
-    return datetime(later.year, later.month, later.day, tzinfo=calendar.zone).astimezone(UTC)
+                return start_of(at, calendar.zone) + timedelta(seconds=spans[0][0])
+    return start_of(day + timedelta(days=days), calendar.zone if calendar else settings().zone)
 
 
-def due_at(session: Session, action: Action, number: int) -> datetime | None:
-    """When a rung is due (the first is 1); None for one that the ladder does not have."""
-    ladder = steps()
+def due_at(session: Session, action: Action, number: int, climbed: datetime | None = None) -> datetime | None:
+    """When a rung is due (the first is 1); None for one that the ladder does not have.
+
+    `climbed` is when the rung before it was: whoever was told then has the days between the two to act, however late
+    that was.
+    """
+    ladder, known = steps(), catalogue(session)
     if not 1 <= number <= len(ladder):
         return None
-    calendar = calendar_of(catalogue(session), action.office_id)
-    return morning(calendar, action.due_on, ladder[number - 1][1])
+    calendar = calendar_of(known, action.office_id) if known.calendar(action.office_id) else None
+    planned = morning(calendar, action.due_on, ladder[number - 1][1])
+    if climbed is None or number == 1:
+        return planned
+    day = climbed.astimezone(calendar.zone if calendar else settings().zone).date()
+    return max(planned, morning(calendar, day, ladder[number - 1][1] - ladder[number - 2][1]))
 
 
 def arm(session: Session, action: Action) -> None:
@@ -53,7 +60,7 @@ def arm(session: Session, action: Action) -> None:
     ).all()
     last = rungs[-1] if rungs else None
     if last is None or last.state == RungState.climbed:
-        add(session, action, (last.number if last else 0) + 1)
+        add(session, action, (last.number if last else 0) + 1, last.climbed_at if last else None)
         return
     last.state, last.due_at, last.leased_until, last.attempts = (
         RungState.waiting,
@@ -65,9 +72,9 @@ def arm(session: Session, action: Action) -> None:
     session.flush()
 
 
-def add(session: Session, action: Action, number: int) -> None:
-    """Let it wait for this rung, where the ladder has it."""
-    due = due_at(session, action, number)
+def add(session: Session, action: Action, number: int, climbed: datetime | None = None) -> None:
+    """Let it wait for this rung, where the ladder has it; `climbed` as in `due_at`."""
+    due = due_at(session, action, number, climbed)
     if due is None:
         return
     tell = steps()[number - 1][0]

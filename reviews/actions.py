@@ -32,7 +32,8 @@ FARTHEST = timedelta(days=366)
 @dataclass(frozen=True, slots=True)
 class Promise:
     """An action with what stands around it. `reference` is empty where it is about no case; `next_step` and `next_at`
-    are the rung it waits for; `climbed` are the steps it came to, in order; `weeks` how many meetings it came back to."""
+    are the rung it waits for; `climbed` are the steps it came to, in order; `weeks` is how often it came back.
+    """
 
     action: Action
     owner: str
@@ -195,7 +196,7 @@ def promises(session: Session, who: Viewer, actions: Sequence[Action]) -> list[P
     rungs = session.exec(
         select(ActionRung).where(col(ActionRung.action_id).in_(ids)).order_by(col(ActionRung.number))
     ).all()
-    known = {found.id: (found, *rest) for found, *rest in rows}
+    known = {row[0].id: row for row in rows}
     return [
         Promise(
             action=found,
@@ -216,7 +217,9 @@ def mine(session: Session, who: Viewer, now: datetime, *, settled: timedelta = t
     """What somebody said they would do: to do by its day, then what was settled lately, newest first."""
     own = select(Action).where(Action.owner_id == who.staff_id)
     to_do = session.exec(own.where(unfinished()).order_by(col(Action.due_on), col(Action.created_at))).all()
-    over = session.exec(own.where(or_(col(Action.done_at) > now - settled, col(Action.dropped_at) > now - settled))).all()
+    over = session.exec(
+        own.where(or_(col(Action.done_at) > now - settled, col(Action.dropped_at) > now - settled))
+    ).all()
     latest = sorted(over, key=lambda one: (one.settled_at or now, one.id), reverse=True)
     return promises(session, who, [*to_do, *latest])
 

@@ -14,7 +14,7 @@ from core.texts import shorten
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.clock import Clock
-from domain.review import Action, Finding, Review
+from domain.review import Action, Finding, Review, unfinished
 from domain.staff import Staff
 from domain.states import ClockState
 from domain.visibility import Viewer, visible
@@ -144,7 +144,7 @@ def carried_over(session: Session, who: Viewer, office_id: UUID, week: date, at:
         Action.office_id == office_id,
         Review.week < week,
         col(Action.created_at) <= at,
-        or_(col(Action.done_at).is_(None), col(Action.done_at) > at),
+        unfinished(at),
     )
 
 

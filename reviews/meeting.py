@@ -18,13 +18,14 @@ from core.settings import settings
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import catalogue
-from domain.review import Action, Finding, Review
-from domain.staff import Staff, StaffRole, in_force
+from domain.review import Action, Finding, Review, unfinished
 from domain.states import EntryKind
 from domain.timeline import append
-from domain.visibility import Viewer, viewer, visible
+from domain.visibility import Viewer, visible
 from reports.weeks import monday_of
-from reviews.chairs import attended, attends, chaired, chairs, check_chair
+from reviews import action_ladder
+from reviews.chairs import attended, chaired, check_chair
+from reviews.owners import may_own
 
 WORDS, WHAT = 2000, 500
 FIRST = date(2000, 1, 3)
@@ -141,7 +142,7 @@ def add_action(
         raise NotFound("There is no such case in this meeting.", mend="It may have gone to another office meanwhile.")
     if owner_id is None:
         wrong["owner"] = "Choose who does it."
-    elif not _may_own(session, owner_id, review, case_id, now):
+    elif not may_own(session, owner_id, review.office_id, case_id, now):
         wrong["owner"] = "This person does not work here any more, or may not see this case. Choose somebody else."
     if due_on is None:
         wrong["due_on"] = "Give a day, such as 2026-11-30."
@@ -171,31 +172,7 @@ def add_action(
     )
     session.add(action)
     session.flush()
-    return action
-
-
-def finish_action(session: Session, who: Viewer, action_id: UUID, note: str, now: datetime) -> Action:
-    """Mark an action done, by its owner or by who holds the office's review; done again, it stays as it was.
-
-    Raises:
-        NotFound: no such action for this person.
-        NotAllowed: it is somebody else's.
-        BadInput: the note is too long (`fields`: done_note).
-    """
-    action = session.exec(select(Action).where(Action.id == action_id).with_for_update()).first()
-    mine = action is not None and action.owner_id == who.staff_id
-    if (
-        action is None
-        or not (mine or attends(session, who, action.office_id))
-        or (action.case_id is not None and not _sees(session, who, action.case_id))
-    ):
-        raise NotFound("There is no such action.", mend="Look in the list of the meeting.")
-    if not mine and not chairs(session, who, action.office_id):
-        raise NotAllowed("Only its owner or who holds the review marks an action done.")
-    if action.done_at is None:
-        action.done_note = _short(note, WHAT, "done_note") or None
-        action.done_at = now
-        session.add(action)
+    action_ladder.arm(session, action)
     return action
 
 
@@ -206,22 +183,6 @@ def close_review(session: Session, who: Viewer, review_id: UUID, now: datetime) 
         review.closed_at = now
         session.add(review)
     return review
-
-
-def people(session: Session, office_id: UUID, now: datetime) -> list[Staff]:
-    """Active staff of an office, of those below and of those above it, by name: who may be given an action."""
-    known = catalogue(session)
-    near = known.subtree(office_id) | {office.id for office in known.chain(office_id)}
-    return list(
-        session.exec(
-            select(Staff)
-            .where(
-                col(Staff.active).is_(True),
-                col(Staff.id).in_(select(StaffRole.staff_id).where(col(StaffRole.office_id).in_(near), in_force(now))),
-            )
-            .order_by(col(Staff.name), col(Staff.id))
-        )
-    )
 
 
 def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) -> list[Meeting]:
@@ -237,11 +198,11 @@ def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) ->
     listed |= {(review.office_id, review.week): review for review in opened}
     ids = [review.id for review in opened]
     decided = _count(session, select(Finding.review_id, func.count()).join(Case).where(visible(who)), ids, Finding)
-    unfinished = _count(
+    to_do = _count(
         session,
         select(Action.review_id, func.count())
         .join(Case, col(Case.id) == col(Action.case_id), isouter=True)
-        .where(col(Action.done_at).is_(None), or_(col(Action.case_id).is_(None), visible(who))),
+        .where(unfinished(), or_(col(Action.case_id).is_(None), visible(who))),
         ids,
         Action,
     )
@@ -251,7 +212,7 @@ def meetings(session: Session, who: Viewer, now: datetime, *, weeks: int = 8) ->
             monday,
             review,
             decided.get(review.id, 0) if review else 0,
-            unfinished.get(review.id, 0) if review else 0,
+            to_do.get(review.id, 0) if review else 0,
         )
         for (office, monday), review in listed.items()
     ]
@@ -293,13 +254,6 @@ def _sees(session: Session, who: Viewer, case_id: UUID) -> bool:
     return session.exec(select(Case.id).where(col(Case.id) == case_id, visible(who))).first() is not None
 
 
-def _may_own(session: Session, owner_id: UUID, review: Review, case_id: UUID | None, now: datetime) -> bool:
-    """Whether an action may be given to somebody: active, near the office, and not shut out from its case."""
-    if all(person.id != owner_id for person in people(session, review.office_id, now)):
-        return False
-    return case_id is None or _sees(session, viewer(session, owner_id, now=now), case_id)
-
-
 def _staff_id(who: Viewer) -> UUID:
     if who.staff_id is None:
         raise NotAllowed("Only a person can hold a review.")
@@ -319,11 +273,3 @@ def _words(given: Mapping[str, tuple[str, int, str]]) -> dict[str, str]:
     if wrong:
         raise BadInput("Something is missing.", mend="Mend what is marked.", fields=wrong)
     return found
-
-
-def _short(text: str, limit: int, field: str) -> str:
-    words = clean(text)
-    if len(words) > limit:
-        wrong = f"{len(words) - limit} characters too long."
-        raise BadInput("The note is too long.", mend="Shorten it.", fields={field: wrong})
-    return words

@@ -10,6 +10,7 @@ import domain.tables  # noqa: F401  (so that a process that writes one table kno
 import escalation.recount
 import escalation.sweep
 import reviews.packs
+import reviews.climbing
 import surveys.counts
 import surveys.flags
 import surveys.sweep
@@ -65,6 +66,8 @@ TRIALS = "trials"
 TRIALS_SECONDS = 300.0
 ANCHORS = "anchors"
 ANCHORS_SECONDS = 600.0
+ACTIONS = "actions"
+ACTIONS_SECONDS = 300.0
 SIGNS = "signs"
 SIGNS_SECONDS = 600.0
 PACKS, PLANS = "packs", "packs_planned"
@@ -99,6 +102,11 @@ def reconcile_outbox() -> int:
 def climb_ladders() -> int:
     """Tell who must be told of clocks that run out."""
     return _drain(lambda: escalation.sweep.sweep(datetime.now(UTC), on_raised=raised.tell_citizen))
+
+
+def climb_actions() -> int:
+    """Tell of actions of the reviews that are past their day."""
+    return _drain(lambda: reviews.climbing.sweep(datetime.now(UTC)))
 
 
 def send_surveys() -> int:
@@ -273,6 +281,7 @@ TASKS: dict[str, Callable[[], int]] = {
     ANCHORS: anchor_days,
     SIGNS: look_for_signs,
     OPEN: tend_publications,
+    ACTIONS: climb_actions,
     TRIALS: tend_trials,
     PLANS: plan_packs,
     PACKS: make_packs,
@@ -282,6 +291,7 @@ EVERY = {
     ANCHORS: ANCHORS_SECONDS,
     SIGNS: SIGNS_SECONDS,
     OPEN: OPEN_SECONDS,
+    ACTIONS: ACTIONS_SECONDS,
     TRIALS: TRIALS_SECONDS,
     PLANS: PLANS_SECONDS,
     PACKS: PACKS_SECONDS,

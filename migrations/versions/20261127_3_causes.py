@@ -124,6 +124,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action_entry")),
     )
     op.create_index(op.f("ix_action_entry_action_id"), "action_entry", ["action_id"])
+    with op.batch_alter_table("staff_message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("action_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_staff_message_action_id_action"), "action", ["action_id"], ["id"])
 
 
 def downgrade() -> None:
@@ -134,6 +137,9 @@ def downgrade() -> None:
     given_up = action.c.dropped_at.is_not(None)
     op.execute(action.update().where(given_up).values(done_at=action.c.dropped_at))
     op.execute(sa.table("staff_message", sa.column("about")).delete().where(sa.column("about") == "action"))
+    with op.batch_alter_table("staff_message", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_staff_message_action_id_action"), type_="foreignkey")
+        batch_op.drop_column("action_id")
     for name in ("action_entry", "action_rung", "case_cause", "cause_change"):
         op.drop_table(name)
     with op.batch_alter_table("action", schema=None) as batch_op:

@@ -15,7 +15,7 @@ from domain.review import Action, Finding, Review
 from domain.states import EntryKind, Role
 from domain.survey import Answer
 from domain.timeline import TimelineEntry, faults
-from reviews import meeting
+from reviews import actions, meeting
 from reviews.agenda import agenda, carried_over
 from tests.conftest import Installation
 from tests.reports.world import DAY, HOUR, NOW, World, build
@@ -125,8 +125,8 @@ def test_double_clicks_change_nothing(world: World) -> None:
     assert act(world, review, case).id == act(world, review, case).id
     assert case.timeline_length == 2
     action = act(world, review, case)
-    first = meeting.finish_action(world.session, world.who("north_officer"), action.id, "Done on Monday", NOW)
-    again = meeting.finish_action(world.session, world.who("north_head"), action.id, "Another note", NOW + DAY)
+    first = actions.finish(world.session, world.who("north_officer"), action.id, "Done on Monday", NOW)
+    again = actions.finish(world.session, world.who("north_head"), action.id, "Another note", NOW + DAY)
     assert (again.done_at, again.done_note) == (first.done_at, "Done on Monday") == (NOW, "Done on Monday")
 
 
@@ -181,7 +181,7 @@ def test_unfinished_actions_come_back_oldest_first_until_done(world: World) -> N
     assert left(WEEK - timedelta(weeks=1)) == ["Older promise"]
     (first, second) = carried_over(world.session, world.who("north_head"), office, WEEK, NOW)
     assert (first.late(NOW.date()), second.late(NOW.date())) == (True, False)
-    meeting.finish_action(world.session, world.who("north_officer"), older.id, "", NOW)
+    actions.finish(world.session, world.who("north_officer"), older.id, "It is there", NOW)
     world.session.flush()
     assert left() == ["Newer promise"]
     assert newer.done_at is None
@@ -305,9 +305,9 @@ def test_who_may_hold_and_who_may_read(world: World) -> None:
     assert held(world, who="minister").chair_id == world.staff["minister"].id
     action = act(world, held(world), owner="north_head")
     with pytest.raises(NotFound):
-        meeting.finish_action(world.session, world.who("south_head"), action.id, "", NOW)
+        actions.finish(world.session, world.who("south_head"), action.id, "Done", NOW)
     with pytest.raises(NotAllowed):
-        meeting.finish_action(world.session, world.who("auditor"), action.id, "", NOW)
+        actions.finish(world.session, world.who("auditor"), action.id, "Done", NOW)
 
 
 @pytest.mark.parametrize("week", [date(2026, 11, 17), date(2026, 11, 30)])
