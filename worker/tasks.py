@@ -9,8 +9,8 @@ from celery import Celery
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 import escalation.recount
 import escalation.sweep
-import reviews.packs
 import reviews.climbing
+import reviews.packs
 import surveys.counts
 import surveys.flags
 import surveys.sweep
