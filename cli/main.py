@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import cli.clocks
+import cli.figures
 import cli.keys
 import cli.nlp
 import cli.routes
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(cli.nlp.app, name="nlp")
 app.add_typer(cli.routes.app, name="routing")
 app.add_typer(cli.clocks.app, name="clocks")
+app.add_typer(cli.figures.app, name="figures")
 app.add_typer(cli.keys.app, name="api-key")
 app.add_typer(cli.staff.app, name="staff")
 

@@ -14,6 +14,7 @@ from domain.closing import Appeal, CaseLink, SolvedCheck, SolvedQuestion
 from domain.conversation import Conversation
 from domain.crowd import Likeness, Relay, Surge
 from domain.export import Export, ExportFetch, ExportPlan
+from domain.figures import FigureCase, FigureCell, FigureMark, FigureOffice, FigureState, FigureTree
 from domain.flag import FlagVerdict, MoneyMonth, SurveyFlag, SurveyLook
 from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
@@ -79,6 +80,12 @@ __all__ = [
     "Export",
     "ExportFetch",
     "ExportPlan",
+    "FigureCase",
+    "FigureCell",
+    "FigureMark",
+    "FigureOffice",
+    "FigureState",
+    "FigureTree",
     "Finding",
     "FlagVerdict",
     "GivenAnswer",

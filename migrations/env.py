@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import JSON, Connection, Engine, create_engine, event, pool, text
+from sqlalchemy import JSON, Connection, Engine, create_engine, event, inspect, pool, text
 from sqlalchemy.types import TypeDecorator
 
 import domain.tables  # noqa: F401  (so that the metadata is whole)
 from core.settings import settings
 from domain.base import metadata
+from domain.figures import FigureMark, watch, watch_no_more
 from domain.words import FTS
 
 _LOCK = 0x6F6D6275  # "ombu": advisory lock of PostgreSQL, so that two processes starting at once take turns
@@ -73,8 +74,12 @@ def _online(url: str) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         _configure(connection=connection)
+        # a table that is copied loses its triggers, and a column that one names cannot go
+        watch_no_more(connection)
         with context.begin_transaction():
             context.run_migrations()
+        if inspect(connection).has_table(FigureMark.__tablename__):
+            watch(connection)
 
 
 def _offline(url: str) -> None:

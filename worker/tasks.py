@@ -41,6 +41,7 @@ from escalation import terms
 from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
+from reports import refresh
 from reports.public import publishing
 from surveys import lookups, reminders, upload_folder, upload_work, uploads
 
@@ -74,6 +75,8 @@ PACKS, PLANS = "packs", "packs_planned"
 PACKS_SECONDS, PLANS_SECONDS = 60.0, 3600.0
 OPEN = "open"
 OPEN_SECONDS = 600.0
+FIGURES = "figures"
+FIGURES_SECONDS = 20.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -239,6 +242,11 @@ def tend_publications() -> int:
     return publishing.tend(database(), datetime.now(UTC))
 
 
+def refresh_figures() -> int:
+    """Bring the tables of figures in line with the cases that changed."""
+    return _drain(lambda: refresh.work_off(datetime.now(UTC)))
+
+
 def tend_trials() -> int:
     """Look at the trials that are due for it, and end those that did harm. One look: there is nothing to drain."""
     return surveys.trial_results.tend_due(datetime.now(UTC))
@@ -282,6 +290,7 @@ TASKS: dict[str, Callable[[], int]] = {
     SIGNS: look_for_signs,
     OPEN: tend_publications,
     ACTIONS: climb_actions,
+    FIGURES: refresh_figures,
     TRIALS: tend_trials,
     PLANS: plan_packs,
     PACKS: make_packs,
@@ -292,6 +301,7 @@ EVERY = {
     SIGNS: SIGNS_SECONDS,
     OPEN: OPEN_SECONDS,
     ACTIONS: ACTIONS_SECONDS,
+    FIGURES: FIGURES_SECONDS,
     TRIALS: TRIALS_SECONDS,
     PLANS: PLANS_SECONDS,
     PACKS: PACKS_SECONDS,

@@ -1,0 +1,362 @@
+"""The sums that are kept of large offices: what one is of, how a case adds to them, and how they are counted anew.
+
+A case adds to every large office it hangs under, in the month and in the week it was received, once by each dimension.
+Two ways lead to the same sums and are tested against each other: `tally` adds single cases, `recount` lets the database
+group all of them.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, select, update
+from sqlmodel import Session, col
+
+from core.sets import among
+from domain.figures import FigureCase, FigureCell, FigureTree
+from reports.facts import COUNTED, Sign, bucket_of, moment_of, runs, seconds_of
+from reports.sketch import Counts, bucket, pack, unpack
+from reports.weeks import monday_of, start_of
+
+WEEKS_KEPT = 54
+"""Weeks back that sums by week are kept: a trend of a year. Months are kept for ever."""
+HOUR = 3600
+MANY = 5000
+"""Rows read or written by one statement."""
+
+
+class Grain(StrEnum):
+    """How long a period is."""
+
+    month = "month"
+    week = "week"
+
+
+class Dimension(StrEnum):
+    """What figures can be split by, one at a time. `all` is no split."""
+
+    all = "all"
+    service = "service"
+    channel = "channel"
+    language = "language"
+    kind = "kind"
+
+
+COLUMN: dict[Dimension, Any] = {
+    Dimension.service: FigureCase.service_id,
+    Dimension.channel: FigureCase.channel,
+    Dimension.language: FigureCase.language,
+    Dimension.kind: FigureCase.kind,
+}
+
+
+class Key(NamedTuple):
+    """What one cell is of."""
+
+    office_id: UUID
+    grain: Grain
+    dimension: Dimension
+    value: str
+    since: date
+
+    @property
+    def id(self) -> UUID:
+        """The id that follows from it, so that a cell is found by one short value."""
+        said = f"{self.office_id.hex}/{self.grain}/{self.dimension}/{self.value}/{self.since}"
+        return UUID(bytes=hashlib.blake2b(said.encode(), digest_size=16).digest())
+
+
+class Fact(NamedTuple):
+    """A row of `FigureCase`."""
+
+    case_id: UUID
+    office_id: UUID
+    service_id: UUID | None
+    channel: str
+    language: str
+    kind: str
+    received: int
+    silence: int | None
+    ended: int | None
+    target: int | None
+    signs: int
+    late: bool
+
+    @property
+    def waits(self) -> bool:
+        """Whether its silence runs."""
+        return self.silence is None and self.ended is None
+
+
+@dataclass(slots=True)
+class Sums:
+    """What a cell holds, or what is to be added to one."""
+
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    silences: Counts = field(default_factory=lambda: defaultdict(int))
+    ended: Counts = field(default_factory=lambda: defaultdict(int))
+    waits: Counts = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, other: "Sums") -> None:
+        """Add another's."""
+        for mine, theirs in self.parts(other):
+            for place, count in theirs.items():
+                mine[place] += count
+
+    def parts(self, other: "Sums") -> Iterator[tuple[dict[Any, int], dict[Any, int]]]:
+        """The parts of both, side by side."""
+        yield from (
+            (self.counts, other.counts),
+            (self.silences, other.silences),
+            (self.ended, other.ended),
+            (self.waits, other.waits),
+        )
+
+    def values(self) -> dict[str, Any]:
+        """As columns of `FigureCell`."""
+        return {name: self.counts.get(name, 0) for name in SUMMED} | {
+            "silences": pack(self.silences),
+            "ended": pack(self.ended),
+            "waits": pack(self.waits),
+        }
+
+
+SUMMED = ("n", "answered", "waiting", "late", *COUNTED)
+"""Columns of whole numbers of `FigureCell`."""
+
+
+def sums_of(row: Any) -> Sums:
+    """What a cell holds."""
+    made = Sums()
+    for name in SUMMED:
+        made.counts[name] = getattr(row, name)
+    for name in ("silences", "ended", "waits"):
+        getattr(made, name).update(unpack(getattr(row, name)))
+    return made
+
+
+# -- periods ---------------------------------------------------------------------------------------------------------
+
+
+def month_of(day: date) -> date:
+    """The first day of the month of a day."""
+    return day.replace(day=1)
+
+
+def after(grain: Grain, since: date) -> date:
+    """The first day of the period after that which begins on `since`."""
+    return since + timedelta(days=7) if grain is Grain.week else month_of(since + timedelta(days=32))
+
+
+def bounds(grain: Grain, since: date, zone: ZoneInfo) -> tuple[int, int]:
+    """First second of a period, and of the next one."""
+    return seconds_of(start_of(since, zone)), seconds_of(start_of(after(grain, since), zone))
+
+
+def first_week(now: datetime, zone: ZoneInfo) -> date:
+    """The first Monday of which sums by week are kept."""
+    return monday_of(now, zone) - timedelta(weeks=WEEKS_KEPT)
+
+
+@lru_cache(maxsize=4096)
+def _periods(hour: int, zone: ZoneInfo) -> tuple[tuple[Grain, date, int], ...]:
+    """The periods that an hour lies in, with their first second. No zone begins its day within a quarter of an hour."""
+    at = moment_of(hour)
+    day = at.astimezone(zone).date()
+    return tuple(
+        (grain, since, bounds(grain, since, zone)[0])
+        for grain, since in ((Grain.month, month_of(day)), (Grain.week, day - timedelta(days=day.weekday())))
+    )
+
+
+def periods_of(second: int, zone: ZoneInfo) -> tuple[tuple[Grain, date, int], ...]:
+    """The month and the week of a moment, each with its first second."""
+    return _periods(second - second % 900, zone)
+
+
+# -- adding single cases ---------------------------------------------------------------------------------------------
+
+
+def tally(
+    changes: Iterable[tuple[int, Fact]], above: Mapping[UUID, Collection[UUID]], zone: ZoneInfo, oldest: date
+) -> dict[Key, Sums]:
+    """What cases add to cells (1), or take from them (-1). `above`: the offices with cells that each hangs under.
+
+    Weeks before `oldest` are left out.
+    """
+    found: dict[Key, Sums] = {}
+    for sign, fact in changes:
+        offices = above.get(fact.office_id, ())
+        if not offices:
+            continue
+        values = (
+            (Dimension.all, ""),
+            (Dimension.service, fact.service_id.hex if fact.service_id else ""),
+            (Dimension.channel, fact.channel),
+            (Dimension.language, fact.language),
+            (Dimension.kind, fact.kind),
+        )
+        counted = [name for name in COUNTED if fact.signs & Sign[name]]
+        for grain, since, start in periods_of(fact.received, zone):
+            if grain is Grain.week and since < oldest:
+                continue
+            for office in offices:
+                for dimension, value in values:
+                    key = Key(office, grain, dimension, value, since)
+                    sums = found.get(key)
+                    if sums is None:
+                        sums = found[key] = Sums()
+                    _add(sums, fact, sign, start, counted)
+    return found
+
+
+def _add(sums: Sums, fact: Fact, sign: int, start: int, counted: list[str]) -> None:
+    counts = sums.counts
+    counts["n"] += sign
+    for name in counted:
+        counts[name] += sign
+    if fact.silence is not None:
+        counts["answered"] += sign
+        sums.silences[bucket(fact.silence)] += sign
+    elif fact.ended is not None:
+        sums.ended[bucket(fact.ended)] += sign
+    else:
+        counts["waiting"] += sign
+        counts["late"] += sign * fact.late
+        sums.waits[(fact.received - start) // HOUR] += sign
+
+
+def apply(session: Session, added: Mapping[Key, Sums]) -> None:
+    """Add to the cells; one that is of no case any more goes."""
+    keys = list(added)
+    table = FigureCell.__table__  # type: ignore[attr-defined]
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    gone: list[UUID] = []
+    for place in range(0, len(keys), MANY):
+        ids = {key.id: key for key in keys[place : place + MANY]}
+        for row in session.execute(select(table).where(among(session, table.c.id, list(ids)))):
+            key = ids.pop(row.id)
+            sums = sums_of(row)
+            sums.add(added[key])
+            if sums.counts["n"]:
+                changed.append({"_id": row.id} | {f"_{name}": value for name, value in sums.values().items()})
+            else:
+                gone.append(row.id)
+        fresh += [_row(key, added[key]) for key in ids.values() if added[key].counts["n"]]
+    if changed:
+        named: dict[str, Any] = {name[1:]: bindparam(name) for name in changed[0] if name != "_id"}
+        session.execute(update(table).where(table.c.id == bindparam("_id")).values(named), changed)
+    _insert(session, fresh)
+    if gone:
+        session.execute(delete(table).where(among(session, table.c.id, gone)))
+
+
+def _row(key: Key, sums: Sums) -> dict[str, Any]:
+    named = {
+        "id": key.id,
+        "office_id": key.office_id,
+        "grain": str(key.grain),
+        "dimension": str(key.dimension),
+        "value": key.value,
+        "since": key.since,
+    }
+    return named | sums.values()
+
+
+def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+    for place in range(0, len(rows), MANY):
+        session.execute(insert(FigureCell.__table__), rows[place : place + MANY])  # type: ignore[attr-defined]
+
+
+# -- counting all anew -----------------------------------------------------------------------------------------------
+
+_ENDED, _WAITS = 100_000, 200_000
+"""Added to a place to tell which of the counts it is of."""
+
+
+def recount(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> None:
+    """Count the cells of some offices anew from the rows of cases."""
+    session.execute(delete(FigureCell).where(among(session, FigureCell.office_id, list(offices))))
+    for found in expected(session, offices, zone, now):
+        _insert(session, [_row(key, sums) for key, sums in found.items()])
+
+
+def expected(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> Iterator[dict[Key, Sums]]:
+    """What the cells of some offices come to, a few at a time."""
+    if offices:
+        for grain, since in _all_periods(session, zone, now):
+            for dimension in Dimension:
+                yield _grouped(session, offices, grain, since, dimension, zone)
+
+
+def _all_periods(session: Session, zone: ZoneInfo, now: datetime) -> Iterator[tuple[Grain, date]]:
+    first, last = session.execute(select(func.min(col(FigureCase.received)), func.max(col(FigureCase.received)))).one()
+    if first is None:
+        return
+    for grain in Grain:
+        since = next(day for kind, day, _ in periods_of(first, zone) if kind is grain)
+        if grain is Grain.week:
+            since = max(since, first_week(now, zone))
+        while bounds(grain, since, zone)[0] <= last:
+            yield grain, since
+            since = after(grain, since)
+
+
+def _grouped(
+    session: Session, offices: Collection[UUID], grain: Grain, since: date, dimension: Dimension, zone: ZoneInfo
+) -> dict[Key, Sums]:
+    start, end = bounds(grain, since, zone)
+    received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
+    place = case(
+        (silence.is_not(None), bucket_of(silence)),
+        (ended.is_not(None), _ENDED + bucket_of(ended)),
+        else_=_WAITS + (received - start) // HOUR,
+    )
+    rows = (
+        select(
+            col(FigureTree.above_id).label("office"),
+            COLUMN.get(dimension, literal("")).label("value"),
+            place.label("place"),
+            col(FigureCase.signs).label("signs"),
+            and_(runs(), col(FigureCase.late)).label("late"),
+        )
+        .join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
+        .where(received >= start, received < end, among(session, FigureTree.above_id, list(offices)))
+        .subquery()
+    )
+    summed = [
+        func.count().label("n"),
+        func.count(case((rows.c.late, 1))).label("late"),
+        *(func.count(case((rows.c.signs.op("&")(int(Sign[name])) != 0, 1))).label(name) for name in COUNTED),
+    ]
+    by = (rows.c.office, rows.c.value, rows.c.place)
+    found: dict[Key, Sums] = defaultdict(Sums)
+    for row in session.execute(select(*by, *summed).group_by(*by)):
+        _take(found[Key(row.office, grain, dimension, _written(row.value), since)], row)
+    return found
+
+
+def _written(value: object) -> str:
+    return value.hex if isinstance(value, UUID) else str(value or "")
+
+
+def _take(sums: Sums, row: Any) -> None:
+    sums.counts["n"] += row.n
+    for name in ("late", *COUNTED):
+        sums.counts[name] += getattr(row, name)
+    if row.place >= _WAITS:
+        sums.counts["waiting"] += row.n
+        sums.waits[row.place - _WAITS] += row.n
+    elif row.place >= _ENDED:
+        sums.ended[row.place - _ENDED] += row.n
+    else:
+        sums.counts["answered"] += row.n
+        sums.silences[row.place] += row.n

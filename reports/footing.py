@@ -1,0 +1,177 @@
+"""How many cases each office has, and how many of them wait: by itself, and summed up the tree of offices."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from core.sets import among
+from domain.catalogue import Catalogue
+from domain.figures import FigureCase, FigureOffice, FigureState, FigureTree
+from reports import cells
+from reports.cells import Fact
+from reports.facts import runs
+
+HEAVY = 20_000
+"""Cases from which on sums are kept of an office and all below it; fewer are read as they are (docs/benchmarks.md)."""
+
+ADDED = ("cases", "waiting", "late")
+NEW = {"celled": False, "n": 0, "answered": 0, "due": 0, "failed": 0}
+
+
+def lock(session: Session, *, wait: bool) -> FigureState | None:
+    """The row that one refresher holds; None where another has it and one does not `wait`."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    if session.execute(select(col(FigureState.id))).first() is None:
+        session.execute(dialect.insert(FigureState).values(id=1, zone="", revision=0, tree="").on_conflict_do_nothing())
+    return session.scalars(select(FigureState).with_for_update(skip_locked=not wait)).first()
+
+
+# -- the numbers -----------------------------------------------------------------------------------------------------
+
+
+def count_changes(
+    session: Session, changes: Iterable[tuple[int, Fact]], chains: Mapping[UUID, Collection[UUID]]
+) -> None:
+    """Add to the numbers of the offices concerned, and of all above them; find their longest silences."""
+    added: dict[tuple[UUID, bool], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for sign, fact in changes:
+        for place in ((fact.office_id, False), *((one, True) for one in chains[fact.office_id])):
+            numbers = added[place]
+            numbers[0] += sign
+            numbers[1] += sign * fact.waits
+            numbers[2] += sign * fact.late
+    table = FigureOffice.__table__  # type: ignore[attr-defined]
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    made = dialect.insert(table)
+    made = made.on_conflict_do_update(
+        index_elements=["office_id", "below"],
+        set_={name: table.c[name] + made.excluded[name] for name in ADDED} | {"scored_at": None},
+    )
+    order = sorted(added.items(), key=lambda one: (str(one[0][0]), one[0][1]))
+    rows = [{"office_id": at, "below": below} | dict(zip(ADDED, counts, strict=True)) for (at, below), counts in order]
+    session.execute(made, [row | NEW for row in rows])
+    find_oldest(session, {fact.office_id for _, fact in changes}, {one for chain in chains.values() for one in chain})
+    session.execute(delete(table).where(table.c.cases <= 0, table.c.celled.is_(False)))
+
+
+def find_oldest(session: Session, own: Collection[UUID] | None, above: Collection[UUID] | None) -> None:
+    """Find the longest silence of offices by themselves, and with all below them; None means every office."""
+    table, its = FigureOffice.__table__, aliased(FigureOffice)  # type: ignore[attr-defined]
+    mine = select(FigureCase).where(col(FigureCase.office_id) == table.c.office_id, runs())
+    first = mine.order_by(col(FigureCase.received), col(FigureCase.case_id)).limit(1)
+    _set_oldest(session, first.with_only_columns(col(FigureCase.received), col(FigureCase.case_id)), False, own)
+    under = (
+        select(its)
+        .join(FigureTree, col(FigureTree.office_id) == col(its.office_id))
+        .where(col(FigureTree.above_id) == table.c.office_id, col(its.below).is_(False), col(its.oldest).is_not(None))
+    )
+    nearest = under.order_by(col(its.oldest), col(its.oldest_case)).limit(1)
+    _set_oldest(session, nearest.with_only_columns(col(its.oldest), col(its.oldest_case)), True, above)
+
+
+def _set_oldest(session: Session, first: Any, below: bool, offices: Collection[UUID] | None) -> None:
+    table = FigureOffice.__table__  # type: ignore[attr-defined]
+    received, case_id = list(first.selected_columns)
+    written = update(table).where(table.c.below.is_(below))
+    if offices is not None:
+        written = written.where(among(session, table.c.office_id, list(offices)))
+    session.execute(
+        written.values(
+            oldest=first.with_only_columns(received).correlate(table).scalar_subquery(),
+            oldest_case=first.with_only_columns(case_id).correlate(table).scalar_subquery(),
+        )
+    )
+
+
+# -- of which sums are kept ------------------------------------------------------------------------------------------
+
+
+def celled(session: Session) -> frozenset[UUID]:
+    """Offices of which sums are kept."""
+    return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(col(FigureOffice.celled))))
+
+
+def grown(session: Session) -> frozenset[UUID]:
+    """Offices of which sums should be kept from now on."""
+    return frozenset(
+        session.scalars(
+            select(col(FigureOffice.office_id)).where(
+                col(FigureOffice.below), col(FigureOffice.celled).is_(False), col(FigureOffice.cases) >= HEAVY
+            )
+        )
+    )
+
+
+def keep_cells(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> None:
+    """Keep sums of these offices from now on, or count anew those that are kept."""
+    if not offices:
+        return
+    at = among(session, FigureOffice.office_id, list(offices))
+    session.execute(update(FigureOffice).where(at, col(FigureOffice.below)).values(celled=True))
+    cells.recount(session, offices, zone, now)
+
+
+# -- the tree --------------------------------------------------------------------------------------------------------
+
+
+def digest(known: Catalogue) -> str:
+    """What a tree of offices is known by."""
+    pairs = sorted(f"{one.id.hex}{one.parent_id.hex if one.parent_id else ''}" for one in known.offices.values())
+    return hashlib.blake2b("".join(pairs).encode(), digest_size=16).hexdigest()
+
+
+def closure(known: Catalogue) -> set[tuple[UUID, UUID]]:
+    """Each office with every one it is or hangs under."""
+    return {(office, above.id) for office in known.offices for above in known.chain(office)}
+
+
+def write_tree(session: Session, pairs: Iterable[tuple[UUID, UUID]]) -> None:
+    """Add to the tree that sums are made by."""
+    rows = [{"office_id": office, "above_id": above} for office, above in dict.fromkeys(pairs)]
+    if rows:
+        session.execute(insert(FigureTree.__table__), rows)  # type: ignore[attr-defined]
+
+
+def sum_up(session: Session, offices: Collection[UUID] | None = None) -> None:
+    """Sum the numbers of offices up the tree anew: into these, or into all."""
+    table, own = FigureOffice.__table__, aliased(FigureOffice)  # type: ignore[attr-defined]
+    summed = (
+        select(col(FigureTree.above_id), *(func.sum(getattr(own, name)).label(name) for name in ADDED))
+        .join(own, (col(own.office_id) == col(FigureTree.office_id)) & col(own.below).is_(False))
+        .group_by(col(FigureTree.above_id))
+    )
+    if offices is not None:
+        summed = summed.where(among(session, FigureTree.above_id, list(offices)))
+    sums = {row.above_id: row for row in session.execute(summed)}
+    there = select(table.c.office_id, table.c.celled).where(table.c.below)
+    if offices is not None:
+        there = there.where(among(session, table.c.office_id, list(offices)))
+    was = {row.office_id: row.celled for row in session.execute(there)}
+    gone = [office for office in was if office not in sums and not was[office]]
+    if gone:
+        session.execute(delete(table).where(table.c.below, among(session, table.c.office_id, gone)))
+    rows = [
+        {"_at": at} | {f"_{name}": int(getattr(sums.get(at), name, 0)) for name in ADDED}
+        for at in was
+        if at in sums or was[at]
+    ]
+    if rows:
+        named: dict[str, Any] = {name: bindparam(f"_{name}") for name in ADDED}
+        session.execute(update(table).where(table.c.below, table.c.office_id == bindparam("_at")).values(named), rows)
+    fresh = [
+        NEW | {"office_id": at, "below": True} | {name: int(getattr(row, name)) for name in ADDED}
+        for at, row in sums.items()
+        if at not in was
+    ]
+    if fresh:
+        session.execute(insert(table), fresh)
+    find_oldest(session, (), None if offices is None else offices)

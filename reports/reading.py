@@ -1,0 +1,205 @@
+"""What is read of an office in a period: the values, and how sums or cases become them. No query is made here."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cases.filters import Filter
+from domain.catalogue import Catalogue
+from domain.states import CaseKind
+from reports import cells, sketch
+from reports.cells import HOUR, Dimension, Grain, Sums
+from reports.facts import COUNTED, Sign, seconds_of
+from reports.kpis import Silence
+from reports.sketch import Ages
+from reports.survival import Survival, estimate
+from reports.weeks import start_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Figures of one office (`below`: and all below it), of one value of a dimension, received in one period.
+
+    `counts` are of the cases received in it: how many were answered in time (`met`) and late (`missed`), are overdue
+    (`late`), `closed`, `reopened`, `appealed`, `upheld`, `bounced` now. `error` is how far median and 90th percentile
+    can be from the exact ones, as a share of them; 0 is exact. `until` None: up to `as_of`.
+    """
+
+    office_id: UUID
+    below: bool
+    dimension: Dimension
+    value: str
+    since: datetime
+    until: datetime | None
+    as_of: datetime
+    silence: Silence
+    counts: Mapping[str, int]
+    error: float
+
+    @property
+    def due(self) -> int:
+        """Of how many it is settled whether they were answered in time."""
+        return self.counts["met"] + self.counts["missed"] + self.counts["late"]
+
+    @property
+    def failed(self) -> int:
+        """Answered late, or overdue."""
+        return self.counts["missed"] + self.counts["late"]
+
+    def filter(self, known: Catalogue) -> Filter:
+        """What leads to its cases, as far as a list can be narrowed to them: by language it cannot."""
+        return Filter(
+            office_ids=known.subtree(self.office_id) if self.below else frozenset({self.office_id}),
+            service_ids=frozenset({UUID(self.value)}) if self.dimension is Dimension.service and self.value else None,
+            channel=self.value if self.dimension is Dimension.channel else None,
+            kind=CaseKind(self.value) if self.dimension is Dimension.kind else None,
+            opened_from=self.since,
+            opened_before=self.until,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A period and a way of splitting, as at one moment."""
+
+    since: datetime
+    until: datetime | None
+    as_of: datetime
+    zone: ZoneInfo
+    by: Dimension
+    below: bool
+
+    @property
+    def start(self) -> int:
+        """The first second of the period."""
+        return seconds_of(self.since)
+
+    @property
+    def end(self) -> int:
+        """The second before which cases were received."""
+        end = seconds_of(self.as_of) + 1
+        return end if self.until is None else min(end, seconds_of(self.until))
+
+    @property
+    def now(self) -> int:
+        """The second as at which it is read."""
+        return seconds_of(self.as_of)
+
+    @property
+    def kept(self) -> tuple[Grain, date, date] | None:
+        """The sums it can be read from, from the first day to before the last; None where its ends are not theirs."""
+        first = self.since.astimezone(self.zone)
+        to = self.until.astimezone(self.zone) if self.until is not None and self.until < self.as_of else None
+        if any(day is not None and start_of(day.date(), self.zone) != day for day in (first, to)):
+            return None
+        last = to.date() if to else date.max
+        if first.day == 1 and (to is None or to.day == 1):
+            return Grain.month, first.date(), last
+        recent = first.date() >= cells.first_week(self.as_of, self.zone)
+        if recent and first.weekday() == 0 and (to is None or to.weekday() == 0):
+            return Grain.week, first.date(), last
+        return None
+
+    def narrowed(self, day: date, grain: Grain) -> "Asked":
+        """One period of it."""
+        since, until = start_of(day, self.zone), start_of(cells.after(grain, day), self.zone)
+        return Asked(since, until, self.as_of, self.zone, self.by, self.below)
+
+
+@dataclass(slots=True)
+class Part:
+    """What was found of one value at one office: as sums, or as silences in seconds."""
+
+    sums: Sums = field(default_factory=Sums)
+    ages: list[Ages] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
+    silent: list[int] = field(default_factory=list)
+    summed: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    silent_now: int = 0
+    past_target: int = 0
+    oldest: int | None = None
+    reference: str | None = None
+    found: tuple[Survival, float | None] | None = None
+
+    def take_cell(self, row: Any, asked: Asked) -> None:
+        """Add the sums of one period."""
+        held = cells.sums_of(row)
+        self.summed = True
+        start, _ = cells.bounds(Grain(row.grain), row.since, asked.zone)
+        for hour, count in held.waits.items():
+            end = start + hour * HOUR
+            self.ages.append(Ages(max(0, asked.now - end - HOUR + 1), max(0, asked.now - end), count))
+        self.sums.add(held)
+        for name, count in held.counts.items():
+            self.counts[name] += count
+
+    def take_case(
+        self, received: int, silence: int | None, ended: int | None, signs: int, late: bool, asked: Asked
+    ) -> None:
+        """Add one case."""
+        counts = self.counts
+        counts["n"] += 1
+        for name in COUNTED:
+            counts[name] += bool(signs & Sign[name])
+        if silence is not None:
+            counts["answered"] += 1
+            self.answered.append(silence)
+        elif ended is not None:
+            self.silent.append(ended)
+        else:
+            counts["waiting"] += 1
+            counts["late"] += late
+            self.silent.append(max(0, asked.now - received))
+
+    def estimated(self) -> tuple[Survival, float | None]:
+        """The estimate, and its error; None where it is worse than promised."""
+        if self.found is None:
+            if self.summed:
+                made = sketch.estimate(self.sums.silences, self.sums.ended, self.ages)
+                self.found = made.survival, made.error if made.holds else None
+            else:
+                self.found = estimate(self.answered, self.silent), 0.0
+        return self.found
+
+    @property
+    def holds(self) -> bool:
+        """Whether the estimate is as good as promised."""
+        return self.estimated()[1] is not None
+
+    def reading(self, office_id: UUID, value: str, asked: Asked) -> Reading:
+        """As a reading."""
+        found, error = self.estimated()
+        silence = Silence(
+            n=found.n,
+            answered=found.answered,
+            templated=self.counts["templated"],
+            silent_now=self.silent_now,
+            past_target=self.past_target,
+            longest_seconds=None if self.oldest is None else max(0, asked.now - self.oldest),
+            longest_reference=self.reference,
+            observed_seconds=found.observed_seconds,
+            median_seconds=found.median.seconds,
+            median_low=found.median.low,
+            median_high=found.median.high,
+            p90_seconds=found.p90.seconds,
+            p90_low=found.p90.low,
+            p90_high=found.p90.high,
+        )
+        counts = {name: self.counts[name] for name in ("n", "answered", "waiting", "late", *COUNTED)}
+        return Reading(
+            office_id,
+            asked.below,
+            asked.by,
+            value,
+            asked.since,
+            asked.until,
+            asked.as_of,
+            silence,
+            counts,
+            error or 0.0,
+        )

@@ -1,0 +1,283 @@
+"""Figures out of the tables that are kept for them: for pages of thousands of offices and millions of cases.
+
+All is as it stood at `as_of`, at most a minute ago. Counts are exact. Medians and 90th percentiles are exact where the
+cases themselves are read: for offices with few, and wherever the sums do not settle them to within 2%; else `error`
+says how far they can be from the exact ones, as a share of them.
+
+Only what every reader of figures may see is counted (`reports.facts.counted`). An office that one may not look into is
+left out. Periods are of receipt; those that begin and end with a calendar month, or with a week and not more than a
+year ago, are read from sums, all others from the cases.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, select
+from sqlmodel import Session, col
+
+from core.sets import among
+from domain.case import Case
+from domain.catalogue import catalogue
+from domain.figures import FigureCase, FigureCell, FigureOffice, FigureState, FigureTree
+from domain.visibility import Viewer
+from reports import cells, sketch
+from reports.cells import COLUMN, HOUR, Dimension, Grain
+from reports.facts import COUNTED, Sign, runs
+from reports.reading import Asked, Part, Reading
+from reports.weeks import start_of
+
+
+def as_of(session: Session) -> datetime | None:
+    """As at when figures stand; None while they were never built, and nothing can be read."""
+    return session.scalars(select(col(FigureState.as_of))).first()
+
+
+def may_read(who: Viewer, office_id: UUID) -> bool:
+    """Whether figures of an office are this viewer's to read."""
+    return who.offices is None or office_id in who.offices
+
+
+def silence_of(
+    session: Session,
+    who: Viewer,
+    office_ids: Collection[UUID],
+    *,
+    since: datetime,
+    until: datetime | None = None,
+    by: Dimension = Dimension.all,
+    below: bool = True,
+) -> dict[UUID, dict[str, Reading]]:
+    """Figures of some offices by value of a dimension ("" for none, or no split), of cases received in a period.
+
+    `below`: with all below them. Values and offices without a case, and without anybody who waits, are left out.
+    """
+    state = session.scalars(select(FigureState)).first()
+    mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
+    if state is None or state.as_of is None or not mine:
+        return {}
+    asked = Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below)
+    return read(session, mine, asked)
+
+
+def series(
+    session: Session, who: Viewer, office_id: UUID, grain: Grain, firsts: Sequence[date], *, below: bool = True
+) -> list[Reading]:
+    """Figures of an office by month or week of receipt, for the periods that begin on these days, in order.
+
+    `silent_now`, `past_target` and `longest_*` are of this moment, so they are of those received in the period too.
+    """
+    state = session.scalars(select(FigureState)).first()
+    if state is None or state.as_of is None or not firsts or not may_read(who, office_id):
+        return []
+    zone = ZoneInfo(state.zone)
+    first, last = min(firsts), cells.after(grain, max(firsts))
+    asked = Asked(start_of(first, zone), start_of(last, zone), state.as_of, zone, Dimension.all, below)
+    parts: dict[date, Part] = {day: Part() for day in firsts}
+    if below and asked.kept is not None and _celled(session, [office_id]):
+        for row in session.execute(_cells_of([office_id], grain, Dimension.all, first, last)):
+            if row.since in parts:
+                parts[row.since].take_cell(row, asked)
+    else:
+        for received, silence, ended, signs, late in session.execute(_rows_of(office_id, asked)):
+            day = next(since for kind, since, _ in cells.periods_of(received, zone) if kind is grain)
+            if day in parts:
+                parts[day].take_case(received, silence, ended, signs, late, asked)
+    found = []
+    for day in firsts:
+        part, within = parts[day], asked.narrowed(day, grain)
+        if not part.holds:
+            part = _raw(session, [office_id], within)[office_id][""]
+        part.silent_now, part.past_target = part.counts["waiting"], part.counts["late"]
+        found.append(part.reading(office_id, "", within))
+    return found
+
+
+def heat(
+    session: Session, who: Viewer, root: UUID, *, since: datetime, until: datetime | None = None
+) -> dict[UUID, dict[str, Reading]]:
+    """Figures of each office next below another one, by service."""
+    under = [office.id for office in catalogue(session).children.get(root, ())]
+    return silence_of(session, who, under, since=since, until=until, by=Dimension.service)
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+Found = dict[UUID, dict[str, Part]]
+
+
+def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, dict[str, Reading]]:
+    """What was asked of these offices, whoever may see it."""
+    kept = asked.kept if asked.below else None
+    summed = _celled(session, offices) if kept else frozenset()
+    found: Found = {}
+    if kept and summed:
+        grain, first, last = kept
+        for row in session.execute(_cells_of(summed, grain, asked.by, first, last)):
+            found.setdefault(row.office_id, {}).setdefault(row.value, Part()).take_cell(row, asked)
+        unsettled = [at for at, parts in found.items() if not all(part.holds for part in parts.values())]
+        if unsettled:
+            exact = _raw(session, unsettled, asked)
+            for at in unsettled:
+                found[at] |= {value: exact[at][value] for value, part in found[at].items() if not part.holds}
+    if rest := [at for at in offices if at not in summed]:
+        found |= _raw(session, rest, asked)
+    _add_waiting(session, offices, asked, found)
+    return {
+        at: {value: part.reading(at, value, asked) for value, part in sorted(parts.items())}
+        for at, parts in found.items()
+        if parts
+    }
+
+
+def _celled(session: Session, offices: Collection[UUID]) -> frozenset[UUID]:
+    at = among(session, FigureOffice.office_id, list(offices))
+    return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(at, col(FigureOffice.celled))))
+
+
+def _cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, first: date, last: date) -> Select[Any]:
+    table = FigureCell.__table__  # type: ignore[attr-defined]
+    return select(table).where(
+        table.c.office_id.in_(offices),
+        table.c.grain == str(grain),
+        table.c.dimension == str(dimension),
+        table.c.since >= first,
+        table.c.since < last,
+    )
+
+
+# -- from the cases --------------------------------------------------------------------------------------------------
+
+
+def _rows_of(office_id: UUID, asked: Asked) -> Select[int, int | None, int | None, int, bool]:
+    query = select(
+        col(FigureCase.received),
+        col(FigureCase.silence),
+        col(FigureCase.ended),
+        col(FigureCase.signs),
+        col(FigureCase.late),
+    ).where(col(FigureCase.received) >= asked.start, col(FigureCase.received) < asked.end)
+    if not asked.below:
+        return query.where(col(FigureCase.office_id) == office_id)
+    return query.join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id)).where(
+        col(FigureTree.above_id) == office_id
+    )
+
+
+def _keyed(session: Session, offices: Collection[UUID], asked: Asked, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Rows of cases by the office asked for and the value they count for."""
+    value = COLUMN.get(asked.by, literal("")).label("value")
+    if not asked.below:
+        return select(col(FigureCase.office_id).label("office"), value, *columns).where(
+            among(session, FigureCase.office_id, list(offices))
+        )
+    return (
+        select(col(FigureTree.above_id).label("office"), value, *columns)
+        .join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
+        .where(among(session, FigureTree.above_id, list(offices)))
+    )
+
+
+def _raw(session: Session, offices: Collection[UUID], asked: Asked) -> Found:
+    """Read from the cases; the numbers come as one string for each group, which costs a tenth of a row for each."""
+    received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
+    age = case((ended.is_not(None), ended), (received > asked.now, 0), else_=asked.now - received)
+    rows = (
+        _keyed(
+            session,
+            offices,
+            asked,
+            silence.label("silence"),
+            case((silence.is_(None), age)).label("silent"),
+            runs().label("waits"),
+            col(FigureCase.signs).label("signs"),
+            col(FigureCase.late).label("late"),
+        )
+        .where(received >= asked.start, received < asked.end)
+        .subquery()
+    )
+    by = (rows.c.office, rows.c.value)
+    grouped = select(
+        *by,
+        func.aggregate_strings(cast(rows.c.silence, Text), ",").label("answered"),
+        func.aggregate_strings(cast(rows.c.silent, Text), ",").label("silent"),
+        func.count(case((rows.c.waits, 1))).label("waiting"),
+        func.count(case((and_(rows.c.waits, rows.c.late), 1))).label("late"),
+        *(func.count(case((rows.c.signs.op("&")(int(Sign[name])) != 0, 1))).label(name) for name in COUNTED),
+    ).group_by(*by)
+    found: Found = {at: {} for at in offices}
+    for row in session.execute(grouped):
+        part = found[row.office][_written(row.value)] = Part(
+            answered=_numbers(row.answered), silent=_numbers(row.silent)
+        )
+        part.counts.update({name: getattr(row, name) for name in ("waiting", "late", *COUNTED)})
+        part.counts["n"], part.counts["answered"] = len(part.answered) + len(part.silent), len(part.answered)
+    return found
+
+
+def _written(value: object) -> str:
+    return value.hex if isinstance(value, UUID) else str(value or "")
+
+
+def _numbers(joined: str | None) -> list[int]:
+    return list(map(int, joined.split(","))) if joined else []
+
+
+# -- who waits now ---------------------------------------------------------------------------------------------------
+
+
+def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found: Found) -> None:
+    """Count all who were received before the end of the period and wait now, however long; find the longest."""
+    whole = asked.until is None or asked.until >= asked.as_of
+    if whole and asked.by is Dimension.all:
+        _add_standing(session, offices, asked, found)
+        return
+    summed = _celled(session, offices) if asked.below and whole else frozenset()
+    if summed:
+        # sums by month are of all time; the oldest is known to the hour, and which case it is is not
+        for row in session.execute(_cells_of(summed, Grain.month, asked.by, date.min, date.max)):
+            if row.waiting:
+                part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
+                start, _ = cells.bounds(Grain.month, row.since, asked.zone)
+                oldest = start + min(sketch.unpack(row.waits)) * HOUR
+                _add_waiting_to(part, row.waiting, row.late, oldest)
+    rest = [at for at in offices if at not in summed]
+    if not rest:
+        return
+    rows = (
+        _keyed(session, rest, asked, col(FigureCase.received).label("received"), col(FigureCase.late).label("late"))
+        .where(runs(), col(FigureCase.received) < asked.end)
+        .subquery()
+    )
+    by = (rows.c.office, rows.c.value)
+    grouped = select(*by, func.count(), func.count(case((rows.c.late, 1))), func.min(rows.c.received)).group_by(*by)
+    for at, value, waiting, late, oldest in session.execute(grouped):
+        part = found.setdefault(at, {}).setdefault(_written(value), Part())
+        _add_waiting_to(part, waiting, late, oldest)
+
+
+def _add_waiting_to(part: Part, waiting: int, late: int, oldest: int) -> None:
+    part.silent_now += waiting
+    part.past_target += late
+    part.oldest = oldest if part.oldest is None else min(part.oldest, oldest)
+
+
+def _add_standing(session: Session, offices: Sequence[UUID], asked: Asked, found: Found) -> None:
+    query = (
+        select(
+            col(FigureOffice.office_id),
+            col(FigureOffice.waiting),
+            col(FigureOffice.late),
+            col(FigureOffice.oldest),
+            col(Case.reference),
+        )
+        .outerjoin(Case, col(Case.id) == col(FigureOffice.oldest_case))
+        .where(among(session, FigureOffice.office_id, list(offices)), col(FigureOffice.below).is_(asked.below))
+    )
+    for at, waiting, late, oldest, reference in session.execute(query):
+        if waiting:
+            part = found.setdefault(at, {}).setdefault("", Part())
+            _add_waiting_to(part, waiting, late, oldest)
+            part.reference = reference
