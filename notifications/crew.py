@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from math import exp
 from types import TracebackType
 from typing import Self
 
@@ -72,3 +73,16 @@ class Crew:
                 self._done.put((message, self._ask(message)))
             except BaseException as error:  # noqa: BLE001  (the thread that works with the database judges it)
                 self._done.put((message, error))
+
+
+class Lately:
+    """How many messages ended lately: what ended is forgotten little by little, within about so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._count, self._at = seconds, 0.0, time.monotonic()
+
+    def ended(self, more: int = 0) -> int:
+        """Add some; gives how many there are."""
+        now = time.monotonic()
+        self._count, self._at = self._count * exp((self._at - now) / self._seconds) + more, now
+        return int(self._count)

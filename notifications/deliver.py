@@ -26,7 +26,7 @@ from core.sets import among
 from domain.outbox import FIRST, OutboundMessage
 from domain.states import OutboxState, Purpose
 from notifications import brake, held, pacing, results
-from notifications.crew import Crew, Ended
+from notifications.crew import Crew, Ended, Lately
 from notifications.outbox import may_send
 from notifications.reconcile import reconcile_due
 from notifications.results import OnResult, apply_receipt, nothing_more
@@ -41,8 +41,9 @@ GATHER = 0.1
 _TURN = timedelta(seconds=0.02)
 """Until it is looked again whether the message before to the same address is through."""
 
-BEGUN = 4
-"""Messages begun for each thread, so that none waits while the next are begun."""
+BEGUN, MOST_BEGUN = 4, 16
+"""Messages begun for each thread, at least and at most, so that none waits while the next are begun; between them as
+many as ended within about the last `AHEAD`. Many at once cost less, and what has not begun can still be stopped."""
 
 __all__ = ["FindSent", "NoLookUp", "Send", "apply_receipt", "deliver_due", "reconcile_due"]
 
@@ -103,6 +104,7 @@ class _Round:
     claimed: dict[UUID, datetime] = field(default_factory=dict)
     asking: dict[UUID, UUID] = field(default_factory=dict)
     broken: list[BaseException] = field(default_factory=list)
+    lately: Lately = field(default_factory=lambda: Lately(pacing.AHEAD.total_seconds()))
 
     def __post_init__(self) -> None:
         self.running = Running(self.now)
@@ -123,10 +125,10 @@ class _Round:
         threads, more = min(parallel, max(len(self.waiting), 1)), True
         if self.until > self.now:
             threads = parallel
-        most = threads * BEGUN
         with Crew(threads, self._ask) as crew:
             while self.waiting or crew.busy:
-                at, few = self.running(), crew.busy <= most // 2
+                at, most = self.running(), min(max(self.lately.ended(), threads * BEGUN), threads * MOST_BEGUN)
+                few = crew.busy <= most // 2
                 ready = [one for one in self.waiting if one.after <= at][: most - crew.busy] if few else []
                 if ready:
                     taken = {one.id for one in ready}
@@ -152,21 +154,24 @@ class _Round:
 
     def _ask(self, claimed: Claimed) -> Sent:
         """Wait for the message's moment and send it; in a thread of its own, without a connection."""
-        gate = pacing.gate((claimed.channel, claimed.outgoing.sender or ""))
-        if claimed.moment is not None:
-            time.sleep(max((claimed.moment - self.running()).total_seconds(), 0))  # the sender's rate asks for it
-            patience = min(gate.patience, pacing.CHAT_LATE) if claimed.channel in pacing.CHAT_GAP else gate.patience
-            if self.running() - claimed.moment > timedelta(seconds=patience):
-                raise _TooLate
-            gate.enter()
-        if gate.opens(at := self.running()) > at:
-            raise _TooLate
+        moment, gate = claimed.moment, pacing.gate((claimed.channel, claimed.outgoing.sender or ""))
+        if moment is None:
+            return self.send(claimed.outgoing, claimed.channel)
+        time.sleep(max((moment - self.running()).total_seconds(), 0))  # the sender's rate asks for it
+        entered, asked, late = gate.enter(), False, timedelta(0)
         try:
+            at = self.running()
+            late = at - moment
+            if late > claimed.patience or gate.opens(at) > at:
+                raise _TooLate
+            asked = True
             return self.send(claimed.outgoing, claimed.channel)
         except SendFailed as error:
             if error.failure is Failure.rate_limited:
                 gate.pause(self.running() + results.pause_of(error))
             raise
+        finally:
+            gate.leave(entered, asked=asked, late=(pacing.NEAR - late).total_seconds())
 
     def _begun(self, ids: list[UUID], at: datetime) -> tuple[list[Claimed], list[_Waiting]]:
         """`_begin`, tried again where somebody else held the same rows; what cannot begin is reconciled later."""
@@ -220,9 +225,9 @@ class _Round:
                 if gap := pacing.CHAT_GAP.get(Channel(message.channel)):
                     contact.next_send_at = due + gap
                 to[message.id] = contact.id
-                begun.append(
-                    Claimed(message.id, Channel(message.channel), outgoing_of(message, contact), at, moment, message)
-                )
+                patience = moments.patience if moments else timedelta(0)
+                outgoing = outgoing_of(message, contact)
+                begun.append(Claimed(message.id, Channel(message.channel), outgoing, at, moment, patience, message))
             session.flush()
             session.execute(
                 update(OutboundMessage)
@@ -236,6 +241,7 @@ class _Round:
     def _record(self, ended: list[Ended]) -> list[_Waiting]:
         """Write down what became of requests, together if that goes well, else each for itself; gives those that were
         too late and need another moment."""
+        self.lately.ended(len(ended))
         known: list[tuple[Claimed, Outcome]] = []
         for claimed, outcome in ended:
             self.asking.pop(claimed.id, None)

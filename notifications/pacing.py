@@ -2,17 +2,17 @@
 
 The first moment a sender has not promised yet stands in its row. Whoever is about to send a few messages takes the next
 moments for all of them in one transaction, waits for each without holding a connection, and gives up one that it came
-too late for. So no second holds more messages than the rate, whoever sends them: moments are a little further apart
-than the rate asks (`SPARE`), which is what lateness and the network may take of them.
+too late for.
 
-Within a process a gate before each sender (`Gate`) lets no message out that would be one too many in the last second.
-A process that has a sender to itself needs no more than that, so there a moment is good for longer.
+Where one process sends, its gate (`notifications.gate`) holds the rate exactly, and a moment is good for a while: what
+a busy machine makes late is sent late. That while (`TAIL`) lies between its last moment and the first that anybody else
+may have, so whoever joins comes after what was late. Where several send, moments are further apart than the rate asks
+(`SHARED`), which is what lateness and the network may take of them, are good for a blink (`LATE`), and an answer that
+shows a message to have come later than that costs a moment.
 """
 
-import math
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,23 +28,31 @@ from core.settings import settings
 from domain.catalogue import catalogue
 from domain.outbox import OutboundMessage
 from domain.sender import Sender
+from notifications.gate import Gate
 
 HORIZON = timedelta(seconds=2)
 """Nobody keeps a message claimed for longer than this; it waits in the queue instead."""
 
-SPARE = 1.03
-"""Moments are further apart than the rate asks, so that a second still holds no more when some are late."""
+SPARE = 1.02
+"""Moments of a process that sends alone are further apart than the rate asks: room for its gate."""
 
-LATE = 0.02
-"""Seconds after its moment that a message may still leave where several processes send; the rest of what `SPARE` leaves
-is for the network."""
+SHARED = 1.04
+"""The same where several processes send, so that a second still holds no more when some are late."""
 
-ALONE = 1.0
-"""Seconds after its moment that a message may still leave where no other process sends; and how long nobody else must
-have taken a moment for that."""
+LATE = timedelta(seconds=0.015)
+"""How late a message may still leave where several processes send; the rest of `SHARED` is for the network."""
 
-NARROW = 1.02
-"""A gate counts over a second that is longer by this: for messages that come to the provider closer together."""
+NEAR = timedelta(seconds=0.035)
+"""How late a message may come to the provider there before it costs a moment."""
+
+TAIL = timedelta(seconds=0.25)
+"""The same where one process sends, and how long anybody else waits after its last moment."""
+
+WIDE = 500.0
+"""Messages a second from which on no process sends so many that one alone could pass the rate: there moments are shared
+as they come, and are good for `LONG`."""
+
+LONG = timedelta(seconds=1)
 
 AHEAD = timedelta(seconds=0.4)
 """A moment is taken at most so long before it comes: what happens until then still counts."""
@@ -52,8 +60,8 @@ AHEAD = timedelta(seconds=0.4)
 CHAT_GAP = {Channel.telegram: timedelta(seconds=1)}
 """Least time between two messages to one address (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits)."""
 
-CHAT_LATE = 0.1
-"""Seconds after its moment that a message may still leave to such an address, where the next one counts from it."""
+CHAT_LATE = timedelta(seconds=0.1)
+"""How late a message may still leave to such an address, where the next one counts from it."""
 
 FRESH = 2.0
 """Seconds a process believes what it read of the senders."""
@@ -86,11 +94,6 @@ def default_rate(channel: Channel) -> float:
     return current.mail_per_second if channel is Channel.email else current.twilio_per_second
 
 
-def interval(channel: Channel, per_second: float | None) -> timedelta:
-    """Time between two messages of one sender."""
-    return timedelta(seconds=SPARE / (per_second or default_rate(channel)))
-
-
 @dataclass(frozen=True, slots=True)
 class _Known:
     """The senders as they were a moment ago."""
@@ -101,7 +104,7 @@ class _Known:
 
 _lock = threading.Lock()
 _kept: dict[str, _Known] = {}
-_gates: dict[Way, "Gate"] = {}
+_gates: dict[Way, Gate] = {}
 
 
 def senders_of(session: Session) -> tuple[Sender, ...]:
@@ -122,54 +125,13 @@ def forget() -> None:
     """Read the senders anew at the next look; whoever changes one calls this."""
     with _lock:
         _kept.clear()
+
+
+def begin_anew() -> None:
+    """As a process that has sent nothing yet: for another database."""
+    forget()
+    with _lock:
         _gates.clear()
-
-
-class Gate:
-    """One sender as one process sees it: when its last messages left, and whether other processes send by it too."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._left: deque[float] = deque(maxlen=1)
-        self._window = 0.0
-        self._promised: datetime | None = None
-        self._quiet_until: datetime | None = None
-        self._others_at = -math.inf
-
-    def pause(self, until: datetime) -> None:
-        """The provider wants nothing from the sender until then."""
-        self._quiet_until = max(self._quiet_until, until) if self._quiet_until else until
-
-    def opens(self, now: datetime) -> datetime:
-        """When the provider takes messages of the sender: now, or later."""
-        return max(self._quiet_until, now) if self._quiet_until else now
-
-    def look(self, promised: datetime | None, per_second: float, now: datetime) -> None:
-        """What stands in the sender's locked row: a moment that is not what this process left there is another's."""
-        most = max(int(per_second), 1)
-        with self._lock:
-            self._window = most / per_second * NARROW
-            if self._left.maxlen != most:
-                self._left = deque(self._left, maxlen=most)
-        lately = promised is not None and promised > now - timedelta(seconds=ALONE)
-        if lately and promised != self._promised:
-            self._others_at = time.monotonic()
-
-    def note(self, promised: datetime) -> None:
-        """What this process leaves in the row."""
-        self._promised = promised
-
-    @property
-    def patience(self) -> float:
-        """Seconds after its moment that a message may still leave."""
-        return ALONE if time.monotonic() - self._others_at > ALONE else LATE
-
-    def enter(self) -> None:
-        """Wait until one more message is not one too many, and count it."""
-        with self._lock:
-            if len(self._left) == self._left.maxlen:
-                time.sleep(max(self._left[0] + self._window - time.monotonic(), 0.0))  # the sender's rate asks for it
-            self._left.append(time.monotonic())
 
 
 def gate(way: Way) -> Gate:
@@ -236,23 +198,35 @@ class Moments:
     """The moments of one locked sender, handed out one after the other."""
 
     def __init__(self, sender: Sender, now: datetime) -> None:
-        self._sender = sender
-        self._gap = interval(Channel(sender.channel), sender.per_second)
-        self._now = now
-        self._gate = gate((Channel(sender.channel), sender.address))
-        self._gate.look(sender.next_at, sender.per_second or default_rate(Channel(sender.channel)), now)
+        channel = Channel(sender.channel)
+        rate = sender.per_second or default_rate(channel)
+        self._sender, self._gate = sender, gate((channel, sender.address))
+        shared = self._gate.look(sender.next_at, rate, now)
+        self._gap = timedelta(seconds=(SHARED if shared else SPARE) / rate)
+        self._tail = timedelta(0) if shared or rate > WIDE else TAIL
+        self._next = max(self._gate.next or now, now)
+        self.patience = LONG if rate > WIDE else LATE if shared else TAIL
+        """How late a message may leave that takes one of them."""
+        if channel in CHAT_GAP:
+            self.patience = min(self.patience, CHAT_LATE)
+        if (owed := self._gate.owed()) and shared:
+            self._move(self._next + owed * self._gap)
 
     @property
     def next(self) -> datetime:
         """The moment the next one would get."""
-        return max(self._sender.next_at or self._now, self._now)
+        return self._next
 
     def take(self) -> datetime:
         """The next moment, which is then nobody else's."""
-        taken = self.next
-        self._sender.next_at = taken + self._gap
-        self._gate.note(self._sender.next_at)
+        taken = self._next
+        self._move(taken + self._gap)
         return taken
+
+    def _move(self, next_at: datetime) -> None:
+        self._next = next_at
+        self._sender.next_at = promised = next_at + self._tail
+        self._gate.note(next_at, promised)
 
 
 def _locked(session: Session, ways: Iterable[Way]) -> dict[Way, Sender]:

@@ -37,13 +37,14 @@ def lease() -> timedelta:
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """One row as this worker holds it; `outgoing` and `since` are known from the moment before the request, `moment` is
-    when it may leave, and `message` the row as it was begun."""
+    when it may leave, at most `patience` later, and `message` the row as it was begun."""
 
     id: UUID
     channel: Channel
     outgoing: Outgoing
     since: datetime
     moment: datetime | None = None
+    patience: timedelta = timedelta(0)
     message: OutboundMessage | None = None
 
 

@@ -49,11 +49,15 @@ def deliver_due(now: datetime, *, send: Send, calendars: Calendars, limit: int =
             bundles = _begin(session, staff_id, running(), calendars)
         for bundle, moment in bundles:
             time.sleep(max((moment - running()).total_seconds(), 0))  # the sender's rate asks for it
+            gate = pacing.gate((bundle.channel, pacing.default_address(bundle.channel)))
+            entered = gate.enter()
             try:
                 outcome: Sent | SendFailed = send(bundle.outgoing, bundle.channel)
             except SendFailed as error:
                 outcome = error
                 log.warning("staff_not_told", bundle=str(bundle.id), channel=bundle.channel, failure=str(error))
+            finally:
+                gate.leave(entered, asked=True)
             with database().write() as session:
                 _record(session, bundle, outcome, running())
     return len(ids)

@@ -266,15 +266,16 @@ def installation(
     for way in ("TWILIO", "TELEGRAM", "MAIL"):  # who tests the pace sets one
         monkeypatch.setenv(f"OMBUD_{way}_PER_SECOND", "1000")
     monkeypatch.setattr(core_database, "Database", same_database)
-    monkeypatch.setattr(pacing, "LATE", 60.0)  # nor does a busy machine make a message late; tests of pace see to it
+    # nor does a busy machine make a message late; tests of pace see to it
+    monkeypatch.setattr(pacing, "LATE", timedelta(minutes=1))
     monkeypatch.setitem(pacing.CHAT_GAP, Channel.telegram, timedelta(milliseconds=1))
     settings.cache_clear()
     core_database.database.cache_clear()
     catalogue.forget()
-    pacing.forget()
+    pacing.begin_anew()
     database = core_database.database()
     yield Installation(url, database, tmp_path)
     _put_back(database)
     core_database.database.cache_clear()
     catalogue.forget()
-    pacing.forget()
+    pacing.begin_anew()
