@@ -37,7 +37,7 @@ from notifications.sending import PARALLEL
 from worker.tasks import KEEP_ON
 
 NUMBER = "+355690000000"
-LEAST = 0.2
+LEAST = 0.9
 """Of the bare library's rate."""
 STATEMENTS = 2
 

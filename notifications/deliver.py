@@ -205,7 +205,8 @@ class _Round:
                 elif message.id in repeats:
                     results.record_cancelled(session, message, brake.LOOP, at, self.on_result)
                 else:
-                    message.sender = message.sender or pacing.default_address(Channel(message.channel)) or None
+                    if not message.sender:
+                        message.sender = pacing.default_address(Channel(message.channel)) or None
                     wanted.append(message)
                     busy.add(message.contact_point_id)
             session.flush()
