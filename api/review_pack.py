@@ -11,7 +11,7 @@ from sqlmodel import Session
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
-from api.review_place import back, place, read_number
+from api.review_place import back, pdf_answer, place, read_number
 from core.database import database
 from core.errors import BadInput, NotFound
 from core.i18n import SOURCE_LANGUAGE, format_datetime
@@ -48,7 +48,7 @@ def show_paper(staff: Staffed, office_code: str, week: str) -> Response:
         body = reading.read_pack(session, staff.viewer, office.id, monday)
     if body is None:
         raise NotFound("There is no pack for this review yet.", mend="It is made on the morning of the meeting.")
-    return _pdf(printing.pack(known, body, _today(body)), f"review-{office.code}-{monday}.pdf")
+    return pdf_answer(printing.pack(known, body, _today(body)), f"review-{office.code}-{monday}.pdf")
 
 
 @router.post("/staff/reviews/{office_code}/{week}/pack")
@@ -116,11 +116,3 @@ def _plan(session: Session, office: Office, week: date, typed: dict[str, str] | 
 def _today(body: Body) -> date:
     """The day a pack was made on: what was late then is late on its paper, whenever that is printed."""
     return body.at.astimezone(settings().zone).date()
-
-
-def _pdf(data: bytes, name: str) -> Response:
-    return Response(
-        data,
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-store"},
-    )

@@ -60,3 +60,12 @@ def back(office: Office, week: date, page: str, **query: str) -> Response:
     """To a page of the meeting."""
     asked = f"?{urlencode(query)}" if query else ""
     return RedirectResponse(f"{address(office.code, week)}{page}{asked}", status_code=303)
+
+
+def pdf_answer(data: bytes, name: str) -> Response:
+    """A paper as an answer that nobody between keeps."""
+    return Response(
+        data,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-store"},
+    )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, or_
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, literal, or_
 from sqlmodel import Session, col, select
 
 from cases.counted import unanswered
@@ -58,7 +58,7 @@ def gather(session: Session, office_id: UUID, week: date, seed: int, checks: int
     before = and_(here, col(Case.received_at) < until)
     silent = unanswered(now)
     waiting_first = case((silent, 0), else_=1)
-    raised = _raised(session, office_id, week)
+    raised = handed_up(session, office_id, week)
     reopened = and_(here, col(Case.reopened_at) >= since, col(Case.reopened_at) < until)
     listed = {
         "raised": ([one.case_id for one in raised], len(raised)),
@@ -70,9 +70,9 @@ def gather(session: Session, office_id: UUID, week: date, seed: int, checks: int
     }
     closed = _closed(session, here, since, until)
     draw = Draw(seed, len(closed), [closed[one] for one in drawn(seed, closed, checks)])
-    causes = _repeated(session, offices, week, now)
+    again = _repeated(session, offices, week, now)
     wanted = {one for ids, _ in listed.values() for one in ids}
-    wanted |= {*draw.cases, *(one for cause in causes for one in cause.cases)}
+    wanted |= {*draw.cases, *(one for cause in again for one in cause.cases)}
     low = said(session, PAPER, offices, since=since, until=until, up_to=LOW, with_words=True)
     high = said(session, PAPER, offices, since=since, until=until, at_least=BEST, with_words=True)
     worst, best = _telling(low), _telling(high)
@@ -82,11 +82,11 @@ def gather(session: Session, office_id: UUID, week: date, seed: int, checks: int
         week=week,
         at=now,
         draw=draw,
-        cases=_facts(session, wanted, now),
+        cases=facts(session, wanted, now),
         sections=[Section(key, count, ids) for key, (ids, count) in listed.items() if count],
         actions=promises(session, office_id, week, now),
         raised=raised,
-        causes=causes,
+        causes=again,
         rushes=_rushes(session, offices, since, until),
         praise=_named(session, thanks, now)[:VOICES],
         worst=[_voice(line) for line in worst],
@@ -102,7 +102,8 @@ def _ids(session: Session, where: ColumnElement[bool], *order: SQLColumnExpressi
     return list(found), session.exec(select(func.count()).select_from(Case).where(where)).one()
 
 
-def _facts(session: Session, wanted: Iterable[UUID], now: datetime) -> list[Facts]:
+def facts(session: Session, wanted: Iterable[UUID], now: datetime) -> list[Facts]:
+    """What there is to know of these cases at that moment, as far as they may stand on paper."""
     ids = sorted(set(wanted))
     if not ids:
         return []
@@ -162,12 +163,31 @@ def _closed(session: Session, here: ColumnElement[bool], since: datetime, until:
     return dict(rows.all())
 
 
-def _raised(session: Session, office_id: UUID, week: date) -> list[HandedUp]:
+def handed_up(session: Session, office_id: UUID, week: date) -> list[HandedUp]:
+    """Cases that meetings below handed up to this office about that week or an earlier one, and that it has not decided
+    since; oldest first."""
+    decided = (
+        select(literal(1))
+        .select_from(Finding)
+        .join(Review, col(Review.id) == col(Finding.review_id))
+        .where(
+            col(Finding.case_id) == col(Raised.case_id),
+            Review.office_id == office_id,
+            Review.week < week,
+            col(Finding.at) >= col(Raised.at),
+        )
+    )
     rows = session.exec(
         select(Raised, col(Staff.name))
         .join(Staff, col(Staff.id) == col(Raised.by))
         .join(Case, col(Case.id) == col(Raised.case_id))
-        .where(Raised.to_office_id == office_id, Raised.week == week, col(Raised.taken_back_at).is_(None), on_paper())
+        .where(
+            Raised.to_office_id == office_id,
+            Raised.week <= week,
+            col(Raised.taken_back_at).is_(None),
+            ~exists(decided),
+            on_paper(),
+        )
         .order_by(col(Raised.at), col(Raised.id))
     )
     return [HandedUp(row.id, row.case_id, row.from_office_id, name, row.why) for row, name in rows]
@@ -183,7 +203,7 @@ def promises(session: Session, office_id: UUID, week: date, now: datetime) -> li
         .join(Case, col(Case.id) == col(Action.case_id), isouter=True)
         .where(
             or_(
-                Action.office_id == office_id,
+                col(Action.office_id) == office_id,
                 and_(col(Action.raised_to_id) == office_id, col(Action.raised_at) <= now),
             ),
             Review.week < week,

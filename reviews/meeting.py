@@ -3,7 +3,7 @@
 Whoever writes locks the meeting first, so that a double click finds what the first one wrote and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,11 +23,13 @@ from domain.states import EntryKind
 from domain.timeline import append
 from domain.visibility import Viewer, visible
 from reports.weeks import monday_of
-from reviews import action_ladder
+from reviews import action_ladder, minutes
 from reviews.chairs import attended, chaired, check_chair
 from reviews.owners import may_own
 
 WORDS, WHAT = 2000, 500
+WHYS = 5
+"""How often a meeting asks why, at most."""
 FIRST = date(2000, 1, 3)
 """No week before this Monday is reviewed; times near the first year are no times."""
 
@@ -62,9 +64,16 @@ def open_review(session: Session, who: Viewer, office_id: UUID, week: date, now:
 
 
 def decide(
-    session: Session, who: Viewer, review_id: UUID, case_id: UUID, why: str, decision: str, now: datetime
+    session: Session,
+    who: Viewer,
+    review_id: UUID,
+    case_id: UUID,
+    why: str | Sequence[str],
+    decision: str,
+    now: datetime,
 ) -> Finding:
-    """Keep why a case happened and what was decided, here and on the case's timeline.
+    """Keep why a case happened and what was decided, here and on the case's timeline. `why` is one answer, or the
+    answers to "why?" asked one after the other, at most `WHYS`; empty ones do not count.
 
     Raises:
         NotFound: the viewer does not see the meeting, or the case in it.
@@ -73,13 +82,13 @@ def decide(
         Conflict: the meeting is closed, or decided otherwise on this case before.
     """
     review = _hold(session, who, review_id)
-    words = _words({"why": (why, WORDS, "Say why it happened."), "decision": (decision, WORDS, "Say what is decided.")})
+    whys, words = _reasons([why] if isinstance(why, str) else why, decision)
     case = lock(session, case_id, who)
     if case.office_id not in catalogue(session).subtree(review.office_id):
         raise NotFound("This case belongs to another office.", mend="Its own review can talk about it.")
     found = session.exec(select(Finding).where(Finding.review_id == review.id, Finding.case_id == case.id)).first()
     if found is not None:
-        if (found.why, found.decision) == (words["why"], words["decision"]):
+        if (found.whys or [found.why], found.decision) == (whys, words["decision"]):
             return found
         raise Conflict(
             f"This meeting has already decided about {case.reference}: {found.decision}",
@@ -88,7 +97,8 @@ def decide(
     finding = Finding(
         review_id=review.id,
         case_id=case.id,
-        why=words["why"],
+        why=whys[-1],
+        whys=whys,
         decision=words["decision"],
         at=now,
         author_id=_staff_id(who),
@@ -102,6 +112,7 @@ def decide(
         actor=str(who.staff_id),
         body={
             "why": finding.why,
+            "whys": whys,
             "decision": finding.decision,
             "week": review.week.isoformat(),
             "office": catalogue(session).offices[review.office_id].code,
@@ -177,11 +188,12 @@ def add_action(
 
 
 def close_review(session: Session, who: Viewer, review_id: UUID, now: datetime) -> Review:
-    """End the meeting: its page stays as it is now. Raises NotFound or NotAllowed."""
+    """End the meeting: its page stays as it is now, and its minutes are out. Raises NotFound or NotAllowed."""
     review = _review(session, who, review_id)
     if review.closed_at is None:
         review.closed_at = now
         session.add(review)
+        minutes.freeze(session, review, now)
     return review
 
 
@@ -258,6 +270,17 @@ def _staff_id(who: Viewer) -> UUID:
     if who.staff_id is None:
         raise NotAllowed("Only a person can hold a review.")
     return who.staff_id
+
+
+def _reasons(whys: Sequence[str], decision: str) -> tuple[list[str], dict[str, str]]:
+    """The whys that were answered, and the decision, each cleaned. Raises BadInput with the fields that are wrong: the
+    first why is `why`, the others `why2` to `why5`."""
+    given: dict[str, tuple[str, int, str]] = {"why": (whys[0] if whys else "", WORDS, "Say why it happened.")}
+    for number, text in enumerate(whys[1:WHYS], start=2):
+        if clean(text):
+            given[f"why{number}"] = (text, WORDS, "")
+    words = _words(given | {"decision": (decision, WORDS, "Say what is decided.")})
+    return [words[field] for field in given], words
 
 
 def _words(given: Mapping[str, tuple[str, int, str]]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from importlib import resources
@@ -13,6 +13,8 @@ from core.settings import settings
 from core.typeset import missing, named, pdf
 from domain.catalogue import Catalogue
 from reviews.layout import blocks, figures
+from reviews.minutes import Addition, Minutes
+from reviews.minutes_layout import heading, parts
 from reviews.snapshot import Body
 
 FEW = 12
@@ -39,6 +41,16 @@ def pack(known: Catalogue, body: Body, today: date) -> bytes:
             "empty": "Nothing came in and nothing is left over.",
         },
     )
+
+
+def minutes(known: Catalogue, kept: Minutes, more: Sequence[Addition]) -> bytes:
+    """Minutes as a PDF on A4, with what was added later."""
+    values = {
+        "government": settings().government,
+        "head": heading(known, kept),
+        "parts": [asdict(one) for one in parts(known, kept, more)],
+    }
+    return _set("minutes.typ", values)
 
 
 def _set(template: str, values: Mapping[str, Any]) -> bytes:
