@@ -149,10 +149,15 @@ def freeze(session: Session, review: Review, now: datetime) -> None:
     """Write the minutes of a meeting that ends now, and tell whom they are for. Nothing where they are written."""
     if review.minutes is not None:
         return
+    write_down(session, review, now)
+    tell_of_review(session, readers(session, review), "minutes", review.office_id, review.week, now)
+
+
+def write_down(session: Session, review: Review, now: datetime) -> None:
+    """Write the minutes of a meeting as they are at that moment."""
     review.minutes = _MINUTES.dump_python(_gather(session, review, now), mode="json")
     session.add(review)
     session.flush()
-    tell_of_review(session, readers(session, review), "minutes", review.office_id, review.week, now)
 
 
 def _gather(session: Session, review: Review, now: datetime) -> Minutes:

@@ -1,7 +1,8 @@
-"""Two Monday reviews of the national government and its slow offices, with actions that are still open."""
+"""Three months of Monday reviews of the national government and its slow offices, with actions that are still open."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 
 from cli.sample.phrases import phrases
 from cli.sample.world import World
@@ -9,22 +10,29 @@ from core.ids import new_id
 from core.settings import settings
 from domain.case import Case
 from domain.office import Office
+from domain.pack import Attendance
 from domain.review import Action, Finding, Review
 from domain.staff import Staff
 from domain.states import OfficeFunction, Role
 
 OFFICES = ("PMO", "WAT", "COA")
 FINDINGS = 3
+WEEKS = 12
+"""Mondays with a review before today's."""
+FORGOTTEN = 5
+"""Weeks ago that something was promised which still is not done."""
 
 
 def write(world: World, cases: Sequence[Case]) -> None:
-    """Gather reviews of the last two Mondays, each about the week before it."""
+    """Gather reviews of the last Mondays, each about the week before it."""
     today = world.now.astimezone(settings().zone).date()
     monday = today - timedelta(days=today.weekday())
     for code in OFFICES:
         office = world.known.office_by_code[code]
         for weeks in (2, 1):
-            _meeting(world, office, monday - timedelta(weeks=weeks), weeks, cases)
+            _meeting(world, office, monday - timedelta(weeks=weeks), weeks, cases, world.dice)
+        for weeks in range(WEEKS, 2, -1):
+            _meeting(world, office, monday - timedelta(weeks=weeks), weeks, cases, Random(f"{code} {weeks}"))
 
 
 def _at(day: date, hour: int, minute: int = 0) -> datetime:
@@ -37,7 +45,16 @@ def _chair(world: World, office: Office) -> Staff:
     return people[0]
 
 
-def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases: Sequence[Case]) -> None:
+def _people(world: World, office: Office) -> list[Staff]:
+    """Who comes: heads and supervisors of the office and of those right below, and its officers."""
+    roles = (Role.head, Role.supervisor, Role.officer)
+    found = [one for role in roles for one in world.people[office.id, role][:2]]
+    return found + [
+        one for below in world.known.children.get(office.id, ())[:4] for one in world.people[below.id, Role.head][:1]
+    ]
+
+
+def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases: Sequence[Case], dice: Random) -> None:
     week = meeting_day - timedelta(weeks=1)
     chair = _chair(world, office)
     opened = _at(meeting_day, 9)
@@ -50,6 +67,8 @@ def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases:
         closed_at=_at(meeting_day, 9, 50),
         chair_id=chair.id,
     )
+    for person in {one.id: one for one in (chair, *_people(world, office))}.values():
+        world.rows.add(Attendance, id=new_id(), review_id=review.id, staff_id=person.id, at=opened, by=chair.id)
     below = world.known.subtree(office.id)
     # what the meeting looked at: the slowest of that week, and never what is about somebody's conduct
     looked_at = sorted(
@@ -64,7 +83,7 @@ def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases:
         key=lambda case: (min(case.first_response_at or world.now, opened) - case.received_at, case.reference),
         reverse=True,
     )[:FINDINGS]
-    lessons = world.dice.sample(phrases().meetings, FINDINGS)
+    lessons = dice.sample(phrases().meetings, FINDINGS)
     for number, (case, lesson) in enumerate(zip(looked_at, lessons, strict=False)):
         at = opened + timedelta(minutes=10 + 12 * number)
         world.rows.add(
@@ -73,13 +92,15 @@ def _meeting(world: World, office: Office, meeting_day: date, weeks: int, cases:
             review_id=review.id,
             case_id=case.id,
             why=lesson["why"],
+            whys=[lesson["first"], lesson["why"]],
             decision=lesson["decision"],
             at=at,
             author_id=chair.id,
         )
         owner = (world.people[case.office_id, Role.head] or [chair])[0]
-        # one action of each meeting is carried over; of the older meeting the rest is done
-        done = weeks == 2 and number > 0
+        # one action of the last meetings is carried over, and one of long ago comes back every Monday
+        forgotten = weeks == FORGOTTEN and office.code == OFFICES[1] and number == 0
+        done = (weeks == 2 and number > 0) or (weeks > 2 and not forgotten)
         world.rows.add(
             Action,
             id=new_id(),
