@@ -17,7 +17,7 @@ from cases import history
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from core.i18n import SOURCE_LANGUAGE
-from reviews import causes, chairs, holding, meeting, packs, reading
+from reviews import actions, causes, chairs, holding, meeting, packs, reading
 
 router = APIRouter(include_in_schema=False)
 
@@ -150,7 +150,7 @@ def post_done(request: Request, staff: Staffed, form: Filled, office_code: str, 
     """Mark an action of an earlier meeting done."""
 
     def keep(session: Session, review_id: UUID, now: datetime) -> None:
-        meeting.finish_action(session, staff.viewer, action_id, form.get("done_note", ""), now)
+        actions.finish(session, staff.viewer, action_id, form.get("done_note", ""), now)
 
     return _do(request, staff, form, office_code, week, "promises", "done", keep)
 

@@ -61,7 +61,7 @@ def context_of(
         "next": f"{wall}?at={found[number + 1].key}" if number + 1 < len(found) else "",
         "groups": _groups(found, marks, wall, stop.key),
         "left": sum(1 for one in found if one.case is not None and one.key not in marks),
-        "here": [one.name for one in here],
+        "present": [one.name for one in here],
         "figures": figures(body),
         "people": _people(session, office, now, review, stop) if may else [],
         "attending": _attending(session, office, now, here) if stop.key == HERE and may else [],
@@ -122,7 +122,10 @@ def _people(session: Session, office: Office, now: datetime, review: Review | No
         assignee = session.exec(select(Case.assignee_id).where(Case.id == stop.case.id)).first()
         also |= {assignee} if assignee else set()
         also |= {one.id for one in holding.near(session, stop.case.office_id, now)}
-    return [{"id": str(one.id), "name": one.name} for one in holding.near(session, office.id, now, also)]
+    found = holding.near(session, office.id, now, also)
+    if stop.case is not None:
+        found = holding.who_see(session, found, stop.case.id, now)
+    return [{"id": str(one.id), "name": one.name} for one in found]
 
 
 def _attending(session: Session, office: Office, now: datetime, here: list[Staff]) -> list[dict[str, Any]]:

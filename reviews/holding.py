@@ -3,11 +3,12 @@
 Whoever writes holds the meeting's row, so of two who click at once the second finds what the first one wrote.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from cases.acting import lock
@@ -22,7 +23,7 @@ from domain.review import Finding, Review
 from domain.staff import Staff, StaffRole, in_force
 from domain.states import EntryKind, Role
 from domain.timeline import append
-from domain.visibility import Viewer, on_paper
+from domain.visibility import Viewer, on_paper, viewer_of, visible
 from reviews.chairs import CHAIRS_BELOW, check_chair
 from reviews.gathering import facts, handed_up
 from reviews.packs import pack_of
@@ -118,6 +119,20 @@ def near(session: Session, office_id: UUID, now: datetime, also: Collection[UUID
             .order_by(col(Staff.name), col(Staff.id))
         )
     )
+
+
+def who_see(session: Session, people: Sequence[Staff], case_id: UUID, now: datetime) -> list[Staff]:
+    """Those of them who see the case, in their order: nobody is offered what they would be refused."""
+    roles: dict[UUID, set[tuple[Role, UUID]]] = {one.id: set() for one in people}
+    rows = session.exec(select(StaffRole).where(col(StaffRole.staff_id).in_(roles), in_force(now)))
+    for row in rows:
+        roles[row.staff_id].add((Role(row.role), row.office_id))
+    known = catalogue(session)
+    sees = [visible(viewer_of(known, one.id, one.name, frozenset(roles[one.id]))) for one in people]
+    if not sees:
+        return []
+    found = session.execute(sa_select(*sees).where(col(Case.id) == case_id)).first()
+    return [one for one, may in zip(people, found or (), strict=False) if may]
 
 
 def check(

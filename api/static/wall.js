@@ -17,12 +17,12 @@ function toggle(id) {
   const part = document.getElementById(id);
   if (!part) return false;
   part.open = !part.open;
-  if (part.open) part.querySelector("[aria-current], a, summary").focus();
+  if (part.open) (part.querySelector("[aria-current]") ?? part.querySelector("summary")).focus();
   return true;
 }
 
 const follow = (rel) => {
-  const link = document.querySelector(`.steps a[rel=${rel}]`);
+  const link = document.querySelector(`.through a[rel=${rel}]`);
   link?.click();
   return Boolean(link);
 };
@@ -51,7 +51,7 @@ const keys = {
 
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
-    for (const part of document.querySelectorAll(".steps details[open]")) part.open = false;
+    for (const part of document.querySelectorAll(".through details[open]")) part.open = false;
     document.activeElement?.blur?.();
     return;
   }

@@ -182,6 +182,13 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "/staff/reviews/{office_code}/{week}/actions": {"what": "a", "owner": "x", "due_on": "2026-03-09", "reference": ""},
     "/staff/reviews/{office_code}/{week}/actions/{action_id}": {"done_note": "n"},
+    "/staff/reviews/{office_code}/{week}/wall/cases/{reference}": {
+        "why": "w", "why2": "v", "decision": "d", "cause": "c", "what": "a", "owner": "x", "due_on": "2026-03-09",
+    },
+    "/staff/reviews/{office_code}/{week}/wall/cases/{reference}/raise": {"raise_why": "w"},
+    "/staff/reviews/{office_code}/{week}/wall/checks/{reference}": {"sound": "no", "note": "n"},
+    "/staff/reviews/{office_code}/{week}/wall/here": {"was": "x,y", "here-x": "1", "other": "z"},
+    "/staff/reviews/{office_code}/{week}/minutes": {"words": "w"},
     "/staff/reviews/{office_code}/{week}/plan": {"holds": "1", "hour": "7", "checks": "5"},
     "/staff/account/language": {"language": "en"},
     "/staff/account/reach": {"pace": "daily", "quiet": "own", "from": "20", "until": "7", "phone": "+355691112233"},
