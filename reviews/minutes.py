@@ -297,10 +297,11 @@ def add(session: Session, who: Viewer, office_id: UUID, week: date, words: str, 
     review = session.exec(
         select(Review).where(Review.office_id == office_id, Review.week == week).with_for_update()
     ).first()
+    told = review is not None and who.staff_id in readers(session, review)
+    if who.staff_id is None or not (told or chairs(session, who, office_id)):
+        raise NotAllowed("Only who was at the meeting adds to its minutes.", mend="Ask the office's head.")
     if review is None or review.minutes is None:
         raise Conflict("There are no minutes to correct yet.", mend="They are written when the meeting ends.")
-    if who.staff_id is None or not may_add(session, who, review):
-        raise NotAllowed("Only who was at the meeting adds to its minutes.", mend="Ask the office's head.")
     text = clean(words)
     if not text or len(text) > WORDS:
         wrong = f"{len(text) - WORDS} characters too long." if text else "Say what is to be corrected."

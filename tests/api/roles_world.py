@@ -44,6 +44,8 @@ WHY_NOT = {
     "/staff/intake/{reference}/slip.pdf": "nobody wrote it in",
     "/staff/models/promote": "there is no model",
     "/staff/wordings/{name}/{language}/revert": "there is no such version",
+    "/staff/reviews/{office_code}/{week}/minutes.pdf": "its meeting has not ended",
+    "/staff/reviews/{office_code}/{week}/wall/cases/{reference}/raise-undo": "it was not handed up",
     "/staff/triage/message": "without a case",
     "/s/{token}": "with a link nobody was sent",
     "/solved/{token}": "with a link nobody was sent",
