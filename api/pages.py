@@ -70,6 +70,7 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
 )
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
+    ("kpis", "/staff/kpis", "All figures", _WATCHING),
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
     (
         "satisfaction",

@@ -96,8 +96,8 @@ def get_silence(
         found = kpis.silence(session, holder.viewer, offices, since=start, until=end, now=now)
     return SilenceFigures(
         office=office.strip().upper() if office else None,
-        since=_written(start),
-        until=_written(end),
+        since=written(start),
+        until=written(end),
         n=found.n,
         answered=found.answered,
         templated=found.templated,
@@ -141,8 +141,8 @@ def get_satisfaction(
     response = satisfaction.together(ours)
     return SatisfactionFigures(
         office=office.strip().upper() if office else None,
-        since=_written(start),
-        until=_written(end),
+        since=written(start),
+        until=written(end),
         asked=response.asked,
         answered=response.answered,
         undeliverable=response.undeliverable,
@@ -166,5 +166,6 @@ def _period(since: str | None, until: str | None, now: datetime) -> tuple[dateti
     return start, end
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
+    """A moment as JSON has it: RFC 3339 in UTC."""
     return moment.isoformat().replace("+00:00", "Z")

@@ -194,7 +194,7 @@ KPIS: tuple[Kpi, ...] = (
         least=LEAST, sure=SURE, counts="answers", of_these="templated", page="/staff/figures/answers",
     ),
     Kpi(
-        "satisfaction", "Content with the service", Group.said,
+        "content", "Content with the service", Group.said,
         "Share of those served who would rate the service 4 or 5 of 5, weighted for who answers.",
         "Weighted share of ratings of 4 and 5 (weights: Methods, “Weighting”)",
         "Answers to surveys (answer, invitation)", "ratings",

@@ -51,10 +51,13 @@ class Scope:
     @property
     def office_ids(self) -> frozenset[UUID] | None:
         """The offices it is about; None is every one."""
-        if self.office_id is None:
-            chosen = None
-        else:
+        chosen: frozenset[UUID] | None
+        if self.office_id is not None:
             chosen = self.known.subtree(self.office_id) if self.below else frozenset({self.office_id})
+        elif self.staff_id is not None or self.who.offices is None:
+            chosen = None
+        else:  # not what was offered to them, or is on their way: that is others' to answer for
+            chosen = self.who.offices | self.who.integrity_offices
         if self.tier is None:
             return chosen
         of_tier = (one.id for one in self.known.offices.values() if one.tier == self.tier)

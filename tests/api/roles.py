@@ -137,7 +137,7 @@ def staffed(web: Web) -> dict[str, str]:
     return {
         "reference": cases[""].reference, "office_code": "WAT1", "week": monday.isoformat(), "service_code": "water", "source": "letter",
         "size": "192", "name": "answer", "language": "en", "kind": "staff", "person_id": str(known.staff["officer1"]), "file_id": str(file_id),
-        "number": "1", "part": cases["?about"].reference, "staff": str(known.staff["officer1"]),
+        "number": "1", "kpi": "silence_median", "part": cases["?about"].reference, "staff": str(known.staff["officer1"]),
         "recording": str(file_id), "other": str(new_id()), "id": str(new_id()), "owner": str(known.staff["head_water"]),
         "due_on": (now + timedelta(days=3)).date().isoformat(),
         **{key: case.reference for key, case in cases.items() if key}, "link_to": cases["into"].reference, **rows,

@@ -30,7 +30,7 @@ ROUTES = (
     "POST /exit/{office_code}", "GET /s/{token}", "POST /s/{token}", "GET /staff", "GET /leadership", "GET /simulator/phone",
     "POST /webhooks/twilio/messages", "POST /webhooks/twilio/status", "POST /webhooks/twilio/voice", "POST /webhooks/telegram", "POST /api/v1/cases",
     "GET /api/v1/cases", "GET /api/v1/cases/{reference}", "POST /api/v1/transactions", "GET /api/v1/kpis/silence",
-    "GET /api/v1/kpis/satisfaction",
+    "GET /api/v1/kpis/satisfaction", "GET /api/v1/kpis", "GET /api/v1/kpis/{name}",
     "GET /api/v1/openapi.json", "GET /healthz", "GET /readyz", "GET /metrics",
 )  # fmt: skip
 SETTINGS = (

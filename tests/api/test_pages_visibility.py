@@ -80,6 +80,7 @@ def gets(web: Web, reference: str, week: str, marker: str = MARKER) -> Iterator[
         "upload_id": "x",
         "code": "service",
         "question": "reason",
+        "kpi": "silence_median",
     }
     with database().read() as session:
         of_case = select(Case.id).where(col(Case.reference) == reference)

@@ -29,6 +29,8 @@ OPERATIONS = (
     ("GET", "/api/v1/cases/{reference}"),
     ("GET", "/api/v1/kpis/silence"),
     ("GET", "/api/v1/kpis/satisfaction"),
+    ("GET", "/api/v1/kpis"),
+    ("GET", "/api/v1/kpis/{name}"),
 )
 CHECKS = [
     not_a_server_error,

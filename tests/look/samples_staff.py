@@ -5,6 +5,7 @@ from datetime import date
 from tests.look import (
     samples_answers,
     samples_asking,
+    samples_kpis,
     samples_ledger,
     samples_life,
     samples_models,
@@ -51,6 +52,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **samples_models.PAGES,
     **SURVEYS,
     **samples_results.PAGES,
+    **samples_kpis.PAGES,
     **ADMIN,
     **ACCESS,
     **ROUTING,

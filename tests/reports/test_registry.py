@@ -322,9 +322,9 @@ def test_what_cannot_be_told_is_said(world: World) -> None:
     with pytest.raises(NotFound, match="Did you mean silence_median"):
         find("silence_medien")
     with pytest.raises(BadInput):
-        measure(world.session, scope(world), [find("satisfaction")], Dimension.kind)
+        measure(world.session, scope(world), [find("content")], Dimension.kind)
     with pytest.raises(BadInput):
-        measure(world.session, replace(scope(world), kind=CaseKind.question), [find("satisfaction")])
+        measure(world.session, replace(scope(world), kind=CaseKind.question), [find("content")])
     with pytest.raises(BadInput, match="weeks"):
         measure(world.session, replace(scope(world), since=NOW - 4000 * DAY), [find("received")], Dimension.week)
 
