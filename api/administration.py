@@ -36,6 +36,7 @@ KINDS = {
     "key": "Keys",
     "survey": "Surveys",
     "trial": "Trials",
+    "officers": "Figures of officers taken out",
 }
 PAGE = 50
 SAID = {

@@ -47,6 +47,7 @@ from api import (
     messages,
     models,
     numbers,
+    officer_pages,
     offices,
     parts,
     past,
@@ -177,6 +178,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         account,
         reach,
         leadership,
+        officer_pages,  # before what takes any name there
         kpi_pages,
         satisfaction,
         numbers,

@@ -47,6 +47,8 @@ CONTENT_SECURITY_POLICY = (
 STAFF_LANGUAGES = ("en",)
 """Languages the staff pages are written in; dates in one language among words of another read worse than either."""
 
+OFFICERS = "/staff/kpis/officers"
+"""Only where a deployment shows figures of officers."""
 _EVERYBODY: frozenset[str] = frozenset()
 _WATCHING = frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})
 _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
@@ -71,6 +73,7 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
     ("kpis", "/staff/kpis", "All figures", _WATCHING),
+    ("officers", OFFICERS, "My figures", frozenset({"operator", "officer", "supervisor", "head", "auditor"})),
     ("surveys", "/staff/figures/surveys", "Ratings", _WATCHING),
     (
         "satisfaction",
@@ -214,6 +217,7 @@ def navigation(staff: SignedIn | None) -> list[dict[str, object]]:
         {"key": key, "url": url, "text": text, "count": staff.unread if key == "notices" else 0, "more": more}
         for pages, more in ((daily, False), (others, len(others) > 1))
         for key, url, text, _ in pages
+        if url != OFFICERS or settings().officer_figures != "off"
     ]
 
 

@@ -86,7 +86,8 @@ def _figures(reading: Reading, kpi: Kpi) -> list[Figure]:
 def _figure(reading: Reading, kpi: Kpi, part: Part, one: Measured) -> Figure:
     scope, hidden = reading.scope, one.hidden
     counted = kpi.unit is Unit.number
-    if hidden is None and one.n < kpi.least_for(reading.by) and not counted:
+    by = Dimension.officer if scope.staff_id is not None else reading.by
+    if hidden is None and one.n < kpi.least_for(by) and not counted:
         hidden = Hidden.few if one.n else Hidden.nothing
     value = 0.0 if counted and one.value is None and hidden is None else one.value
     shown = hidden is None

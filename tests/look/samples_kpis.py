@@ -119,10 +119,29 @@ SPLIT: dict[str, object] = {
     "drawn": True,
     "csv": "/staff/kpis/silence_median.csv?by=branch",
 }
+CELL = {"value": "74%", "note": "95% interval 58% to 85%, n 38", "url": "/staff?q=figure:due"}
+EMPTY = {"value": "", "note": "", "url": ""}
+OFFICERS: dict[str, object] = {
+    **CHOICES,
+    "own": [SHARE, FEW],
+    "columns": [
+        {"name": "answered_in_target", "title": "Answered within target"},
+        {"name": "x", "title": "Opened again"},
+    ],
+    "total": [CELL, CELL],
+    "rows": [{"name": "Arta Hoxha", "cells": [CELL, EMPTY]}, {"name": "Ilir Meta", "cells": [EMPTY, CELL]}],
+    "least": 30,
+    "exported": True,
+    "taken": [{"by": "Ilir Meta", "at": ago(days=2), "office": "Water, District 1", "why": "Pay of November"}],
+    "errors": {},
+}
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "kpis": ("kpis", KPIS),
     "kpis-many-offices": ("kpis", {**KPIS, "offices": [], "many": True}),
     "kpi": ("kpi", SPLIT),
+    "officers": ("officers", OFFICERS),
+    "officers-wrong": ("officers", {**OFFICERS, "errors": {"why": "Say what they are for."}}),
+    "officers-own": ("officers", {**OFFICERS, "own": [], "total": [], "rows": [], "exported": False, "taken": []}),
     "kpi-whole": ("kpi", {**SPLIT, "by": "", "by_name": "", "rows": [], "tiers": [], "kinds": [], "services": []}),
     "kpi-nothing": ("kpi", {**SPLIT, "rows": [], "more": 0, "middle": None, "ranked": False, "drawn": False}),
 }
