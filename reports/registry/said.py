@@ -26,7 +26,7 @@ from reports.registry.reading import Reading
 from reports.registry.scope import Part
 from reports.registry.values import Dimension, Hidden, Measured
 from reports.standing import Said, said
-from reports.weighting import Estimate, Tally, median_of, scales
+from reports.weighting import Estimate, Scales, Tally, median_of, scales
 from surveys.months import after
 from surveys.shares import wilson
 
@@ -37,38 +37,34 @@ ARRIVED = (OutboxState.accepted, OutboxState.sent, OutboxState.delivered)
 
 def ratings(read: Reading) -> Mapping[str, Said]:
     """What was said of each part, weighted for who answers."""
-
-    def measured(every: list[Tally], ours: list[Tally]) -> Said | None:
-        return said(ours, scales(every))
-
-    return read.once("ratings", lambda: _of_tallies(read, "rating", measured))
+    return read.once("ratings", lambda: _of_tallies(read, None, said))
 
 
 def medians(read: Reading, question: str) -> Mapping[str, Estimate]:
     """Weighted medians of a question that asks for a number. It is put to some of those who rate, so an answer weighs
     what its rating does."""
-    since, until = read.scope.since, read.scope.until
-
-    def measured(every: list[Tally], ours: list[Tally]) -> Estimate | None:
-        told = satisfaction.told(read.session, question, since, until)
-        chosen = {(one.office, one.service, one.channel) for one in ours}
-        return median_of(scales(every).weigh(one for one in told if (one.office, one.service, one.channel) in chosen))
-
-    return read.once(("median", question), lambda: _of_tallies(read, "rating", measured))
+    return read.once(
+        ("median", question),
+        lambda: _of_tallies(read, question, lambda ours, weights: median_of(weights.weigh(ours))),
+    )
 
 
-def _of_tallies(read: Reading, question: str, measured: Callable[[list[Tally], list[Tally]], M | None]) -> dict[str, M]:
-    """What is measured of each part: of all who were asked, and of those that are its own."""
+def _of_tallies(
+    read: Reading, question: str | None, measured: Callable[[list[Tally], Scales], M | None]
+) -> dict[str, M]:
+    """What is measured of each part: from its own tallies of a question (None: the rating), with weights that are made
+    from the ratings of the whole government."""
     found: dict[str, M] = {}
     for part, since, until in _times(read):
-        every = satisfaction.tallies(read.session, question, since, until)
-        ours = [one for one in every if _holds(read, one)]
+        every = satisfaction.tallies(read.session, "rating", since, until)
+        told = every if question is None else satisfaction.told(read.session, question, since, until)
+        weights, ours = scales(every), [one for one in told if _holds(read, one)]
         if part is not None:
-            groups: Iterable[tuple[str, list[Tally]]] = [(part.key, ours)] if ours else []
+            groups: Iterable[tuple[str, list[Tally]]] = [(part.key, ours)]
         else:
             groups = read.split.fold([(_raw(read, one), [one]) for one in ours], _chained).items()
         for key, some in groups:
-            one = measured(every, some)
+            one = measured(some, weights)
             if one is not None:
                 found[key] = one
     return found

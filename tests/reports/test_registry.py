@@ -150,6 +150,7 @@ def test_values(world: World) -> None:
     assert found["longest_silence"].value == (24 * DAY + 13 * HOUR).total_seconds()
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_offices_of_acts_are_those_that_acted(world: World) -> None:
     """An appeal takes the case to the ministry; the closing, the appeal and the answer stay with who gave them."""
     furnish(world)
@@ -220,6 +221,7 @@ def test_parts_add_up(world: World) -> None:
             assert whole(world.session, scope(world, office=one.key), [find("received")])["received"].value == one.value
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_the_firewall_holds_in_every_figure(world: World) -> None:
     furnish(world)
     before = {name: (one.value, one.n) for name, one in whole(world.session, scope(world), KPIS[:20]).items()}
@@ -240,6 +242,7 @@ def test_the_firewall_holds_in_every_figure(world: World) -> None:
     assert whole(world.session, scope(world, "inspector"), [find("received")])["received"].n == 1
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_too_few_are_not_shown(world: World) -> None:
     for _ in range(9):
         world.case("NORTH", 10 * DAY, HOUR, deadline_after=DAY)
@@ -257,6 +260,7 @@ def ranks(figures: Sequence[Figure]) -> dict[str, int | None]:
     return {one.key: one.rank for one in figures}
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_answering_the_easy_half_does_not_pay(world: World) -> None:
     """Both answer the easy half within the hour; NORTH drops the others, SOUTH answers them in ten days."""
     for number in range(40):
@@ -284,6 +288,7 @@ def test_whoever_answers_more_of_the_same_cases_never_has_the_longer_mean(easy: 
     assert every.seconds <= some.seconds
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_small_offices_have_no_rank_and_large_ones_are_drawn(world: World) -> None:
     for number in range(5):
         world.office(f"D{number}", "MIN")
@@ -307,6 +312,7 @@ def test_small_offices_have_no_rank_and_large_ones_are_drawn(world: World) -> No
             assert abs(one.drawn.value - centre) <= abs(one.value - centre) + 1e-9
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_who_may_see_what(world: World) -> None:
     money = find("money_asked")
     assert readable(money, world.who("minister"))
@@ -318,6 +324,7 @@ def test_who_may_see_what(world: World) -> None:
     assert (told.value, told.hidden) == (None, Hidden.whole_month)
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 def test_what_cannot_be_told_is_said(world: World) -> None:
     with pytest.raises(NotFound, match="Did you mean silence_median"):
         find("silence_medien")
