@@ -15,6 +15,7 @@ from reports.registry.scope import WHOLE, Part, Scope
 from reports.registry.values import Better, Dimension, Figure, Hidden, Kpi, Measured, Unit
 from reports.shrinkage import Shrunk
 
+MEAN = "silence_mean"
 RANKED = frozenset({Dimension.office, Dimension.branch})
 """What is put in an order of merit; people never are."""
 
@@ -52,7 +53,8 @@ def measure(
         check(kpi, scope, by)
     ranking = [BY_NAME[kpi.rank_by] for kpi in kpis if kpi.rank_by]
     names = {name for kpi in (*kpis, *ranking) for name in (kpi.counts, kpi.of_these) if name}
-    reading = Reading(session, scope, by, names)
+    means = any(one.name == MEAN for one in (*kpis, *(ranking if by in RANKED else ())))
+    reading = Reading(session, scope, by, names, means=means)
     return {kpi.name: _figures(reading, kpi) for kpi in kpis}
 
 
@@ -101,7 +103,7 @@ def _figure(reading: Reading, kpi: Kpi, part: Part, one: Measured) -> Figure:
         one.n,
         one.since or part.since or scope.since,
         one.until or part.until or scope.until,
-        scope.now,
+        one.as_of or scope.now,
         one.error,
         hidden,
         one.reference if shown else None,

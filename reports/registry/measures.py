@@ -54,7 +54,7 @@ def _quantile(waits: Waits, of: Callable[[Silence], tuple[float | None, float | 
         for key, one in waits(read).items():
             value, low, high = of(one.silence)
             beyond = one.silence.observed_seconds if value is None and one.silence.n else None
-            found[key] = Measured(value, one.silence.n, low, high, beyond=beyond, error=one.error)
+            found[key] = Measured(value, one.silence.n, low, high, beyond=beyond, error=one.error, as_of=one.as_of)
         return found
 
     return measure
@@ -71,26 +71,30 @@ def mean(waits: Waits) -> Measure:
             half = Z * one.mean.variance**0.5
             low, high = max(0.0, one.mean.seconds - half), min(one.mean.horizon, one.mean.seconds + half)
             spread = max(one.mean.variance, SECOND)
-            found[key] = Measured(one.mean.seconds, one.silence.n, low, high, spread=spread, error=one.error)
+            found[key] = Measured(one.mean.seconds, one.silence.n, low, high, spread=spread)
         return found
 
     return measure
 
 
+def _stand(one: Wait, number: int) -> Measured:
+    return Measured(float(number), number, as_of=one.as_of)
+
+
 def silent_now(read: Reading) -> dict[str, Measured]:
     """Citizens without an answer at this moment."""
-    return {key: Measured(float(one.silence.silent_now), one.silence.silent_now) for key, one in read.waits().items()}
+    return {key: _stand(one, one.silence.silent_now) for key, one in read.waits().items()}
 
 
 def past_target(read: Reading) -> dict[str, Measured]:
     """Those of them whose target has passed."""
-    return {key: Measured(float(one.silence.past_target), one.silence.past_target) for key, one in read.waits().items()}
+    return {key: _stand(one, one.silence.past_target) for key, one in read.waits().items()}
 
 
 def longest(read: Reading) -> dict[str, Measured]:
     """The longest silence that runs."""
     return {
-        key: Measured(float(seconds), one.silence.silent_now, reference=one.silence.longest_reference)
+        key: Measured(float(seconds), one.silence.silent_now, reference=one.silence.longest_reference, as_of=one.as_of)
         for key, one in read.waits().items()
         if (seconds := one.silence.longest_seconds) is not None
     }

@@ -1,12 +1,12 @@
 """Reads what KPIs are measured from: each source once for all that stand on it, by the parts of a split.
 
-All is exact, set-based and as the database stands. `waits` is the one seam for silences: whoever has them worked out
-before (figure tables) gives them there, with the error they have.
+All is exact, set-based and as the database stands, but for silences of large offices without a mean: those are read
+from the tables that are kept for them (`kept`), with the error they have.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, func, literal, select
@@ -19,6 +19,7 @@ from domain.case import Case
 from domain.states import Outcome
 from reports import samples
 from reports.kpis import Silence, figures
+from reports.registry import kept
 from reports.registry.scope import Scope, Split
 from reports.registry.values import Dimension
 from reports.samples import Sample, epoch
@@ -32,11 +33,13 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Silences, or resolutions, of one part. `error` is how far quantiles may be off beside chance, as a share."""
+    """Silences, or resolutions, of one part. `error` is how far quantiles may be off beside chance, as a share, and
+    `as_of` the moment it holds for where that is not now."""
 
     silence: Silence
     mean: Mean | None
     error: float = 0.0
+    as_of: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -61,14 +64,24 @@ def added(several: Collection[Counts]) -> Counts:
 
 
 class Reading:
-    """What some KPIs of one scope and split are measured from. `names` are those that are counted for them."""
+    """What some KPIs of one scope and split are measured from. `names` are those that are counted for them; `means`:
+    silences are to have a mean, which only the cases tell."""
 
-    def __init__(self, session: Session, scope: Scope, by: Dimension | None, names: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        session: Session,
+        scope: Scope,
+        by: Dimension | None,
+        names: Collection[str] = (),
+        *,
+        means: bool = True,
+    ) -> None:
         self.session = session
         self.scope = scope
         self.by = by
         self.split = Split(scope, by)
         self.names = frozenset(names)
+        self.means = means
         self._kept: dict[object, object] = {}
 
     def once(self, what: object, read: Callable[[], T]) -> T:
@@ -100,6 +113,13 @@ class Reading:
         return self.once("waits", self._waits)
 
     def _waits(self) -> dict[str, Wait]:
+        known = None if self.means else kept.silences(self.session, self.scope, self.by)
+        if known is None:
+            return self._of_cases()
+        told = [(raw, Wait(one.silence, None, one.error, one.as_of)) for raw, one in known]
+        return self.split.fold(told, lambda several: several[0])
+
+    def _of_cases(self) -> dict[str, Wait]:
         scope = self.scope
         only = and_(counted(scope.who), scope.of_case(), *self._whose())
         found = samples.gather(

@@ -75,7 +75,8 @@ class Measured:
     known to be longer than that. `high` None beside a value: the interval is open above, or there is none.
 
     `spread` is the variance of the value, or for shares the number it is out of as far as chance goes: what comparing
-    offices needs. `since` and `until` where they are not those asked for. `reference` is the one case it is about.
+    offices needs. `since`, `until` and `as_of` where they are not those asked for. `reference` is the one case it is
+    about.
     """
 
     value: float | None
@@ -89,6 +90,7 @@ class Measured:
     reference: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    as_of: datetime | None = None
 
 
 Measure = Callable[["Reading"], Mapping[str, Measured]]

@@ -21,7 +21,7 @@ from domain.closing import Appeal, AppealOutcome, SolvedQuestion, SolvedState
 from domain.states import CaseKind, CaseState, EntryKind, Outcome, Role, Templated, Tier
 from domain.timeline import append
 from domain.visibility import SYSTEM_KEY
-from reports import answers, handovers, solved
+from reports import answers, footing, handovers, rebuild, refresh, solved
 from reports.registry.figures import measure, readable, whole
 from reports.registry.kpis import BY_NAME, KPIS, find
 from reports.registry.scope import Scope
@@ -345,3 +345,30 @@ def test_the_registry_is_whole() -> None:
         assert one.n_is, one.name
         assert not one.rank_by or BY_NAME[one.rank_by].measure is not one.measure
         assert one.unit is Unit.number or one.unit is Unit.seconds or one.least >= 10
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_large_offices_are_read_from_their_tables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same but for the error that is told; whatever the tables do not hold is read from the cases."""
+    furnish(world)
+    world.case("SOUTH", 5 * DAY, about="NORTH", deadline_after=DAY)
+    names = [find(name) for name in ("silence_median", "silent_now", "past_target", "longest_silence")]
+    exact = [measure(world.session, scope(world), names, by) for by in (None, Dimension.channel)]
+    monkeypatch.setattr(footing, "HEAVY", 1)
+    refresh.refresh(world.session, NOW - timedelta(seconds=20))
+    rebuild.everything(world.session, NOW - timedelta(seconds=20))
+    kept = [measure(world.session, scope(world), names, by) for by in (None, Dimension.channel)]
+    for before, after in zip(exact, kept, strict=True):
+        for name, figures in after.items():
+            for one, cases in zip(figures, before[name], strict=True):
+                assert one.as_of == NOW - timedelta(seconds=20), name
+                assert (one.key, one.n, one.hidden, one.cases) == (cases.key, cases.n, cases.hidden, cases.cases)
+                assert one.value == pytest.approx(cases.value, rel=max(one.error, 0.001)), name
+                assert one.error <= 0.02
+    for narrower in (
+        scope(world, "north_head"), scope(world, kind=CaseKind.question), scope(world, office="MIN", below=False)
+    ):  # fmt: skip
+        median = whole(world.session, narrower, names)["silence_median"]
+        assert (median.as_of, median.exact) == (NOW, True)
+    with_mean = whole(world.session, scope(world), [*names, find("silence_mean")])
+    assert {one.as_of for one in with_mean.values()} == {NOW}
