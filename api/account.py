@@ -37,6 +37,13 @@ SAID = {
 }
 
 
+def _page_of(key: str) -> str:
+    """The page that a notice about no case leads to; "" for none."""
+    if key.startswith("surge:"):
+        return "/staff/surges"
+    return "/staff/exports" if key.startswith("export:") else page_of(key)
+
+
 @router.get("/staff/notices")
 def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
     """What the person was told, newest first."""
@@ -57,7 +64,7 @@ def show_notices(request: Request, staff: Staffed, page: int = 0) -> Response:
             "at": notice.at,
             "reference": reference or "",
             "unread": notice.read_at is None,
-            "url": "/staff/surges" if notice.dedupe_key.startswith("surge:") else page_of(notice.dedupe_key),
+            "url": _page_of(notice.dedupe_key),
         }
         for notice, reference in found[:NOTICES]
     ]

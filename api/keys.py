@@ -1,7 +1,7 @@
 """Keys of agencies' systems: made once, shown once, kept as a hash."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from core.ids import new_id
 from core.texts import clean
 from domain.access import ApiKey, Scope
 from domain.catalogue import catalogue
-from domain.visibility import SYSTEM_KEY, Viewer
+from domain.visibility import SYSTEM_KEY, Viewer, viewer_of_key
 
 PREFIX = "ombud_"
 USED_EVERY = timedelta(minutes=1)
@@ -77,9 +77,7 @@ def verify(session: Session, secret: str, now: datetime) -> Holder | None:
     key = session.exec(select(ApiKey).where(col(ApiKey.key_hash) == token_hash(secret))).first()
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    viewer = SYSTEM_KEY
-    if key.office_id is not None:
-        viewer = replace(SYSTEM_KEY, offices=catalogue(session).subtree(key.office_id))
+    viewer = viewer_of_key(catalogue(session), key.office_id)
     stale = key.last_used_at is None or now - key.last_used_at > USED_EVERY
     return Holder(key.id, key.name, Scope(key.scope), viewer, stale)
 

@@ -81,6 +81,7 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "What was said",
         _WATCHING | {"operator", "officer", "integrity"},
     ),
+    ("exports", "/staff/exports", "Exports", _EVERYBODY),
     ("transactions", "/staff/transactions", "Transactions", frozenset({"head", "admin"})),
     ("answers", "/staff/figures/answers", "Answers", _WATCHING),
     ("solved", "/staff/solved", "Solved?", _WATCHING),

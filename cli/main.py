@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import cli.bi
 import cli.clocks
 import cli.figures
 import cli.keys
@@ -28,10 +29,12 @@ app.add_typer(cli.nlp.app, name="nlp")
 app.add_typer(cli.routes.app, name="routing")
 app.add_typer(cli.clocks.app, name="clocks")
 app.add_typer(cli.figures.app, name="figures")
+app.add_typer(cli.bi.app, name="bi")
 app.add_typer(cli.keys.app, name="api-key")
 app.add_typer(cli.staff.app, name="staff")
 
 WHAT = "offices, services, areas, jurisdictions, staff, absences, calendars, policies, wordings, or templates (replies)"
+HAPPENED = "cases, timelines, ratings, transactions, actions"
 BROUGHT = f"{WHAT}; transactions; or history (cases of an earlier system)"
 Json = Annotated[bool, typer.Option("--json", help="Report as JSON on stdout.")]
 
@@ -223,10 +226,21 @@ def import_(
 
 @app.command()
 def export(
-    kind: Annotated[str, typer.Argument(help=WHAT)],
+    kind: Annotated[str, typer.Argument(help=f"{WHAT}; or {HAPPENED}")],
     file: Annotated[Path | None, typer.Argument(help="Where to write; stdout if left out.")] = None,
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="Of what happened: csv, xlsx or parquet; else by the file's name.")
+    ] = None,
+    q: Annotated[str, typer.Option("--q", help="Of what happened: a search as at the desk, such as office:WAT1.")] = "",
+    last: Annotated[str | None, typer.Option(help="Of what happened: only the last whole day, week or month.")] = None,
+    plain: Annotated[bool, typer.Option(help="Of what happened: citizens' words as they wrote them.")] = False,
 ) -> None:
-    """Write a table as CSV (areas: GeoJSON), as `ombud import` reads it."""
+    """Write what is set up as CSV (areas: GeoJSON), as `ombud import` reads it; or what happened, as a table."""
+    if kind in HAPPENED.replace(",", "").split():
+        import cli.exports
+
+        cli.exports.write(kind, file, file_format, q, last, plain)
+        return
     from cases.sheets import kinds, tables
 
     text = tables.export_text(kinds.kind_of(kind))

@@ -1,6 +1,6 @@
 """Key rotation: every encrypted value is written anew under the newest key, batch by batch, while Ombud runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from rich.progress import Progress
@@ -10,7 +10,7 @@ from sqlmodel import col
 import domain.tables  # noqa: F401  (so that the metadata is whole)
 from cases.inbox import PERSONAL
 from cli.output import err
-from core import files
+from core import files, streams
 from core.crypto import cipher, decrypt, encrypt
 from core.database import database
 from core.types import Encrypted
@@ -49,7 +49,8 @@ def rotate() -> dict[str, int]:
         counts["attachment files"] = 0
         kept = [file_id for file_id, _ in files.kept()]
         for file_id in progress.track(kept, description="attachment files"):
-            counts["attachment files"] += _rewritten(file_id)
+            counts["attachment files"] += _rewritten(file_id, files.rewrite)
+        counts["export files"] = sum(_rewritten(file_id, streams.rewrite) for file_id in list(streams.kept()))
     return counts
 
 
@@ -75,9 +76,9 @@ def _sealed_anew(row: InboundMessage) -> int:
     return len(old)
 
 
-def _rewritten(file_id: UUID) -> bool:
+def _rewritten(file_id: UUID, rewrite: Callable[[UUID], bool]) -> bool:
     try:
-        return files.rewrite(file_id)
+        return rewrite(file_id)
     except FileNotFoundError:  # dropped meanwhile
         return False
 

@@ -18,6 +18,7 @@ from domain.office import Office
 from domain.staff import Staff, StaffRole, email_index
 from domain.states import OfficeFunction, Role, Tier
 from migrations import schema
+from reports import bi
 
 
 def prepare() -> None:
@@ -30,7 +31,12 @@ def prepare() -> None:
     current.check_production()
     try:
         current.data_dir.mkdir(parents=True, exist_ok=True)
+        if schema.pending(database().engine):
+            with database().connection() as connection:
+                bi.drop(connection)
         schema.upgrade(current.sql_url)
+        with database().connection() as connection:
+            bi.make(connection)
     except (OSError, OperationalError, sqlite3.OperationalError) as error:
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise Misconfigured(

@@ -14,6 +14,7 @@ CORRECTIONS = "corrections"
 BULK = "bulk"
 STAFF = "staff"
 FILES = "files"
+EXPORTS = "exports"
 
 _ringers: list[Callable[[str], None]] = []
 

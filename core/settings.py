@@ -153,6 +153,7 @@ class Settings(SignInSettings, OpenSettings, FigureSettings, ReviewSettings):
     survey_messages: int = Field(
         4, ge=1, le=9, description="Most questions of one survey by SMS; the others stand behind its link."
     )
+    export_days: int = Field(7, ge=1, le=90, description="Days for which the file of an export can be fetched.")
     figures_imported: bool = Field(
         True, description="Whether cases of an earlier system (`ombud import history`) count in the figures of silence."
     )

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/settings.md, docs/cli.md and docs/kpis.md from the code: `python docs/tables.py`."""
+"""Writes the tables of docs/settings.md, cli.md, kpis.md and bi.md from the code: `python docs/tables.py`."""
 
 import re
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from cli.main import app
 from core.settings import Settings
+from reports.bi import VIEWS
 from reports.registry.kpis import KPIS
 from reports.registry.values import Better, Dimension, Group, Kpi
 
@@ -62,6 +63,16 @@ def commands_table() -> str:
     return "\n".join(lines)
 
 
+def views_list() -> str:
+    """Every view for BI tools with its columns."""
+    parts = []
+    for view in VIEWS:
+        lines = [f"### {view.name}", "", view.about, "", "| column | meaning |", "| --- | --- |"]
+        lines += [f"| `{column}` | {meaning} |" for column, meaning in view.columns]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
 def kpis_list() -> str:
     """Every KPI of the registry, by what it is about."""
     parts = []
@@ -96,7 +107,7 @@ def kpi_entry(kpi: Kpi) -> str:
     return "\n\n".join(lines)
 
 
-TABLES = {"settings.md": settings_table, "cli.md": commands_table, "kpis.md": kpis_list}
+TABLES = {"settings.md": settings_table, "cli.md": commands_table, "kpis.md": kpis_list, "bi.md": views_list}
 
 
 def with_table(text: str, table: str) -> str:

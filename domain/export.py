@@ -57,9 +57,10 @@ class Every(StrEnum):
 class Export(Row, Claimable, table=True):
     """A file that was asked for, and who did: a person, a key, or in words (`by`) the command line.
 
-    `chosen` are the filters as `cases.exports.choice` reads them. What it holds is decided when it is made, by what
-    this person or key may see then. `plain`: the citizens' words are as they wrote them, not redacted. The file's name
-    on the disk is the row's id; `size` is in bytes, `sha256` of the file as it is fetched.
+    `chosen` are the filters as `reports.exports.choice` reads them. What it holds is decided when it is made, by what
+    this person or key may see then; `reach` is a digest of that, so that nobody fetches it who may see less by now.
+    `plain`: the citizens' words are as they wrote them, not redacted. The file's name on the disk is the row's id;
+    `size` is in bytes, `sha256` of the file as it is fetched.
     """
 
     __tablename__ = "export"
@@ -73,6 +74,7 @@ class Export(Row, Claimable, table=True):
     key_id: UUID | None = Field(default=None, foreign_key="api_key.id", index=True)
     by: str
     plain: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    reach: str = ""
     state: ExportState = Field(default=ExportState.waiting, sa_type=Text)
     at: datetime = Field(sa_type=UtcDateTime, index=True)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -23,13 +23,14 @@ class Pace(StrEnum):
 
 class Matter(StrEnum):
     """What a message to staff is about: a rung of a case's ladder or of an action's, a code that proves a telephone, a
-    chat that was linked, a meeting whose pack or minutes are out."""
+    chat that was linked, a meeting whose pack or minutes are out, an export that is ready."""
 
     rung = "rung"
     action = "action"
     code = "code"
     linked = "linked"
     review = "review"
+    export = "export"
 
 
 class ReachState(StrEnum):

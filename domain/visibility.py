@@ -1,6 +1,7 @@
 """Who may see which case: the one predicate that every list, count, search, export, chart and notice goes through."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -49,6 +50,24 @@ SYSTEM_KEY = Viewer(None, "api", frozenset(), None, frozenset(), False, frozense
 
 PAPER = Viewer(None, "paper", frozenset(), None, frozenset(), False, frozenset())
 """Paper and walls, which anybody may look at: see `on_paper`."""
+
+
+def viewer_of_key(known: Catalogue, office_id: UUID | None) -> Viewer:
+    """What a key sees: with an office no further than that and those below."""
+    return SYSTEM_KEY if office_id is None else replace(SYSTEM_KEY, offices=known.subtree(office_id))
+
+
+def reach_of(who: Viewer) -> str:
+    """A digest of all that decides what a viewer sees: another one means that they may see more or less."""
+    seen = sorted(str(office) for office in who.offices) if who.offices is not None else ["all"]
+    told = [
+        seen,
+        sorted(f"{role}@{office}" for role, office in who.roles),
+        sorted(map(str, who.integrity_offices)),
+        who.triage,
+        sorted(map(str, who.shut_out)),
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
 
 
 def viewer(session: Session, staff_id: UUID, name: str = "", *, now: datetime) -> Viewer:

@@ -105,11 +105,11 @@ class Look:
             body = staff_words.code_words(first, CODE_MINUTES)
         elif first.about == Matter.linked:
             body = staff_words.linked_words(self.person.name)
-        elif first.about == Matter.review:
-            body, subject = first.text, staff_words.subject_of_review(first)
         elif first.about == Matter.action:
             body = staff_words.action_words(first, channel)
             subject = staff_words.action_subject()
+        elif first.about in (Matter.review, Matter.export):
+            body, subject = first.text, staff_words.subject_of_text(first)
         else:
             told = [(row, self.references[row.case_id]) for row in rows if row.case_id is not None]
             since = min(self.running[row.clock_id] for row in rows if row.clock_id is not None)

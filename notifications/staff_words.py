@@ -34,8 +34,8 @@ def linked_words(name: str) -> str:
     return f"This chat now gets what {settings().government} has to tell {name}. Your account page ends it."
 
 
-def subject_of_review(message: StaffMessage) -> str:
-    """Subject of a mail about a meeting: its first line."""
+def subject_of_text(message: StaffMessage) -> str:
+    """Subject of a mail that was written whole (a meeting, an export): its first line."""
     return message.text.partition("\n")[0]
 
 

@@ -42,6 +42,7 @@ from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
 from reports import refresh
+from reports.exports import making
 from reports.public import publishing
 from surveys import lookups, reminders, upload_folder, upload_work, uploads
 
@@ -82,6 +83,7 @@ log = logger("worker")
 _fetching = threading.Lock()
 _teaching = threading.Lock()
 _taking = threading.Lock()
+_exporting = threading.Lock()
 
 
 def process_inbox() -> int:
@@ -152,10 +154,12 @@ def fetch_media() -> int:
 
 
 def tidy_files() -> int:
-    """Forget uploads that were never sent, files nobody knows, and lines of transactions nobody mended."""
+    """Forget uploads that were never sent, files nobody knows, exports whose days are over, and lines of transactions
+    nobody mended."""
     now = datetime.now(UTC)
     with database().write() as session:
         uploads.tidy(session, now)
+    making.tidy(now)
     return media.tidy(now)
 
 
@@ -264,6 +268,18 @@ def mail_links() -> int:
     return _drain(lambda: staff_links.mail_due(datetime.now(UTC), senders().send))
 
 
+def make_exports() -> int:
+    """Make the exports that were asked for, and those whose hour has come, one at a time in a process: a long one must
+    not take every thread."""
+    if not _exporting.acquire(blocking=False):
+        return 0
+    try:
+        making.plan_due(datetime.now(UTC))
+        return _drain(lambda: making.make_due(lambda: datetime.now(UTC)))
+    finally:
+        _exporting.release()
+
+
 TASKS: dict[str, Callable[[], int]] = {
     doorbell.INBOX: process_inbox,
     doorbell.OUTBOX: deliver_outbox,
@@ -294,6 +310,7 @@ TASKS: dict[str, Callable[[], int]] = {
     TRIALS: tend_trials,
     PLANS: plan_packs,
     PACKS: make_packs,
+    doorbell.EXPORTS: make_exports,
     TIDY: tidy_files,
 }
 EVERY = {

@@ -100,6 +100,7 @@ def upgrade() -> None:
         sa.Column("chosen", JSON, nullable=False),
         sa.Column("plan_id", sa.Uuid(), nullable=True),
         sa.Column("plain", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("reach", sa.String(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),

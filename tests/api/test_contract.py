@@ -31,6 +31,8 @@ ROUTES = (
     "POST /webhooks/twilio/messages", "POST /webhooks/twilio/status", "POST /webhooks/twilio/voice", "POST /webhooks/telegram", "POST /api/v1/cases",
     "GET /api/v1/cases", "GET /api/v1/cases/{reference}", "POST /api/v1/transactions", "GET /api/v1/kpis/silence",
     "GET /api/v1/kpis/satisfaction", "GET /api/v1/kpis", "GET /api/v1/kpis/{name}",
+    "POST /api/v1/exports", "GET /api/v1/exports", "GET /api/v1/exports/{export_id}", "GET /api/v1/exports/{export_id}/file",
+    "POST /api/v1/export-plans", "GET /api/v1/export-plans", "DELETE /api/v1/export-plans/{plan_id}",
     "GET /api/v1/openapi.json", "GET /healthz", "GET /readyz", "GET /metrics",
 )  # fmt: skip
 SETTINGS = (

@@ -78,6 +78,8 @@ def gets(web: Web, reference: str, week: str, marker: str = MARKER) -> Iterator[
         "trial_id": "x",
         "chosen": "4",
         "upload_id": "x",
+        "export_id": "x",
+        "plan_id": "x",
         "code": "service",
         "question": "reason",
         "kpi": "silence_median",

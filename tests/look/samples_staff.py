@@ -5,6 +5,7 @@ from datetime import date
 from tests.look import (
     samples_answers,
     samples_asking,
+    samples_exports,
     samples_kpis,
     samples_ledger,
     samples_life,
@@ -61,6 +62,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **samples_answers.PAGES,
     **samples_timing.pages()[1],
     **samples_asking.pages(),
+    **samples_exports.pages(),
     **samples_ledger.pages(),
     **LADDER,
     **FINDING,

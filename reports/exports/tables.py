@@ -1,0 +1,405 @@
+"""What each kind of export holds: its columns, and its rows in batches, under what the viewer may see.
+
+Rows are read step by step in order of their id, so however many there are, neither memory nor a snapshot of the
+database is held for long; each row is as it was at its step. Nothing of a contact is ever among them, and nothing
+somebody said about money (ADR 36).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from cases.filters import Filter, conditions
+from cases.history import silent_until
+from domain.case import Case
+from domain.catalogue import Catalogue, catalogue, name_of
+from domain.export import ExportKind
+from domain.office import Office
+from domain.review import Action, Review
+from domain.staff import Staff
+from domain.states import EntryKind, Role
+from domain.survey import Answer, Transaction
+from domain.timeline import TimelineEntry
+from domain.visibility import Viewer, visible
+from nlp.redaction import redact
+from reports.answers import led_by
+from reports.exports.formats import Column, Row, Type
+
+STEP = 2_000
+"""Rows that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be exported: which rows, for whom, with the citizens' words as they are (`plain`) or redacted."""
+
+    who: Viewer
+    chosen: Filter
+    plain: bool
+    now: datetime
+    language: str = "en"
+
+    def words(self, text: str | None) -> str | None:
+        """A citizen's words as this export has them."""
+        return text if self.plain or not text else redact(text)
+
+
+Batches = Callable[[Session, Asked], Iterator[Sequence[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One kind of export; `about` says in a sentence what its rows are."""
+
+    title: str
+    about: str
+    columns: tuple[Column, ...]
+    batches: Batches
+
+
+def _stepped(session: Session, query: Select[Any], key: Any) -> Iterator[Sequence[Any]]:
+    """The rows of a query, so many at a time, in order of a key that is the last of its columns."""
+    last: UUID | None = None
+    while True:
+        found = session.execute((query if last is None else query.where(key > last)).order_by(key).limit(STEP)).all()
+        if not found:
+            return
+        yield found
+        last = found[-1][-1]
+        session.expunge_all()
+
+
+class _Names:
+    """Codes and names of offices and services, looked up once."""
+
+    def __init__(self, session: Session, language: str) -> None:
+        known = catalogue(session)
+        self.offices = {one.id: (one.code, name_of(one, language)) for one in known.offices.values()}
+        self.services = {one.id: (one.code, name_of(one, language)) for one in known.services.values()}
+
+    def office(self, office_id: UUID | None) -> tuple[str | None, str | None]:
+        return self.offices.get(office_id, (None, None)) if office_id else (None, None)
+
+    def service(self, service_id: UUID | None) -> tuple[str | None, str | None]:
+        return self.services.get(service_id, (None, None)) if service_id else (None, None)
+
+
+_PLACE = (
+    Column("office", Type.text, "Code of the office that answers for it now."),
+    Column("office_name", Type.text, "Its name."),
+    Column("service", Type.text, "Code of the service; empty where none is named."),
+    Column("service_name", Type.text, "Its name."),
+)
+
+CASES = (
+    Column("reference", Type.text, "The public reference."),
+    Column("kind", Type.text, "complaint, suggestion, compliment, question or request."),
+    Column("state", Type.text, "triage, open, waiting, answered or closed."),
+    Column("outcome", Type.text, "How it was disposed of; empty while it is open."),
+    Column("channel", Type.text, "How it came."),
+    Column("source", Type.text, "Who put it in: citizen, or staff for them; imported: from an earlier system."),
+    Column("language", Type.text, "The citizen's language."),
+    *_PLACE,
+    Column("place", Type.text, "Where it is, in words."),
+    Column("text", Type.text, "What the citizen wrote; contact details, numbers and names struck out."),
+    Column("urgency", Type.text, "Why it cannot wait; empty if it can."),
+    Column("received_at", Type.moment, "When the message arrived: the silence starts."),
+    Column("first_response_at", Type.moment, "When the first human answer reached the citizen."),
+    Column("silence_seconds", Type.whole, "Elapsed time from receipt to that answer; so far, where there is none yet."),
+    Column("silent", Type.truth, "Whether the citizen still waits for a first answer."),
+    Column("templated", Type.truth, "Whether that answer was a saved reply sent unedited."),
+    Column("due_at", Type.moment, "The deadline that comes first."),
+    Column("closed_at", Type.moment, "When it was closed."),
+    Column("reopened_at", Type.moment, "When it was last opened again."),
+    Column("appealed_at", Type.moment, "When its citizen took it to the office above."),
+    Column("routed_by", Type.text, "How it found its office."),
+    Column("routing_confidence", Type.number, "How sure the classifier was, from 0 to 1."),
+    Column("link", Type.text, "part, same or merged where it belongs to another case."),
+    Column("updated_at", Type.moment, "When something last happened to it."),
+)
+
+
+def _cases(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
+    names = _Names(session, asked.language)
+    query = select(Case, Case.id).where(*conditions(session, asked.who, asked.chosen))
+    for found in _stepped(session, query, col(Case.id)):
+        yield [_case(case, names, asked) for case, _ in found]
+
+
+def _case(case: Case, names: _Names, asked: Asked) -> Row:
+    silent = silent_until(case, asked.now)
+    until = case.first_response_at or silent or case.received_at
+    return (
+        case.reference,
+        str(case.kind),
+        str(case.state),
+        str(case.outcome) if case.outcome else None,
+        str(case.channel),
+        str(case.source),
+        case.language,
+        *names.office(case.office_id),
+        *names.service(case.service_id),
+        asked.words(case.place),
+        asked.words(case.text),
+        str(case.urgency) if case.urgency else None,
+        case.received_at,
+        case.first_response_at,
+        max(0, int((until - case.received_at).total_seconds())),
+        silent == asked.now,
+        case.first_response_templated,
+        case.due_at,
+        case.closed_at,
+        case.reopened_at,
+        case.appealed_at,
+        case.routing_method,
+        case.routing_confidence,
+        str(case.lead_link) if case.lead_link else None,
+        case.updated_at,
+    )
+
+
+TIMELINES = (
+    Column("reference", Type.text, "The case's public reference."),
+    Column("number", Type.whole, "Place of the entry in its timeline; entries for staff alone are left out."),
+    Column("at", Type.moment, "When it happened."),
+    Column("entry", Type.text, "What happened."),
+    Column("by", Type.text, "citizen, office or system; never a person's name."),
+    Column("office", Type.text, "Code of the office that was accountable then."),
+    Column("office_name", Type.text, "Its name."),
+    Column("text", Type.text, "The words that go with it; contact details, numbers and names struck out."),
+    Column("imported", Type.truth, "Whether an earlier system says so."),
+)
+
+
+def _timelines(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
+    """The public entries of the cases, case by case."""
+    names = _Names(session, asked.language)
+    query = select(Case.reference, Case.id).where(*conditions(session, asked.who, asked.chosen))
+    for some in _stepped(session, query, col(Case.id)):
+        references = {case_id: reference for reference, case_id in some}
+        ids = list(references)
+        for start in range(0, len(ids), 200):
+            entries = session.scalars(
+                select(TimelineEntry)
+                .where(col(TimelineEntry.case_id).in_(ids[start : start + 200]), col(TimelineEntry.public).is_(True))
+                .order_by(col(TimelineEntry.case_id), col(TimelineEntry.number))
+            ).all()
+            yield [_entry(references[entry.case_id], entry, names, asked) for entry in entries]
+            session.expunge_all()
+
+
+def _entry(reference: str, entry: TimelineEntry, names: _Names, asked: Asked) -> Row:
+    text = entry.body.get("text") or entry.body.get("reason" if entry.kind != EntryKind.routed else "")
+    by = entry.actor if entry.actor in ("citizen", "system") else "office"
+    return (
+        reference,
+        entry.number,
+        entry.at,
+        str(entry.kind),
+        by,
+        *names.office(entry.office_id),
+        asked.words(text) if isinstance(text, str) else None,
+        bool(entry.body.get("imported")) or entry.kind == EntryKind.imported,
+    )
+
+
+RATINGS = (
+    Column("answered_at", Type.moment, "When it was given."),
+    *_PLACE,
+    Column("channel", Type.text, "How it came: a survey by message or link, or a tap at the exit (kiosk)."),
+    Column("rating", Type.whole, "1 (very bad) to 5 (very good)."),
+    Column("reason", Type.text, "Why, as it was picked; never that money was asked for."),
+    Column("waiting_minutes", Type.whole, "How long they say they waited."),
+    Column("visits", Type.whole, "How often they say they had to come."),
+)
+_REASONS = ("reason", "liked")
+_UNSAID = "money"
+
+
+def _ratings(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
+    names = _Names(session, asked.language)
+    rating: Any = aliased(Answer)
+    query = (
+        select(rating, rating.id)
+        .where(rating.question == "rating", _theirs(asked.who, rating.office_id))
+        .where(*_narrowed(asked.chosen, rating.office_id, rating.service_id, rating.answered_at, rating.channel))
+    )
+    for found in _stepped(session, query, rating.id):
+        sources = [one.source_id for one, _ in found]
+        more: dict[str, dict[str, Answer]] = {}
+        wanted = (*_REASONS, "minutes", "visits")
+        for start in range(0, len(sources), 500):
+            others = select(Answer).where(
+                col(Answer.source_id).in_(sources[start : start + 500]), col(Answer.question).in_(wanted)
+            )
+            for other in session.scalars(others):
+                more.setdefault(other.source_id, {})[other.question] = other
+        yield [_rating(one, more.get(one.source_id, {}), names) for one, _ in found]
+
+
+def _rating(one: Answer, more: Mapping[str, Answer], names: _Names) -> Row:
+    reason = next((more[name].text for name in _REASONS if name in more), None)
+    return (
+        one.answered_at,
+        *names.office(one.office_id),
+        *names.service(one.service_id),
+        str(one.channel),
+        one.value,
+        reason if reason != _UNSAID else None,
+        more["minutes"].value if "minutes" in more else None,
+        more["visits"].value if "visits" in more else None,
+    )
+
+
+TRANSACTIONS = (
+    Column("source", Type.text, "The system that reported it."),
+    Column("external_id", Type.text, "What that system calls it."),
+    *_PLACE,
+    Column("operator", Type.text, "Who served, as that system knows them; empty unless you lead that office."),
+    Column("completed_at", Type.moment, "When the service was completed."),
+    Column("received_at", Type.moment, "When it was reported."),
+    Column("language", Type.text, "The citizen's language, if it was reported."),
+    Column("not_asked", Type.text, "Why nobody was asked how it was; empty where somebody was, or will be."),
+    Column("expires_on", Type.day, "Last day of what was issued."),
+)
+
+
+def _transactions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
+    names = _Names(session, asked.language)
+    led = led_by(session, asked.who)
+    every = asked.plain and asked.who.staff_id is None
+    query = (
+        select(Transaction, Transaction.id)
+        .where(_theirs(asked.who, col(Transaction.office_id)))
+        .where(
+            *_narrowed(
+                asked.chosen,
+                col(Transaction.office_id),
+                col(Transaction.service_id),
+                col(Transaction.completed_at),
+                None,
+            )
+        )
+    )
+    for found in _stepped(session, query, col(Transaction.id)):
+        yield [
+            (
+                one.source,
+                one.external_id,
+                *names.office(one.office_id),
+                *names.service(one.service_id),
+                one.operator if every or one.office_id in led else None,
+                one.completed_at,
+                one.received_at,
+                one.language,
+                one.not_asked,
+                one.expires_on,
+            )
+            for one, _ in found
+        ]
+
+
+ACTIONS = (
+    Column("week", Type.day, "The Monday of the week that the review was about."),
+    Column("office", Type.text, "Code of the office whose review it was."),
+    Column("office_name", Type.text, "Its name."),
+    Column("what", Type.text, "What somebody will do."),
+    Column("owner", Type.text, "Who."),
+    Column("due_on", Type.day, "By when."),
+    Column("state", Type.text, "open, done, or dropped."),
+    Column("settled_at", Type.moment, "When it was done or given up."),
+    Column("note", Type.text, "What was done, or why it was given up."),
+    Column("moves", Type.whole, "How often it was given a new day."),
+    Column("raised_to", Type.text, "Code of the office above whose review it climbed to."),
+    Column("reference", Type.text, "The case it is about; empty where it is about none."),
+    Column("created_at", Type.moment, "When it was agreed."),
+)
+
+
+def _actions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
+    names = _Names(session, asked.language)
+    query = (
+        select(Action, Review.week, Staff.name, Case.reference, Action.id)
+        .join(Review, col(Review.id) == col(Action.review_id))
+        .join(Staff, col(Staff.id) == col(Action.owner_id))
+        .outerjoin(Case, col(Case.id) == col(Action.case_id))
+        .where(
+            _of_reviews(catalogue(session), asked.who),
+            or_(col(Action.case_id).is_(None), visible(asked.who)),
+            *_narrowed(asked.chosen, col(Action.office_id), None, col(Action.created_at), None),
+        )
+    )
+    for found in _stepped(session, query, col(Action.id)):
+        yield [
+            (
+                week,
+                *names.office(one.office_id),
+                one.what,
+                owner,
+                one.due_on,
+                "done" if one.done_at else "dropped" if one.dropped_at else "open",
+                one.settled_at,
+                one.done_note,
+                one.moves,
+                names.office(one.raised_to_id)[0],
+                reference,
+                one.created_at,
+            )
+            for one, week, owner, reference, _ in found
+        ]
+
+
+_READ_BELOW = frozenset({Role.head, Role.supervisor, Role.reviewer})
+
+
+def _of_reviews(known: Catalogue, who: Viewer) -> ColumnElement[bool]:
+    """Of offices whose review the viewer may read, as on the reviews' pages; a key reads what its offices have."""
+    if who.has(Role.leadership, Role.auditor) or (who.staff_id is None and who.offices is None):
+        return true()
+    below = frozenset(office for role, at in who.roles if role in _READ_BELOW for office in known.subtree(at))
+    own = frozenset(at for role, at in who.roles if role is Role.admin)
+    return col(Action.office_id).in_(below | own if who.staff_id is not None else who.offices or ())
+
+
+def _theirs(who: Viewer, office: Any) -> ColumnElement[bool]:
+    """Of offices whose cases the viewer sees."""
+    return true() if who.offices is None else office.in_(who.offices)
+
+
+def _narrowed(chosen: Filter, office: Any, service: Any, at: Any, channel: Any) -> list[ColumnElement[bool]]:
+    """What the filter asks of rows that are no cases: office and those of a tier, service, channel, period."""
+    found: list[ColumnElement[bool]] = []
+    if chosen.office_ids is not None:
+        found.append(office.in_(chosen.office_ids))
+    if chosen.tiers is not None:
+        found.append(office.in_(select(Office.id).where(col(Office.tier).in_(chosen.tiers))))
+    if chosen.service_ids is not None and service is not None:
+        found.append(service.in_(chosen.service_ids))
+    if chosen.channel is not None and channel is not None:
+        found.append(channel == chosen.channel)
+    since = max((one for one in (chosen.opened_from, chosen.since) if one is not None), default=None)
+    until = min((one for one in (chosen.opened_before, chosen.until) if one is not None), default=None)
+    if since is not None:
+        found.append(at >= since)
+    if until is not None:
+        found.append(at < until)
+    return found
+
+
+TABLES: Mapping[ExportKind, Table] = {
+    ExportKind.cases: Table("Cases", "One row for each case you may see.", CASES, _cases),
+    ExportKind.timelines: Table(
+        "Timelines", "One row for each entry of those cases that their citizens may read.", TIMELINES, _timelines
+    ),
+    ExportKind.ratings: Table("Ratings", "One row for each rating of a service or a visit.", RATINGS, _ratings),
+    ExportKind.transactions: Table(
+        "Transactions", "One row for each completed service that was reported.", TRANSACTIONS, _transactions
+    ),
+    ExportKind.actions: Table("Actions", "One row for each action that a review agreed on.", ACTIONS, _actions),
+}
