@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -63,7 +63,7 @@ class Table:
     batches: Batches
 
 
-def _stepped(session: Session, query: Select[Any], key: Any) -> Iterator[Sequence[Any]]:
+def _stepped(session: Session, query: Any, key: Any) -> Iterator[Sequence[Any]]:
     """The rows of a query, so many at a time, in order of a key that is the last of its columns."""
     last: UUID | None = None
     while True:
@@ -127,7 +127,7 @@ CASES = (
 
 def _cases(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     names = _Names(session, asked.language)
-    query = select(Case, Case.id).where(*conditions(session, asked.who, asked.chosen))
+    query = select(Case, col(Case.id)).where(*conditions(session, asked.who, asked.chosen))
     for found in _stepped(session, query, col(Case.id)):
         yield [_case(case, names, asked) for case, _ in found]
 
@@ -180,7 +180,7 @@ TIMELINES = (
 def _timelines(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     """The public entries of the cases, case by case."""
     names = _Names(session, asked.language)
-    query = select(Case.reference, Case.id).where(*conditions(session, asked.who, asked.chosen))
+    query = select(col(Case.reference), col(Case.id)).where(*conditions(session, asked.who, asked.chosen))
     for some in _stepped(session, query, col(Case.id)):
         references = {case_id: reference for reference, case_id in some}
         ids = list(references)
@@ -275,7 +275,7 @@ def _transactions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     led = led_by(session, asked.who)
     every = asked.plain and asked.who.staff_id is None
     query = (
-        select(Transaction, Transaction.id)
+        select(Transaction, col(Transaction.id))
         .where(_theirs(asked.who, col(Transaction.office_id)))
         .where(
             *_narrowed(
@@ -325,7 +325,7 @@ ACTIONS = (
 def _actions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     names = _Names(session, asked.language)
     query = (
-        select(Action, Review.week, Staff.name, Case.reference, Action.id)
+        select(Action, col(Review.week), col(Staff.name), col(Case.reference), col(Action.id))
         .join(Review, col(Review.id) == col(Action.review_id))
         .join(Staff, col(Staff.id) == col(Action.owner_id))
         .outerjoin(Case, col(Case.id) == col(Action.case_id))
@@ -378,7 +378,7 @@ def _narrowed(chosen: Filter, office: Any, service: Any, at: Any, channel: Any) 
     if chosen.office_ids is not None:
         found.append(office.in_(chosen.office_ids))
     if chosen.tiers is not None:
-        found.append(office.in_(select(Office.id).where(col(Office.tier).in_(chosen.tiers))))
+        found.append(office.in_(select(col(Office.id)).where(col(Office.tier).in_(chosen.tiers))))
     if chosen.service_ids is not None and service is not None:
         found.append(service.in_(chosen.service_ids))
     if chosen.channel is not None and channel is not None:

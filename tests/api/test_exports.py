@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from typer.testing import CliRunner
 
 from api import keys
@@ -179,6 +179,6 @@ def test_the_command_line_writes_a_file_and_that_is_on_record(filled: Web, tmp_p
     assert "069 123 4567" in shown.stdout
     assert CliRunner().invoke(command_line, ["export", "cases", str(target), "--format", "doc"]).exception
     with database().read() as session:
-        rows = session.exec(select(Export).order_by(Export.at)).all()
+        rows = session.exec(select(Export).order_by(col(Export.at))).all()
         assert [(row.rows, row.plain) for row in rows] == [(1, False), (2, True)]
         assert all(row.by.endswith("(command line)") for row in rows)

@@ -33,12 +33,13 @@ def pages() -> dict[str, tuple[str, dict[str, object]]]:
     }
     gone = {**done, "id": "4", "title": "Ratings", "format": "XLSX", "state": "expired", "plain": True, "rows": 1}
     again = {**waiting, "id": "5", "rows": 0, "again": "OSError"}
+    given = {"kind": "cases", "format": "csv", "when": "once", "last": "", "q": "", "tell": True}
     usual: dict[str, object] = {
         "kinds": [{"code": str(kind), "title": one.title, "about": one.about, "columns": one.columns} for kind, one in TABLES.items()],
         "formats": [{"code": str(code), "text": text} for code, text in FORMATS.items()],
         "times": [{"code": str(code), "text": text} for code, text in WHEN.items()],
         "periods": [{"code": str(code), "text": text} for code, text in PERIODS.items()],
-        "given": {"kind": "cases", "format": "csv", "when": "once", "last": "", "q": "", "tell": True},
+        "given": given,
         "exports": [], "plans": [], "audits": False, "register": [], "errors": {},
     }  # fmt: skip
     plans = [
@@ -87,9 +88,9 @@ def pages() -> dict[str, tuple[str, dict[str, object]]]:
             "exports",
             {
                 **usual,
-                "given": {**usual["given"], "kind": "ratings", "q": "state:closed"},
+                "given": {**given, "kind": "ratings", "q": "state:closed"},
                 "audits": True,
                 "errors": {"q": "ratings are not narrowed by state:", "format": "Choose one of these."},
-            },  # type: ignore[dict-item]
+            },
         ),
     }

@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
+from channels.values import Channel
 from core.errors import BadInput
 from domain.answer import GivenAnswer
 from domain.case import Case
@@ -30,18 +32,17 @@ def viewed(installation: Installation) -> Iterator[Government]:
     """A government with a case of each sort, and the views over it."""
     with installation.database.write() as session:
         known = government(session)
-        for number, values in enumerate(
-            (
-                {},
-                {"first_response_at": NOW, "source": "imported"},
-                {"outcome": Outcome.withdrawn, "closed_at": NOW},
-                {"integrity": True},
-                {"confidential": True},
-                {"about_office_id": known.office["WAT1"]},
-                {"about_staff_id": known.staff["officer1"]},
-                {"lead_link": LeadLink.part},
-            )
-        ):
+        sorts: tuple[dict[str, Any], ...] = (
+            {},
+            {"first_response_at": NOW, "source": "imported"},
+            {"outcome": Outcome.withdrawn, "closed_at": NOW},
+            {"integrity": True},
+            {"confidential": True},
+            {"about_office_id": known.office["WAT1"]},
+            {"about_staff_id": known.staff["officer1"]},
+            {"lead_link": LeadLink.part},
+        )
+        for number, values in enumerate(sorts):
             case = plain_case(known, "WAT1" if number else "CIV1", text="secret words", **values)
             append(session, case, EntryKind.received, NOW, actor="citizen", body={"text": "secret words"})
             session.add(case)
@@ -56,7 +57,7 @@ def viewed(installation: Installation) -> Iterator[Government]:
         for question, value in (("rating", 4), ("money", 1)):
             session.add(
                 Answer(
-                    source_id="s", question=question, value=value, channel="sms", office_id=known.office["WAT1"],
+                    source_id="s", question=question, value=value, channel=Channel.sms, office_id=known.office["WAT1"],
                     answered_at=NOW,
                 )
             )  # fmt: skip
@@ -92,9 +93,9 @@ def test_they_show_what_may_be_counted_and_nothing_else(installation: Installati
         session = Session(connection)
         counted = set(session.exec(select(Case.id).where(countable())))
         assert len(counted) == 3
-        for view in ("cases", "clocks", "answers"):
-            rows = connection.execute(text(f"SELECT case_id FROM {named(connection, view)}")).scalars()
-            assert {uuid.UUID(str(row)) for row in rows} == counted, view
+        for name in ("cases", "clocks", "answers"):
+            rows = connection.execute(text(f"SELECT case_id FROM {named(connection, name)}")).scalars()
+            assert {uuid.UUID(str(row)) for row in rows} == counted, name
         whole = ""
         for view in bi.VIEWS:
             whole += str(connection.execute(text(f"SELECT * FROM {named(connection, view.name)}")).all())
@@ -115,9 +116,8 @@ def test_what_the_columns_say(installation: Installation, viewed: Government) ->
             ("WAT1", None, False, False, False),  # taken back: nobody waits
         ]
         paths = connection.execute(text(f"SELECT office_code, path FROM {named(connection, 'offices')}")).all()
-        assert dict(paths)["WAT1"] == "GOV/WATER/WAT1"  # type: ignore[arg-type]
-        session = Session(connection)
-        assert len(paths) == len(session.exec(select(Case.office_id).where(col(Case.id).is_(None))).all()) + 7
+        assert ("WAT1", "GOV/WATER/WAT1") in [tuple(row) for row in paths]
+        assert len(paths) == 7
 
 
 def test_making_them_again_changes_nothing(installation: Installation, viewed: Government) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
+from channels.values import Channel
 from core import streams
 from core.crypto import cipher
 from core.errors import BadInput, Conflict, NotFound, Tampered, TooMany
@@ -178,7 +179,7 @@ def test_ratings_transactions_and_actions(installation: Installation, governed: 
             for question, value, text in (("rating", 2, None), ("reason", None, "money"), ("minutes", 40, None)):
                 session.add(
                     Answer(
-                        source_id=f"s{office}", question=question, value=value, text=text, channel="sms",
+                        source_id=f"s{office}", question=question, value=value, text=text, channel=Channel.sms,
                         office_id=governed.office[office], answered_at=NOW,
                     )
                 )  # fmt: skip
