@@ -90,7 +90,7 @@ def test_every_address_of_the_contract_is_served() -> None:
         return any(route.matches(scope)[0] is Match.FULL for route in app.router.routes)
 
     text = (DOCS / "api.md").read_text("utf-8")
-    documented = set(re.findall(r"`(GET|POST) (/[^`]+)`", text))
+    documented = set(re.findall(r"`(GET|POST|DELETE) (/[^`]+)`", text))
     documented |= {
         ("GET", path) for line in re.findall(r"^\| (`/.*?) \|", text, re.MULTILINE) for path in line[1:-1].split("`, `")
     }
