@@ -104,12 +104,13 @@ def run(quick: bool = False) -> list[Figure]:
 def _people(home: Database) -> tuple[str, str, str]:
     """Sessions of an officer and of somebody of the leadership, and a word that is common in what citizens wrote."""
     with home.write() as session:
-        officer = _signed_in(session, Role.officer, tier=Tier.district)
-        minister = _signed_in(session, Role.leadership)
+        officer = signed_in(session, Role.officer, tier=Tier.district)
+        minister = signed_in(session, Role.leadership)
     return officer, minister, "water"
 
 
-def _signed_in(session: Session, role: Role, tier: Tier | None = None) -> str:
+def signed_in(session: Session, role: Role, tier: Tier | None = None) -> str:
+    """A session of somebody who holds this role."""
     query = select(StaffRole.staff_id).join(Office, col(Office.id) == col(StaffRole.office_id))
     query = query.where(col(StaffRole.role) == role)
     staff_id = session.exec(query.where(col(Office.tier) == tier) if tier else query).first()

@@ -134,7 +134,6 @@ class FigureOffice(SQLModel, table=True):
     waiting: int = 0
     late: int = 0
     oldest: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
-    oldest_case: UUID | None = None
     celled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     since: date | None = None
     n: int = 0

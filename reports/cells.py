@@ -7,7 +7,7 @@ group all of them.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, delete, func, insert, literal, select, update
 from sqlmodel import Session, col
 
 from core.sets import among
@@ -30,6 +30,8 @@ WEEKS_KEPT = 54
 HOUR = 3600
 MANY = 5000
 """Rows read or written by one statement."""
+GROUPED, LONGEST_RUN = 200_000, 27
+"""Cases, and periods, that are grouped by one statement."""
 
 
 class Grain(StrEnum):
@@ -291,30 +293,45 @@ def recount(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: da
 
 def expected(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> Iterator[dict[Key, Sums]]:
     """What the cells of some offices come to, a few at a time."""
-    if offices:
-        for grain, since in _all_periods(session, zone, now):
-            for dimension in Dimension:
-                yield _grouped(session, offices, grain, since, dimension, zone)
-
-
-def _all_periods(session: Session, zone: ZoneInfo, now: datetime) -> Iterator[tuple[Grain, date]]:
-    first, last = session.execute(select(func.min(col(FigureCase.received)), func.max(col(FigureCase.received)))).one()
-    if first is None:
+    if not offices:
         return
     for grain in Grain:
-        since = next(day for kind, day, _ in periods_of(first, zone) if kind is grain)
-        if grain is Grain.week:
-            since = max(since, first_week(now, zone))
-        while bounds(grain, since, zone)[0] <= last:
-            yield grain, since
-            since = after(grain, since)
+        for periods in _runs_of(session, grain, zone, now):
+            for dimension in Dimension:
+                yield _grouped(session, offices, grain, periods, dimension)
+
+
+def _runs_of(session: Session, grain: Grain, zone: ZoneInfo, now: datetime) -> Iterator[list[tuple[date, int, int]]]:
+    """All periods with their first second and that of the next one: several at a time where few cases are in each."""
+    first, last, cases = session.execute(
+        select(func.min(col(FigureCase.received)), func.max(col(FigureCase.received)), func.count())
+    ).one()
+    if not cases:
+        return
+    since = next(day for kind, day, _ in periods_of(first, zone) if kind is grain)
+    if grain is Grain.week:
+        since = max(since, first_week(now, zone))
+    periods = []
+    while (edges := bounds(grain, since, zone))[0] <= last:
+        periods.append((since, *edges))
+        since = after(grain, since)
+    days = {Grain.month: 30, Grain.week: 7}[grain]
+    in_each = cases * days / (1 + (last - first) / 86_400)
+    at_once = max(1, min(LONGEST_RUN, int(GROUPED / max(1.0, in_each))))
+    yield from (periods[place : place + at_once] for place in range(0, len(periods), at_once))
 
 
 def _grouped(
-    session: Session, offices: Collection[UUID], grain: Grain, since: date, dimension: Dimension, zone: ZoneInfo
+    session: Session,
+    offices: Collection[UUID],
+    grain: Grain,
+    periods: Sequence[tuple[date, int, int]],
+    dimension: Dimension,
 ) -> dict[Key, Sums]:
-    start, end = bounds(grain, since, zone)
     received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
+    start: ColumnElement[int] = literal(periods[0][1], BigInteger)
+    if len(periods) > 1:
+        start = case(*((received < end, begin) for _, begin, end in periods[:-1]), else_=periods[-1][1])
     place = case(
         (silence.is_not(None), bucket_of(silence)),
         (ended.is_not(None), _ENDED + bucket_of(ended)),
@@ -324,12 +341,17 @@ def _grouped(
         select(
             col(FigureTree.above_id).label("office"),
             COLUMN.get(dimension, literal("")).label("value"),
+            start.label("start"),
             place.label("place"),
             col(FigureCase.signs).label("signs"),
             and_(runs(), col(FigureCase.late)).label("late"),
         )
         .join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
-        .where(received >= start, received < end, among(session, FigureTree.above_id, list(offices)))
+        .where(
+            received >= periods[0][1],
+            received < periods[-1][2],
+            among(session, FigureTree.above_id, list(offices)),
+        )
         .subquery()
     )
     summed = [
@@ -337,11 +359,15 @@ def _grouped(
         func.count(case((rows.c.late, 1))).label("late"),
         *(func.count(case((rows.c.signs.op("&")(int(Sign[name])) != 0, 1))).label(name) for name in COUNTED),
     ]
-    by = (rows.c.office, rows.c.value, rows.c.place)
-    found: dict[Key, Sums] = defaultdict(Sums)
+    by = (rows.c.office, rows.c.value, rows.c.start, rows.c.place)
+    since_of = {begin: since for since, begin, _ in periods}
+    found: dict[tuple[UUID, Any, int], Sums] = defaultdict(Sums)
     for row in session.execute(select(*by, *summed).group_by(*by)):
-        _take(found[Key(row.office, grain, dimension, _written(row.value), since)], row)
-    return found
+        _take(found[row[:3]], row)
+    return {
+        Key(office, grain, dimension, _written(value), since_of[begin]): sums
+        for (office, value, begin), sums in found.items()
+    }
 
 
 def _written(value: object) -> str:
@@ -349,14 +375,17 @@ def _written(value: object) -> str:
 
 
 def _take(sums: Sums, row: Any) -> None:
-    sums.counts["n"] += row.n
-    for name in ("late", *COUNTED):
-        sums.counts[name] += getattr(row, name)
-    if row.place >= _WAITS:
-        sums.counts["waiting"] += row.n
-        sums.waits[row.place - _WAITS] += row.n
-    elif row.place >= _ENDED:
-        sums.ended[row.place - _ENDED] += row.n
+    place, n, late, *counted = row[3:]
+    counts = sums.counts
+    counts["n"] += n
+    counts["late"] += late
+    for name, count in zip(COUNTED, counted, strict=True):
+        counts[name] += count
+    if place >= _WAITS:
+        counts["waiting"] += n
+        sums.waits[place - _WAITS] += n
+    elif place >= _ENDED:
+        sums.ended[place - _ENDED] += n
     else:
-        sums.counts["answered"] += row.n
-        sums.silences[row.place] += row.n
+        counts["answered"] += n
+        sums.silences[place] += n

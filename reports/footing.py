@@ -20,7 +20,7 @@ from reports import cells
 from reports.cells import Fact
 from reports.facts import runs
 
-HEAVY = 20_000
+HEAVY = 100_000
 """Cases from which on sums are kept of an office and all below it; fewer are read as they are (docs/benchmarks.md)."""
 
 ADDED = ("cases", "waiting", "late")
@@ -59,37 +59,59 @@ def count_changes(
     order = sorted(added.items(), key=lambda one: (str(one[0][0]), one[0][1]))
     rows = [{"office_id": at, "below": below} | dict(zip(ADDED, counts, strict=True)) for (at, below), counts in order]
     session.execute(made, [row | NEW for row in rows])
-    find_oldest(session, {fact.office_id for _, fact in changes}, {one for chain in chains.values() for one in chain})
+    _keep_oldest(session, changes, chains)
     session.execute(delete(table).where(table.c.cases <= 0, table.c.celled.is_(False)))
 
 
-def find_oldest(session: Session, own: Collection[UUID] | None, above: Collection[UUID] | None) -> None:
-    """Find the longest silence of offices by themselves, and with all below them; None means every office."""
-    table, its = FigureOffice.__table__, aliased(FigureOffice)  # type: ignore[attr-defined]
-    mine = select(FigureCase).where(col(FigureCase.office_id) == table.c.office_id, runs())
-    first = mine.order_by(col(FigureCase.received), col(FigureCase.case_id)).limit(1)
-    _set_oldest(session, first.with_only_columns(col(FigureCase.received), col(FigureCase.case_id)), False, own)
-    under = (
-        select(its)
-        .join(FigureTree, col(FigureTree.office_id) == col(its.office_id))
-        .where(col(FigureTree.above_id) == table.c.office_id, col(its.below).is_(False), col(its.oldest).is_not(None))
-    )
-    nearest = under.order_by(col(its.oldest), col(its.oldest_case)).limit(1)
-    _set_oldest(session, nearest.with_only_columns(col(its.oldest), col(its.oldest_case)), True, above)
-
-
-def _set_oldest(session: Session, first: Any, below: bool, offices: Collection[UUID] | None) -> None:
+def _keep_oldest(
+    session: Session, changes: Iterable[tuple[int, Fact]], chains: Mapping[UUID, Collection[UUID]]
+) -> None:
+    """Keep since when the longest silence of each office runs. It is looked for only where the longest ended."""
+    begun: dict[tuple[UUID, bool], int] = {}
+    over: dict[tuple[UUID, bool], set[int]] = defaultdict(set)
+    for sign, fact in changes:
+        if fact.waits:
+            for place in ((fact.office_id, False), *((one, True) for one in chains[fact.office_id])):
+                if sign > 0:
+                    begun[place] = min(fact.received, begun.get(place, fact.received))
+                else:
+                    over[place].add(fact.received)
     table = FigureOffice.__table__  # type: ignore[attr-defined]
-    received, case_id = list(first.selected_columns)
-    written = update(table).where(table.c.below.is_(below))
-    if offices is not None:
-        written = written.where(among(session, table.c.office_id, list(offices)))
-    session.execute(
-        written.values(
-            oldest=first.with_only_columns(received).correlate(table).scalar_subquery(),
-            oldest_case=first.with_only_columns(case_id).correlate(table).scalar_subquery(),
-        )
+    concerned = list({at for at, _ in (*begun, *over)})
+    stored = select(table.c.office_id, table.c.below, table.c.oldest).where(
+        among(session, table.c.office_id, concerned)
     )
+    was = {(row[0], row[1]): row[2] for row in session.execute(stored)}
+    for below in (False, True):
+        lost = [at for (at, kind), gone in over.items() if kind is below and was.get((at, kind)) in gone]
+        oldest = dict.fromkeys(lost) | (_oldest_of(session, lost, below) if lost else {})
+        for (at, kind), received in begun.items():
+            known = was.get((at, kind))
+            if kind is below and at not in oldest and (known is None or received < known):
+                oldest[at] = received
+        if oldest:
+            at_it = (table.c.below == below) & (table.c.office_id == bindparam("_at"))
+            rows = [{"_at": at, "_oldest": received} for at, received in oldest.items()]
+            session.execute(update(table).where(at_it).values(oldest=bindparam("_oldest")), rows)
+
+
+def _oldest_of(session: Session, offices: Collection[UUID], below: bool) -> dict[UUID, int | None]:
+    """Since when the longest silence runs: of offices by themselves, or, from what is known of each, with all below."""
+    own = aliased(FigureOffice)
+    if below:
+        found = (
+            select(col(FigureTree.above_id), func.min(col(own.oldest)))
+            .join(own, (col(own.office_id) == col(FigureTree.office_id)) & col(own.below).is_(False))
+            .where(among(session, FigureTree.above_id, list(offices)))
+            .group_by(col(FigureTree.above_id))
+        )
+    else:
+        found = (
+            select(col(FigureCase.office_id), func.min(col(FigureCase.received)))
+            .where(among(session, FigureCase.office_id, list(offices)), runs())
+            .group_by(col(FigureCase.office_id))
+        )
+    return dict(session.execute(found).tuples().all())
 
 
 # -- of which sums are kept ------------------------------------------------------------------------------------------
@@ -145,7 +167,11 @@ def sum_up(session: Session, offices: Collection[UUID] | None = None) -> None:
     """Sum the numbers of offices up the tree anew: into these, or into all."""
     table, own = FigureOffice.__table__, aliased(FigureOffice)  # type: ignore[attr-defined]
     summed = (
-        select(col(FigureTree.above_id), *(func.sum(getattr(own, name)).label(name) for name in ADDED))
+        select(
+            col(FigureTree.above_id),
+            *(func.sum(getattr(own, name)).label(name) for name in ADDED),
+            func.min(col(own.oldest)).label("oldest"),
+        )
         .join(own, (col(own.office_id) == col(FigureTree.office_id)) & col(own.below).is_(False))
         .group_by(col(FigureTree.above_id))
     )
@@ -160,18 +186,18 @@ def sum_up(session: Session, offices: Collection[UUID] | None = None) -> None:
     if gone:
         session.execute(delete(table).where(table.c.below, among(session, table.c.office_id, gone)))
     rows = [
-        {"_at": at} | {f"_{name}": int(getattr(sums.get(at), name, 0)) for name in ADDED}
+        {"_at": at, "_oldest": sums[at].oldest if at in sums else None}
+        | {f"_{name}": int(getattr(sums.get(at), name, 0)) for name in ADDED}
         for at in was
         if at in sums or was[at]
     ]
     if rows:
-        named: dict[str, Any] = {name: bindparam(f"_{name}") for name in ADDED}
+        named: dict[str, Any] = {name: bindparam(f"_{name}") for name in (*ADDED, "oldest")}
         session.execute(update(table).where(table.c.below, table.c.office_id == bindparam("_at")).values(named), rows)
     fresh = [
-        NEW | {"office_id": at, "below": True} | {name: int(getattr(row, name)) for name in ADDED}
+        NEW | {"office_id": at, "below": True, "oldest": row.oldest} | {name: int(getattr(row, name)) for name in ADDED}
         for at, row in sums.items()
         if at not in was
     ]
     if fresh:
         session.execute(insert(table), fresh)
-    find_oldest(session, (), None if offices is None else offices)

@@ -1,7 +1,7 @@
 """What is read of an office in a period: the values, and how sums or cases become them. No query is made here."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,10 +12,9 @@ from cases.filters import Filter
 from domain.catalogue import Catalogue
 from domain.states import CaseKind
 from reports import cells, sketch
-from reports.cells import HOUR, Dimension, Grain, Sums
+from reports.cells import HOUR, SUMMED, Dimension, Grain
 from reports.facts import COUNTED, Sign, seconds_of
 from reports.kpis import Silence
-from reports.sketch import Ages
 from reports.survival import Survival, estimate
 from reports.weeks import start_of
 
@@ -114,8 +113,8 @@ class Asked:
 class Part:
     """What was found of one value at one office: as sums, or as silences in seconds."""
 
-    sums: Sums = field(default_factory=Sums)
-    ages: list[Ages] = field(default_factory=list)
+    sums: list[tuple[bytes, bytes]] = field(default_factory=list)
+    waits: list[tuple[int, bytes]] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)
     silent: list[int] = field(default_factory=list)
     summed: bool = False
@@ -128,15 +127,12 @@ class Part:
 
     def take_cell(self, row: Any, asked: Asked) -> None:
         """Add the sums of one period."""
-        held = cells.sums_of(row)
         self.summed = True
-        start, _ = cells.bounds(Grain(row.grain), row.since, asked.zone)
-        for hour, count in held.waits.items():
-            end = start + hour * HOUR
-            self.ages.append(Ages(max(0, asked.now - end - HOUR + 1), max(0, asked.now - end), count))
-        self.sums.add(held)
-        for name, count in held.counts.items():
-            self.counts[name] += count
+        self.sums.append((row.silences, row.ended))
+        if row.waits:
+            self.waits.append((asked.now - cells.bounds(Grain(row.grain), row.since, asked.zone)[0], row.waits))
+        for name in SUMMED:
+            self.counts[name] += getattr(row, name)
 
     def take_case(
         self, received: int, silence: int | None, ended: int | None, signs: int, late: bool, asked: Asked
@@ -160,11 +156,28 @@ class Part:
         """The estimate, and its error; None where it is worse than promised."""
         if self.found is None:
             if self.summed:
-                made = sketch.estimate(self.sums.silences, self.sums.ended, self.ages)
+                made = self._from_sums()
                 self.found = made.survival, made.error if made.holds else None
             else:
                 self.found = estimate(self.answered, self.silent), 0.0
         return self.found
+
+    def _from_sums(self) -> sketch.Estimated:
+        import numpy
+
+        def joined(packed: Iterable[bytes]) -> tuple[Any, Any]:
+            places, counts = zip(*(sketch.arrays(one) for one in packed), strict=True)
+            return numpy.concatenate(places), numpy.concatenate(counts)
+
+        none = numpy.zeros(0, numpy.int64)
+        low, count = none, none
+        if self.waits:
+            hours = [(age, *sketch.arrays(packed)) for age, packed in self.waits]
+            low = numpy.concatenate([age - HOUR * (hour + 1) + 1 for age, hour, _ in hours])
+            count = numpy.concatenate([count for _, _, count in hours])
+        waiting = (numpy.maximum(0, low), numpy.maximum(0, low + HOUR - 1), count)
+        silences, ended = zip(*self.sums, strict=True)
+        return sketch.estimate(joined(silences), joined(ended), waiting)
 
     @property
     def holds(self) -> bool:

@@ -38,12 +38,13 @@ def everything(session: Session, now: datetime) -> int:
     if on_postgresql:  # else the planner takes the tables to be empty
         session.connection().exec_driver_sql("ANALYZE figure_case, figure_tree")
     own = [
-        {"office_id": row[0], "below": False} | dict(zip(footing.ADDED, row[1:], strict=True)) | footing.NEW
+        footing.NEW
+        | {"office_id": row[0], "below": False}
+        | dict(zip((*footing.ADDED, "oldest"), row[1:], strict=True))
         for row in session.execute(_by_office())
     ]
     if own:
         session.execute(insert(FigureOffice.__table__), own)  # type: ignore[attr-defined]
-    footing.find_oldest(session, None, ())
     footing.sum_up(session)
     footing.keep_cells(session, footing.grown(session), zone, now)
     if on_postgresql:
@@ -56,10 +57,11 @@ def everything(session: Session, now: datetime) -> int:
     return sum(int(row["cases"]) for row in own)
 
 
-def _by_office() -> Select[UUID, int, int, int]:
+def _by_office() -> Select[UUID, int, int, int, int | None]:
     office = col(FigureCase.office_id)
     waits, late = func.count().filter(runs()), func.count().filter(col(FigureCase.late))
-    return select(office, func.count(), waits, late).group_by(office)
+    oldest = func.min(col(FigureCase.received)).filter(runs())
+    return select(office, func.count(), waits, late, oldest).group_by(office)
 
 
 def mend_marks(session: Session) -> None:
@@ -93,15 +95,14 @@ def _of_cases(session: Session, now: datetime) -> Iterator[str]:
 def _of_offices(session: Session) -> Iterator[str]:
     table = FigureOffice.__table__  # type: ignore[attr-defined]
     known = catalogue(session)
-    own = {row[0]: tuple(row[1:]) for row in session.execute(_by_office())}
-    whole: dict[Any, list[int]] = {}
-    for office, counts in own.items():
+    wanted: dict[tuple[UUID, bool], tuple[Any, ...]] = {}
+    for office, *counts, oldest in session.execute(_by_office()):
+        wanted[office, False] = (*counts, oldest)
         for above in known.chain(office):
-            sums = whole.setdefault(above.id, [0, 0, 0])
-            for place, count in enumerate(counts):
-                sums[place] += count
-    wanted = {(at, False): counts for at, counts in own.items()} | {(at, True): tuple(s) for at, s in whole.items()}
-    columns = [table.c[name] for name in ("office_id", "below", *footing.ADDED)]
+            *before, since = wanted.get((above.id, True), (*[0] * len(counts), None))
+            first = min((one for one in (since, oldest) if one is not None), default=None)
+            wanted[above.id, True] = (*(one + other for one, other in zip(before, counts, strict=True)), first)
+    columns = [table.c[name] for name in ("office_id", "below", *footing.ADDED, "oldest")]
     kept = {(row[0], row[1]): tuple(row[2:]) for row in session.execute(select(*columns)) if any(row[2:])}
     places = wanted.keys() | kept.keys()
     wrong = sorted({known.name(place[0]) for place in places if wanted.get(place) != kept.get(place)})

@@ -10,17 +10,16 @@ lies between, so each quantile lies between theirs. `estimate` says how far that
 whoever asks reads the cases themselves where it is too far.
 """
 
-import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from reports.survival import MEDIAN, P90, Quantile, Survival
+from reports.survival import MEDIAN, NOT_REACHED, P90, Quantile, Survival, curve
 
 STEPS = 128
 MOST_ERROR = 0.02
 """How far a quantile may be from that of the cases themselves, as a share of it."""
-_Z = 1.959964
 _ROUNDING = 1e-9
 
 Counts = dict[int, int]
@@ -57,13 +56,24 @@ def unpack(packed: bytes) -> Counts:
     return dict(zip(values[:n], values[n:], strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Ages:
-    """So many who are silent for between `low` and `high` seconds."""
+def arrays(packed: bytes) -> tuple[Any, Any]:
+    """What `pack` packed, as places and counts for many to be summed at once."""
+    import numpy
 
-    low: int
-    high: int
-    count: int
+    n = len(packed) // 6
+    return (
+        numpy.frombuffer(packed, "<u2", n).astype(numpy.int64),
+        numpy.frombuffer(packed, "<u4", n, 2 * n).astype(numpy.int64),
+    )
+
+
+def buckets(seconds: Any) -> Any:
+    """`bucket` of an array of whole numbers that are not negative."""
+    import numpy
+
+    _, length = numpy.frexp(seconds.astype(float))  # exact below 2**53
+    shift = numpy.maximum(0, length - STEPS.bit_length())
+    return STEPS * shift + (seconds >> shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,91 +92,61 @@ class Estimated:
         return self.error is not None and self.error <= MOST_ERROR
 
 
-def estimate(answered: Mapping[int, int], ended: Mapping[int, int], waiting: Iterable[Ages]) -> Estimated:
-    """Estimate from silences that were answered, that ended without an answer, and that still run."""
-    early, late = dict(ended), dict(ended)
-    for one in waiting:
-        first, last = bucket(max(0, one.low)), bucket(max(0, one.high))
-        early[first] = early.get(first, 0) + one.count
-        late[last] = late.get(last, 0) + one.count
-    deaths = sorted((place, count) for place, count in answered.items() if count)
-    died = sum(count for _, count in deaths)
-    n = died + sum(early.values())
-    observed = max((edges(place)[1] for place in (*answered, *late)), default=0)
-    if not deaths:
-        nothing = Quantile(None, None, None)
-        return Estimated(Survival(n, 0, float(observed), nothing, nothing), 0.0)
-    curves = _curves(deaths, sorted(early.items()), sorted(late.items()), n)
-    found, errors = [], []
+def estimate(answered: tuple[Any, Any], ended: tuple[Any, Any], waiting: tuple[Any, Any, Any]) -> Estimated:
+    """Estimate from silences that were answered and that ended without an answer, as buckets and how many are in each;
+    and from those that still run: least and largest seconds, and how many. All are arrays of whole numbers."""
+    import numpy
+
+    low, high, count = waiting
+    size = 1 + max((int(one.max()) for one in (answered[0], ended[0], buckets(high)) if len(one)), default=0)
+    died = numpy.bincount(answered[0], answered[1], size)
+    stayed = numpy.bincount(ended[0], ended[1], size)
+    early = stayed + numpy.bincount(buckets(low), count, size)
+    late = stayed + numpy.bincount(buckets(high), count, size)
+    n, gone = int(died.sum() + late.sum()), int(died.sum())
+    filled = numpy.flatnonzero(died + late)
+    observed = float(edges(int(filled[-1]))[1]) if len(filled) else 0.0
+    if not gone:
+        return Estimated(Survival(n, 0, observed, NOT_REACHED, NOT_REACHED), 0.0)
+    at = numpy.flatnonzero(died)
+    before = n - (numpy.cumsum(died) - died)
+    few = numpy.maximum(died, before - numpy.cumsum(early))[at]
+    many = (before - (numpy.cumsum(late) - late))[at]
+    died = died[at]
+    lower, upper = (numpy.cumprod(1 - died / risk) for risk in (few, many))
+    middle, band_low, band_high = curve(died, (few + many) / 2)
+    found, errors = [], list[float | None]()
     for share in (MEDIAN, P90):
-        quantile, error = _quantile(curves, 1 - share + _ROUNDING)
-        found.append(quantile)
+        level = 1 - share + _ROUNDING
+        first, last, between, least, most = (
+            _reached(line, level, at) for line in (lower, upper, middle, band_low, band_high)
+        )
+        value, error = _settled(first, last, between)
         errors.append(error)
-    worst = None if None in errors else max(error for error in errors if error is not None)
-    return Estimated(Survival(n, died, float(observed), *found), worst)
+        found.append(Quantile(value, _middle(least), _middle(most)))
+    worst = None if None in errors else max(one for one in errors if one is not None)
+    return Estimated(Survival(n, gone, observed, *found), worst)
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """The curve behind one bucket: between `lower` and `upper`; `low` and `high` are the 95% band around it."""
-
-    place: int
-    lower: float
-    upper: float
-    middle: float
-    low: float
-    high: float
+def _reached(line: Any, level: float, at: Any) -> int | None:
+    below = line <= level
+    return int(at[below.argmax()]) if below.any() else None
 
 
-def _curves(
-    deaths: list[tuple[int, int]], early: list[tuple[int, int]], late: list[tuple[int, int]], n: int
-) -> list[_Step]:
-    steps: list[_Step] = []
-    left, gone_early, gone_late, at_early, at_late = n, 0, 0, 0, 0
-    lower = upper = middle = high = 1.0
-    spread = 0.0
-    for place, count in deaths:
-        while at_early < len(early) and early[at_early][0] <= place:
-            gone_early += early[at_early][1]
-            at_early += 1
-        while at_late < len(late) and late[at_late][0] < place:
-            gone_late += late[at_late][1]
-            at_late += 1
-        few, many = max(count, left - gone_early), left - gone_late
-        between = (few + many) / 2
-        lower *= 1 - count / few
-        upper *= 1 - count / many
-        middle *= 1 - count / between
-        low = 0.0
-        if middle > 0 and between > count:
-            spread += count / (between * (between - count))
-            low, high_now = (middle ** math.exp(sign * _Z * math.sqrt(spread) / math.log(middle)) for sign in (-1, 1))
-            high = min(high, high_now)
-        steps.append(_Step(place, lower, upper, middle, low, high))
-        left -= count
-    return steps
-
-
-def _quantile(steps: list[_Step], level: float) -> tuple[Quantile, float | None]:
-    """The time at which the curve reaches a level, and how far off it can be."""
-
-    def reached(name: str) -> int | None:
-        return next((step.place for step in steps if getattr(step, name) <= level), None)
-
-    first, last, at_low, at_high = (reached(name) for name in ("lower", "upper", "low", "high"))
-    low = None if at_low is None else _middle(*edges(at_low))
-    high = None if at_high is None else _middle(*edges(at_high))
+def _settled(first: int | None, last: int | None, between: int | None) -> tuple[float | None, float | None]:
+    """A quantile that is reached in one of the buckets from `first` to `last`, and how far off it can be."""
     if first is None:
-        return Quantile(None, low, high), 0.0
+        return None, 0.0
     if last is None:
-        at = reached("middle")
-        return Quantile(None if at is None else _middle(*edges(at)), low, high), None
+        return _middle(between), None
     least, most = edges(first)[0], edges(last)[1]
-    value = _middle(least, most)
-    error = (most - least) / (most + least) if most else 0.0
-    return Quantile(value, min(value, low if low is not None else value), high), error
+    return _mean(least, most), (most - least) / (most + least) if most else 0.0
 
 
-def _middle(least: int, most: int) -> float:
+def _middle(place: int | None) -> float | None:
+    return None if place is None else _mean(*edges(place))
+
+
+def _mean(least: int, most: int) -> float:
     """The value whose largest relative distance to any of the range is least: the harmonic mean of its ends."""
     return 2.0 * least * most / (least + most) if most else 0.0

@@ -8,14 +8,13 @@ order by the restricted mean (Royston & Parmar, BMC Med. Res. Methodol. 13, 2013
 smaller where more have an answer at last.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 MEDIAN, P90 = 0.5, 0.9
-CONFIDENCE = 0.95
 _ROUNDING = 1e-9
+_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +116,27 @@ def median(answered: Sequence[float], silent: Sequence[float]) -> float | None:
 def _curve(answered: Sequence[float], silent: Sequence[float]) -> tuple[Any, Any, Any, Any]:
     """Times, the share still silent after each, and the band around it."""
     import numpy
-    from scipy.stats import CensoredData, ecdf
 
-    found = ecdf(CensoredData(uncensored=list(answered), right=list(silent))).sf
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # undefined where the curve is 1 or 0: filled in below
-        band = found.confidence_interval(CONFIDENCE, method="log-log")
-    curve = found.probabilities
-    # Undefined before the first answer, where both lines are at 1, and where nobody is left waiting: there the lower
-    # line is at 0, and of the upper one no more is known than a step before.
-    low = numpy.where(numpy.isnan(band.low.probabilities), numpy.round(curve), band.low.probabilities)
-    high = numpy.where(numpy.isnan(band.high.probabilities), 1.0, band.high.probabilities)
-    return found.quantiles, curve, low, numpy.minimum.accumulate(high)
+    times, died = numpy.unique(numpy.asarray(answered, float), return_counts=True)
+    # who left at the very time of an answer was still there for it
+    gone = numpy.searchsorted(numpy.sort(numpy.asarray(silent, float)), times, "left")
+    return times, *curve(died, len(answered) + len(silent) - (numpy.cumsum(died) - died) - gone)
+
+
+def curve(died: Any, risk: Any) -> tuple[Any, Any, Any]:
+    """The share still silent after each time at which so many of those at risk were answered, and the band around it.
+
+    Greenwood's variance on the log(-log) scale.
+    """
+    import numpy
+
+    share = numpy.cumprod(1 - died / risk)
+    with numpy.errstate(divide="ignore", invalid="ignore"):  # undefined where the curve is at 0: filled in below
+        spread = _Z * numpy.sqrt(numpy.cumsum(died / (risk * (risk - died))))
+        low, high = (share ** numpy.exp(sign * spread / numpy.log(share)) for sign in (-1, 1))
+    # Where nobody is left waiting the lower line is at 0, and of the upper one no more is known than a step before.
+    last = share <= _ROUNDING
+    return share, numpy.where(last, 0.0, low), numpy.minimum.accumulate(numpy.where(last, 1.0, high))
 
 
 def _quantile(times: Any, curve: Any, low: Any, high: Any, share: float) -> Quantile:

@@ -89,7 +89,7 @@ def series(
     for day in firsts:
         part, within = parts[day], asked.narrowed(day, grain)
         if not part.holds:
-            part = _raw(session, [office_id], within)[office_id][""]
+            part = from_cases(session, [office_id], within)[office_id][""]
         part.silent_now, part.past_target = part.counts["waiting"], part.counts["late"]
         found.append(part.reading(office_id, "", within))
     return found
@@ -119,11 +119,11 @@ def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, 
             found.setdefault(row.office_id, {}).setdefault(row.value, Part()).take_cell(row, asked)
         unsettled = [at for at, parts in found.items() if not all(part.holds for part in parts.values())]
         if unsettled:
-            exact = _raw(session, unsettled, asked)
+            exact = from_cases(session, unsettled, asked)
             for at in unsettled:
                 found[at] |= {value: exact[at][value] for value, part in found[at].items() if not part.holds}
     if rest := [at for at in offices if at not in summed]:
-        found |= _raw(session, rest, asked)
+        found |= from_cases(session, rest, asked)
     _add_waiting(session, offices, asked, found)
     return {
         at: {value: part.reading(at, value, asked) for value, part in sorted(parts.items())}
@@ -180,7 +180,7 @@ def _keyed(session: Session, offices: Collection[UUID], asked: Asked, *columns: 
     )
 
 
-def _raw(session: Session, offices: Collection[UUID], asked: Asked) -> Found:
+def from_cases(session: Session, offices: Collection[UUID], asked: Asked) -> Found:
     """Read from the cases; the numbers come as one string for each group, which costs a tenth of a row for each."""
     received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
     age = case((ended.is_not(None), ended), (received > asked.now, 0), else_=asked.now - received)
@@ -265,19 +265,21 @@ def _add_waiting_to(part: Part, waiting: int, late: int, oldest: int) -> None:
 
 
 def _add_standing(session: Session, offices: Sequence[UUID], asked: Asked, found: Found) -> None:
-    query = (
-        select(
-            col(FigureOffice.office_id),
-            col(FigureOffice.waiting),
-            col(FigureOffice.late),
-            col(FigureOffice.oldest),
-            col(Case.reference),
-        )
-        .outerjoin(Case, col(Case.id) == col(FigureOffice.oldest_case))
-        .where(among(session, FigureOffice.office_id, list(offices)), col(FigureOffice.below).is_(asked.below))
+    table = FigureOffice.__table__  # type: ignore[attr-defined]
+    here = (among(session, table.c.office_id, list(offices)), table.c.below.is_(asked.below), table.c.waiting > 0)
+    for row in session.execute(select(table.c.office_id, table.c.waiting, table.c.late, table.c.oldest).where(*here)):
+        part = found.setdefault(row.office_id, {}).setdefault("", Part())
+        _add_waiting_to(part, row.waiting, row.late, row.oldest)
+    # by the moment it began, and then whose it is: a nation's offices are many, what began in one second is not
+    longest = (
+        select(table.c.office_id, func.min(col(Case.reference)))
+        .join(FigureCase, and_(col(FigureCase.received) == table.c.oldest, runs()))
+        .join(Case, col(Case.id) == col(FigureCase.case_id))
     )
-    for at, waiting, late, oldest, reference in session.execute(query):
-        if waiting:
-            part = found.setdefault(at, {}).setdefault("", Part())
-            _add_waiting_to(part, waiting, late, oldest)
-            part.reference = reference
+    if asked.below:
+        under = col(FigureTree.office_id) == col(FigureCase.office_id), col(FigureTree.above_id) == table.c.office_id
+        longest = longest.join(FigureTree, and_(*under))
+    else:
+        longest = longest.where(col(FigureCase.office_id) == table.c.office_id)
+    for at, reference in session.execute(longest.where(*here).group_by(table.c.office_id)):
+        found[at][""].reference = reference

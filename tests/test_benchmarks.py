@@ -56,6 +56,16 @@ EXPECTED = {
         "surveys: most within one second",
         "surveys: processor of the worker",
     ],
+    "kpis": [
+        "kpis: 30,000 cases: leadership figures",
+        "kpis: 30,000 cases: an office's figures",
+        "kpis: 30,000 cases: error of medians and 90th percentiles",
+        "kpis: 30,000 cases: refreshing a day's events",
+        "kpis: 30,000 cases: intake while refreshing",
+        "kpis: 30,000 cases: leadership page",
+        "kpis: 30,000 cases: office page",
+        "kpis: reading at the largest beside the smallest",
+    ],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 

@@ -88,7 +88,6 @@ def upgrade() -> None:
         sa.Column("waiting", sa.Integer(), nullable=False),
         sa.Column("late", sa.Integer(), nullable=False),
         sa.Column("oldest", sa.BigInteger(), nullable=True),
-        sa.Column("oldest_case", sa.Uuid(), nullable=True),
         sa.Column("celled", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("n", sa.Integer(), nullable=False),

@@ -3,13 +3,14 @@
 import math
 from collections import Counter
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from reports import sketch
-from reports.sketch import Ages, bucket, edges, pack, unpack
+from reports.sketch import bucket, buckets, edges, pack, unpack
 from reports.survival import estimate
 
 
@@ -18,12 +19,18 @@ def test_a_bucket_is_narrow_and_holds_its_seconds(seconds: int) -> None:
     low, high = edges(bucket(seconds))
     assert low <= seconds <= high
     assert high - low <= low / 128
+    assert buckets(numpy.array([seconds])).tolist() == [bucket(seconds)]
     assert bucket(low) == bucket(high) == bucket(high + 1) - 1
 
 
 @given(st.dictionaries(st.integers(0, 2000), st.integers(0, 2**31)))
 def test_what_is_packed_is_unpacked(counts: dict[int, int]) -> None:
     assert unpack(pack(counts)) == {place: count for place, count in counts.items() if count}
+
+
+def counted(seconds: list[int]) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """Buckets, and how many are in each."""
+    return numpy.array([bucket(one) for one in seconds], dtype=int), numpy.ones(len(seconds), int)
 
 
 SECONDS = st.floats(0, 17).map(lambda power: int(math.exp(power)))
@@ -34,8 +41,9 @@ SECONDS = st.floats(0, 17).map(lambda power: int(math.exp(power)))
 def test_exact_lies_where_the_counts_say(answered: list[int], silent: list[int], ended: list[int]) -> None:
     """However few and however censored: where counts claim an error, the exact quantile is within it."""
     exact = estimate(answered, silent + ended)
-    ages = [Ages(max(0, age - 1800), age + 1799, 1) for age in silent]
-    found = sketch.estimate(Counter(map(bucket, answered)), Counter(map(bucket, ended)), ages)
+    ages = numpy.array(silent, dtype=int)
+    waiting = (numpy.maximum(0, ages - 1800), ages + 1799, numpy.ones(len(ages), int))
+    found = sketch.estimate(counted(answered), counted(ended), waiting)
     assert (found.survival.n, found.survival.answered) == (exact.n, exact.answered)
     if found.error is None:
         return
@@ -49,20 +57,17 @@ def test_exact_lies_where_the_counts_say(answered: list[int], silent: list[int],
 @pytest.mark.parametrize("n", [30, 1_000, 30_000])
 def test_merged_counts_agree_with_lifelines(n: int, censored: float) -> None:
     """Silences of twenty offices merged: within 2% of the exact median and 90th percentile, and of their intervals."""
-    import numpy
     from lifelines import KaplanMeierFitter
 
     draw = numpy.random.default_rng(n)
     times = draw.lognormal(11, 1.3, n).astype(int)
     cut = draw.lognormal(11.5 if censored < 0.5 else 10.2, 1.2, n).astype(int) if censored else times + 1
     seen, answered = numpy.minimum(times, cut), times <= cut
-    merged: Counter[int] = Counter()
-    ages = []
-    for office in range(20):
-        mine = slice(office, None, 20)
-        merged.update(bucket(int(one)) for one in seen[mine][answered[mine]])
-        ages += [Ages(int(one), int(one), 1) for one in seen[mine][~answered[mine]]]
-    found = sketch.estimate(merged, {}, ages)
+    packed = [pack(Counter(map(bucket, seen[office::20][answered[office::20]].tolist()))) for office in range(20)]
+    places, counts = zip(*map(sketch.arrays, packed), strict=True)
+    ages = seen[~answered]
+    merged = numpy.concatenate(places), numpy.concatenate(counts)
+    found = sketch.estimate(merged, counted([]), (ages, ages, numpy.ones(len(ages), int)))
     exact = estimate(seen[answered].tolist(), seen[~answered].tolist())
     fitted = KaplanMeierFitter().fit(seen, answered)
     assert found.holds
