@@ -8,7 +8,7 @@ import sys
 from benchmarks.figures import Figure, show, told
 from benchmarks.site import Unusable
 
-NAMES = ("intake", "process", "send", "sweep", "replay", "nlp", "desk", "surveys", "kpis")
+NAMES = ("intake", "process", "send", "sweep", "replay", "nlp", "desk", "surveys", "kpis", "reviews")
 HOLDS_NOT, UNUSABLE = 1, 2
 
 

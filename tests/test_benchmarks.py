@@ -66,6 +66,13 @@ EXPECTED = {
         "kpis: 30,000 cases: office page",
         "kpis: reading at the largest beside the smallest",
     ],
+    "reviews": [
+        "reviews: pack of 200 cases as PDF, first of a process",
+        "reviews: pack of 200 cases as PDF",
+        "reviews: of that gathered",
+        "reviews: of that laid out",
+        "reviews: of that set on paper",
+    ],
     "sweep": ["sweep: claims", "sweep: full climb", "sweep: empty"],
 }
 
