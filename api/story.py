@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from api.story_life import AFTERWARDS, afterwards
+from api.story_life import AFTERWARDS, afterwards, reviewed
 from api.words import CHANNELS, CLOCKS, NATURES, OUTCOMES, SOURCES, STAFF_EVENTS, URGENCIES
 from cases.recall import recalled
 from channels.errors import Failure
@@ -272,6 +272,8 @@ def _step(entry: TimelineEntry, known: Catalogue) -> str:
             return f"{said}; {body.get('seen_by')} could read it until then, and no list is kept of who did"
         case EntryKind.cause_found:
             return f"cause: {body['cause']}" if body.get("cause") else "cause taken back"
+        case EntryKind.reviewed:
+            return reviewed(body, _office(known, body.get("raised_to") or body.get("raised_back")))
         case EntryKind.routed:
             return f"sent to {_office(known, body.get('office'))}"
         case EntryKind.escalated:

@@ -67,5 +67,17 @@ def afterwards(kind: EntryKind, body: Mapping[str, object], to: str) -> str:
             return f"checked by a call: {RESULTS.get(str(body.get('result')), '')}"
 
 
+def reviewed(body: Mapping[str, object], to: str) -> str:
+    """What a weekly review did with a case; `to` is the office it names."""
+    why, note = _bare(body.get("why") or ""), _bare(body.get("note") or "")
+    if body.get("raised_to"):
+        return f"the weekly review handed it up to {to}: {why}"
+    if body.get("raised_back"):
+        return f"the weekly review did not hand it up to {to} after all"
+    if body.get("checked"):
+        return f"the weekly review checked it: {body['checked']}" + (f": {note}" if note else "")
+    return f"the weekly review decided: {_bare(body['decision'])}" if body.get("decision") else "reviewed"
+
+
 def _bare(text: object) -> str:
     return str(text).rstrip(" .")

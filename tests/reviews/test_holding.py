@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlmodel import col, func, select
 
+from channels.values import Channel, DeliveryStatus, Outgoing, Sent
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from domain.case import Case
 from domain.catalogue import catalogue, forget, touch
@@ -17,6 +18,8 @@ from domain.pack import Attendance, MinutesNote, Raised, SampleCheck
 from domain.review import Finding, Review
 from domain.states import EntryKind, Role
 from domain.timeline import TimelineEntry, faults
+from escalation import terms
+from notifications import staff_deliver
 from reviews import holding, meeting, minutes, packs, printing, reading
 from reviews.wall import place_of, stops
 from tests.conftest import Installation
@@ -213,6 +216,29 @@ def test_minutes_are_written_as_the_meeting_ends_and_sent_to_whom_they_concern(w
     for secret in ("123 4567", "accused", "Talk to them", cases["accused"].reference):
         assert secret not in text
         assert secret not in str(review.minutes)
+
+
+def test_a_mail_says_that_minutes_are_out_and_not_a_word_of_them(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("reviews.telling", "notifications.staff_look"):
+        monkeypatch.setattr(f"{room}.set_up", lambda: frozenset({Channel.email}))
+    with installation.database.write() as session:
+        _, cases = full_meeting(build(session))
+        references = [case.reference for case in cases.values()]
+    sent: list[Outgoing] = []
+
+    def send(outgoing: Outgoing, channel: Channel) -> Sent:
+        sent.append(outgoing)
+        return Sent("1", "acc", DeliveryStatus.accepted)
+
+    for _ in range(2):
+        staff_deliver.deliver_due(NOW + HOUR, send=send, calendars=terms.calendar_of)
+    assert sorted(one.to for one in sent) == ["north_head@velmora.example", "north_officer@velmora.example"]
+    for one in sent:
+        assert one.subject == "The minutes of the review of North office are out: the week of 16 November 2026."
+        assert one.text.endswith(f"/staff/reviews/NORTH/{WEEK}/minutes")
+        assert not any(reference in one.text for reference in references)
 
 
 def test_minutes_stay_as_they_are_but_for_dated_additions_and_what_turns_out_to_be_conduct(world: World) -> None:

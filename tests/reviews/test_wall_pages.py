@@ -63,6 +63,9 @@ def test_a_meeting_is_made_held_and_written_up(site: Site) -> None:
     page = get(site, f"/wall?at=case-{late}&said=raised")
     assert f'action="{WALL}/cases/{late}/raise-undo"' in page
     assert post(site, f"/wall/cases/{late}/raise-undo").endswith("said=raised-back")
+    history = site.client.get(f"/staff/cases/{late}").text
+    for words in ("decided: A second key", "handed it up to Min office: We have no keys", "did not hand it up"):
+        assert f"The weekly review {words}" in history
     assert [row.taken_back_at is not None for row in rows(site, Raised)] == [True]
     assert "1 case was not talked about" in get(site, "/wall?at=end")
     assert post(site, "/wall/close").endswith("/minutes?said=closed")
