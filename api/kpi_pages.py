@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
@@ -232,13 +233,13 @@ def _services(known: Catalogue, words: Translator) -> list[dict[str, str]]:
 
 
 def _scale(parts: Sequence[Figure], total: Figure) -> float:
-    """The end of the scale of intervals: all of a share, else the largest value with room for its interval."""
-    if total.kpi.unit is Unit.share:
-        return 1.0
+    """The end of the scale of intervals: the largest value with room for its interval, and tenths of a share."""
     if total.kpi.unit is Unit.rating:
         return 5.0
     ends = [one.high if one.high is not None else one.value for one in parts if one.value is not None]
     largest = max((one for one in ends if one is not None), default=0.0)
+    if total.kpi.unit is Unit.share:
+        return 1.0 if largest > 0.5 else max(0.1, math.ceil(largest * 10) / 10)
     middles = sorted(one.value for one in parts if one.value is not None)
     usual = middles[len(middles) // 2] if middles else 0.0
     return min(largest, 6 * usual) or largest or 1.0
@@ -265,7 +266,7 @@ def _rows(
                 "at": one.value,
                 "low": low,
                 "high": float("inf") if open_above else one.high if one.high is not None else one.value,
-                "interval": interval(one, words),
+                "interval": kpi_view.interval(one, words),
                 "drawn": kpi_view.written(kpi, one.drawn.value, words) if one.drawn else "",
                 "tone": tone(one, total.value),
             }
@@ -291,16 +292,6 @@ def named(key: str, by: Dimension | None, known: Catalogue, words: Translator) -
             return format_datetime(date.fromisoformat(f"{key}-01"), lang, zone, "month")
         case _:
             return name_of_key(key, by, known, lang, {})
-
-
-def interval(one: Figure, words: Translator) -> str:
-    """The interval alone, in words; empty where there is none."""
-    if one.low is None:
-        return ""
-    low = kpi_view.written(one.kpi, one.low, words)
-    if one.high is None:
-        return words.gettext("from %(low)s") % {"low": low}
-    return words.gettext("%(low)s to %(high)s") % {"low": low, "high": kpi_view.written(one.kpi, one.high, words)}
 
 
 def tone(one: Figure, middle: float | None) -> str:

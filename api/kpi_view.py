@@ -71,19 +71,28 @@ def written(kpi: Kpi, number: float, words: Translator) -> str:
 
 def note(figure: Figure, words: Translator) -> str:
     """Interval and n, or why there is no value."""
-    _, lang = words.gettext, words.language
-    n = format_number(figure.n, lang)
+    known = interval(figure, words)
+    return words.gettext("95%% interval %(short)s") % {"short": short(figure, words)} if known else short(figure, words)
+
+
+def short(figure: Figure, words: Translator) -> str:
+    """The same, for a table whose head says that it is an interval."""
     if figure.hidden is not None:
         return why(figure, words)
     if figure.kpi.unit is Unit.number:
         return ""
-    if figure.low is None:
-        return _("n %(n)s") % {"n": n}
-    low = written(figure.kpi, figure.low, words)
-    if figure.high is None:
-        return _("95%% interval from %(low)s, n %(n)s") % {"low": low, "n": n}
-    high = written(figure.kpi, figure.high, words)
-    return _("95%% interval %(low)s to %(high)s, n %(n)s") % {"low": low, "high": high, "n": n}
+    n = words.gettext("n %(n)s") % {"n": format_number(figure.n, words.language)}
+    return ", ".join(filter(None, (interval(figure, words), n)))
+
+
+def interval(one: Figure, words: Translator) -> str:
+    """The interval alone, in words; empty where there is none."""
+    if one.low is None:
+        return ""
+    low = written(one.kpi, one.low, words)
+    if one.high is None:
+        return words.gettext("from %(low)s") % {"low": low}
+    return words.gettext("%(low)s to %(high)s") % {"low": low, "high": written(one.kpi, one.high, words)}
 
 
 def why(figure: Figure, words: Translator) -> str:

@@ -107,7 +107,8 @@ def _page(
             "since": scope.since.astimezone(settings().zone).date().isoformat(),
             "until": asked.until[:10],
             "as_of": now,
-            "own": [kpi_view.told(one, words) for one in own.values() if one.n],
+            "own": [kpi_view.told(one, words) for one in own.values() if one.n and one.hidden is None],
+            "few": [words.gettext(one.kpi.title) for one in own.values() if one.n and one.hidden],
             "columns": [{"name": one.name, "title": words.gettext(one.title)} for one in SHOWN],
             "total": _cells(total, words) if total else [],
             "rows": [{"name": one.name, "cells": _cells(one.figures, words)} for one in found],
@@ -131,6 +132,10 @@ def _cells(figures: dict[str, Figure], words: Translator) -> list[dict[str, str]
             cells.append({"value": "", "note": "", "url": ""})
         else:
             cells.append(
-                {"value": kpi_view.value(one, words), "note": kpi_view.note(one, words), "url": kpi_view.cases_url(one)}
+                {
+                    "value": kpi_view.value(one, words),
+                    "note": kpi_view.short(one, words),
+                    "url": kpi_view.cases_url(one),
+                }
             )
     return cells

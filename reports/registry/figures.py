@@ -132,6 +132,8 @@ def _ranked(
         for key, one in values.items()
         if key in found and one.value is not None and (kpi.unit is Unit.number or one.n >= judge.sure)
     )
+    if len(keys) < 2:  # the first of one is nobody's place
+        return dict(found)
     drawn = draw(judge, [values[key] for key in keys])
     compared = [one.value if one else values[key].value or 0.0 for key, one in zip(keys, drawn, strict=True)]
     worst_first = -1 if judge.better is Better.low else 1

@@ -119,11 +119,12 @@ SPLIT: dict[str, object] = {
     "drawn": True,
     "csv": "/staff/kpis/silence_median.csv?by=branch",
 }
-CELL = {"value": "74%", "note": "95% interval 58% to 85%, n 38", "url": "/staff?q=figure:due"}
+CELL = {"value": "74%", "note": "58% to 85%, n 38", "url": "/staff?q=figure:due"}
 EMPTY = {"value": "", "note": "", "url": ""}
 OFFICERS: dict[str, object] = {
     **CHOICES,
-    "own": [SHARE, FEW],
+    "own": [SHARE],
+    "few": ["Median silence", "Opened again"],
     "columns": [
         {"name": "answered_in_target", "title": "Answered within target"},
         {"name": "x", "title": "Opened again"},
@@ -141,7 +142,10 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "kpi": ("kpi", SPLIT),
     "officers": ("officers", OFFICERS),
     "officers-wrong": ("officers", {**OFFICERS, "errors": {"why": "Say what they are for."}}),
-    "officers-own": ("officers", {**OFFICERS, "own": [], "total": [], "rows": [], "exported": False, "taken": []}),
+    "officers-own": (
+        "officers",
+        {**OFFICERS, "own": [], "few": [], "total": [], "rows": [], "exported": False, "taken": []},
+    ),
     "kpi-whole": ("kpi", {**SPLIT, "by": "", "by_name": "", "rows": [], "tiers": [], "kinds": [], "services": []}),
     "kpi-nothing": ("kpi", {**SPLIT, "rows": [], "more": 0, "middle": None, "ranked": False, "drawn": False}),
 }
