@@ -75,12 +75,13 @@ def _measure(size: int, offices: int, quick: bool) -> tuple[list[Figure], float]
             raw = kpis_load.raw(installed.url) * 1000
             spent, small = _reads(home, 3 if quick else TIMES)
             wrong = _worst_error(home)
-            kpis_load.events(installed.url, min(EVENTS, size // 4), now)
+            events = min(EVENTS, size // 4)
+            kpis_load.events(installed.url, events, now)
             with _told(f"{called}: refreshing"):
                 refreshed = _seconds(lambda: _refresh(home, datetime.now(UTC)))
             with site.web(installed) as web:
                 pages = _pages(home, web.port, minister)
-                alone, beside = _intake(home, installed.url, web.port, 0.5 if quick else 5.0)
+                alone, beside = _intake(home, installed.url, web.port, 0.5 if quick else 5.0, events)
     bare = pages[BARE]
     found = [
         figure(f"{called}: leadership figures", spent, raw, "ms", most=1 / 200),
@@ -216,23 +217,14 @@ def _pages(home: Database, port: int, session: str) -> dict[str, float]:
 # -- intake meanwhile ------------------------------------------------------------------------------------------------
 
 
-def _intake(home: Database, url: str, port: int, seconds: float) -> tuple[float, float]:
-    """Webhooks a second: alone, and while figures are refreshed without a pause."""
+def _intake(home: Database, url: str, port: int, seconds: float, events: int) -> tuple[float, float]:
+    """Webhooks a second: alone, and while a day's changes are worked off."""
     intake.send(port, 8, 30.0, 200)
     alone = [intake.send(port, 8, seconds)["rate"]]
-    ended = threading.Event()
-
-    def work() -> None:
-        while not ended.is_set():
-            kpis_load.events(url, 2_000, datetime.now(UTC))
-            _refresh(home, datetime.now(UTC))
-
-    busy = threading.Thread(target=work)
+    kpis_load.events(url, events, datetime.now(UTC))
+    busy = threading.Thread(target=lambda: _refresh(home, datetime.now(UTC)))
     busy.start()
-    try:
-        beside = intake.send(port, 8, seconds)["rate"]
-    finally:
-        ended.set()
-        busy.join()
+    beside = intake.send(port, 8, seconds)["rate"]
+    busy.join()
     alone.append(intake.send(port, 8, seconds)["rate"])
     return median(alone), beside

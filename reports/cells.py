@@ -1,13 +1,13 @@
 """The sums that are kept of large offices: what one is of, how a case adds to them, and how they are counted anew.
 
 A case adds to every large office it hangs under, in the month and in the week it was received, once by each dimension.
-Two ways lead to the same sums and are tested against each other: `tally` adds single cases, `recount` lets the database
-group all of them.
+Two ways lead to the same sums and are tested against each other: `tally` adds single cases, `regroup.recount` lets the
+database group all of them.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, delete, func, insert, literal, select, update
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlmodel import Session
 
 from core.sets import among
-from domain.figures import FigureCase, FigureCell, FigureTree
-from reports.facts import COUNTED, Sign, bucket_of, moment_of, runs, seconds_of
+from domain.figures import FigureCase, FigureCell
+from reports.facts import COUNTED, Sign, moment_of, seconds_of
 from reports.sketch import Counts, bucket, pack, unpack
 from reports.weeks import monday_of, start_of
 
@@ -30,8 +30,6 @@ WEEKS_KEPT = 54
 HOUR = 3600
 MANY = 5000
 """Rows read or written by one statement."""
-GROUPED, LONGEST_RUN = 200_000, 27
-"""Cases, and periods, that are grouped by one statement."""
 
 
 class Grain(StrEnum):
@@ -193,33 +191,42 @@ def tally(
 
     Weeks before `oldest` are left out.
     """
-    found: dict[Key, Sums] = {}
+    found: dict[tuple[UUID, Grain, date], dict[tuple[str, str], Sums]] = {}
     for sign, fact in changes:
         offices = above.get(fact.office_id, ())
         if not offices:
             continue
         values = (
-            (Dimension.all, ""),
-            (Dimension.service, fact.service_id.hex if fact.service_id else ""),
-            (Dimension.channel, fact.channel),
-            (Dimension.language, fact.language),
-            (Dimension.kind, fact.kind),
+            ("all", ""),
+            ("service", fact.service_id.hex if fact.service_id else ""),
+            ("channel", fact.channel),
+            ("language", fact.language),
+            ("kind", fact.kind),
         )
-        counted = [name for name in COUNTED if fact.signs & Sign[name]]
+        counted = _counted(fact.signs)
         for grain, since, start in periods_of(fact.received, zone):
             if grain is Grain.week and since < oldest:
                 continue
             for office in offices:
-                for dimension, value in values:
-                    key = Key(office, grain, dimension, value, since)
-                    sums = found.get(key)
+                cells = found.setdefault((office, grain, since), {})
+                for value in values:
+                    sums = cells.get(value)
                     if sums is None:
-                        sums = found[key] = Sums()
+                        sums = cells[value] = Sums()
                     _add(sums, fact, sign, start, counted)
-    return found
+    return {
+        Key(office, grain, Dimension(dimension), value, since): sums
+        for (office, grain, since), cells in found.items()
+        for (dimension, value), sums in cells.items()
+    }
 
 
-def _add(sums: Sums, fact: Fact, sign: int, start: int, counted: list[str]) -> None:
+@lru_cache(maxsize=512)
+def _counted(signs: int) -> tuple[str, ...]:
+    return tuple(name for name in COUNTED if signs & Sign[name])
+
+
+def _add(sums: Sums, fact: Fact, sign: int, start: int, counted: tuple[str, ...]) -> None:
     counts = sums.counts
     counts["n"] += sign
     for name in counted:
@@ -252,16 +259,17 @@ def apply(session: Session, added: Mapping[Key, Sums]) -> None:
                 changed.append({"_id": row.id} | {f"_{name}": value for name, value in sums.values().items()})
             else:
                 gone.append(row.id)
-        fresh += [_row(key, added[key]) for key in ids.values() if added[key].counts["n"]]
+        fresh += [row_of(key, added[key]) for key in ids.values() if added[key].counts["n"]]
     if changed:
         named: dict[str, Any] = {name[1:]: bindparam(name) for name in changed[0] if name != "_id"}
         session.execute(update(table).where(table.c.id == bindparam("_id")).values(named), changed)
-    _insert(session, fresh)
+    put(session, fresh)
     if gone:
         session.execute(delete(table).where(among(session, table.c.id, gone)))
 
 
-def _row(key: Key, sums: Sums) -> dict[str, Any]:
+def row_of(key: Key, sums: Sums) -> dict[str, Any]:
+    """A cell as a row."""
     named = {
         "id": key.id,
         "office_id": key.office_id,
@@ -273,119 +281,7 @@ def _row(key: Key, sums: Sums) -> dict[str, Any]:
     return named | sums.values()
 
 
-def _insert(session: Session, rows: list[dict[str, Any]]) -> None:
+def put(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Add rows of cells."""
     for place in range(0, len(rows), MANY):
         session.execute(insert(FigureCell.__table__), rows[place : place + MANY])  # type: ignore[attr-defined]
-
-
-# -- counting all anew -----------------------------------------------------------------------------------------------
-
-_ENDED, _WAITS = 100_000, 200_000
-"""Added to a place to tell which of the counts it is of."""
-
-
-def recount(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> None:
-    """Count the cells of some offices anew from the rows of cases."""
-    session.execute(delete(FigureCell).where(among(session, FigureCell.office_id, list(offices))))
-    for found in expected(session, offices, zone, now):
-        _insert(session, [_row(key, sums) for key, sums in found.items()])
-
-
-def expected(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> Iterator[dict[Key, Sums]]:
-    """What the cells of some offices come to, a few at a time."""
-    if not offices:
-        return
-    for grain in Grain:
-        for periods in _runs_of(session, grain, zone, now):
-            for dimension in Dimension:
-                yield _grouped(session, offices, grain, periods, dimension)
-
-
-def _runs_of(session: Session, grain: Grain, zone: ZoneInfo, now: datetime) -> Iterator[list[tuple[date, int, int]]]:
-    """All periods with their first second and that of the next one: several at a time where few cases are in each."""
-    first, last, cases = session.execute(
-        select(func.min(col(FigureCase.received)), func.max(col(FigureCase.received)), func.count())
-    ).one()
-    if not cases:
-        return
-    since = next(day for kind, day, _ in periods_of(first, zone) if kind is grain)
-    if grain is Grain.week:
-        since = max(since, first_week(now, zone))
-    periods = []
-    while (edges := bounds(grain, since, zone))[0] <= last:
-        periods.append((since, *edges))
-        since = after(grain, since)
-    days = {Grain.month: 30, Grain.week: 7}[grain]
-    in_each = cases * days / (1 + (last - first) / 86_400)
-    at_once = max(1, min(LONGEST_RUN, int(GROUPED / max(1.0, in_each))))
-    yield from (periods[place : place + at_once] for place in range(0, len(periods), at_once))
-
-
-def _grouped(
-    session: Session,
-    offices: Collection[UUID],
-    grain: Grain,
-    periods: Sequence[tuple[date, int, int]],
-    dimension: Dimension,
-) -> dict[Key, Sums]:
-    received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
-    start: ColumnElement[int] = literal(periods[0][1], BigInteger)
-    if len(periods) > 1:
-        start = case(*((received < end, begin) for _, begin, end in periods[:-1]), else_=periods[-1][1])
-    place = case(
-        (silence.is_not(None), bucket_of(silence)),
-        (ended.is_not(None), _ENDED + bucket_of(ended)),
-        else_=_WAITS + (received - start) // HOUR,
-    )
-    rows = (
-        select(
-            col(FigureTree.above_id).label("office"),
-            COLUMN.get(dimension, literal("")).label("value"),
-            start.label("start"),
-            place.label("place"),
-            col(FigureCase.signs).label("signs"),
-            and_(runs(), col(FigureCase.late)).label("late"),
-        )
-        .join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
-        .where(
-            received >= periods[0][1],
-            received < periods[-1][2],
-            among(session, FigureTree.above_id, list(offices)),
-        )
-        .subquery()
-    )
-    summed = [
-        func.count().label("n"),
-        func.count(case((rows.c.late, 1))).label("late"),
-        *(func.count(case((rows.c.signs.op("&")(int(Sign[name])) != 0, 1))).label(name) for name in COUNTED),
-    ]
-    by = (rows.c.office, rows.c.value, rows.c.start, rows.c.place)
-    since_of = {begin: since for since, begin, _ in periods}
-    found: dict[tuple[UUID, Any, int], Sums] = defaultdict(Sums)
-    for row in session.execute(select(*by, *summed).group_by(*by)):
-        _take(found[row[:3]], row)
-    return {
-        Key(office, grain, dimension, _written(value), since_of[begin]): sums
-        for (office, value, begin), sums in found.items()
-    }
-
-
-def _written(value: object) -> str:
-    return value.hex if isinstance(value, UUID) else str(value or "")
-
-
-def _take(sums: Sums, row: Any) -> None:
-    place, n, late, *counted = row[3:]
-    counts = sums.counts
-    counts["n"] += n
-    counts["late"] += late
-    for name, count in zip(COUNTED, counted, strict=True):
-        counts[name] += count
-    if place >= _WAITS:
-        counts["waiting"] += n
-        sums.waits[place - _WAITS] += n
-    elif place >= _ENDED:
-        sums.ended[place - _ENDED] += n
-    else:
-        counts["answered"] += n
-        sums.silences[place] += n

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from core.sets import among
 from domain.catalogue import Catalogue
 from domain.figures import FigureCase, FigureOffice, FigureState, FigureTree
-from reports import cells
+from reports import regroup
 from reports.cells import Fact
 from reports.facts import runs
 
@@ -111,7 +111,7 @@ def _oldest_of(session: Session, offices: Collection[UUID], below: bool) -> dict
             .where(among(session, FigureCase.office_id, list(offices)), runs())
             .group_by(col(FigureCase.office_id))
         )
-    return dict(session.execute(found).tuples().all())
+    return {row[0]: row[1] for row in session.execute(found)}
 
 
 # -- of which sums are kept ------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def keep_cells(session: Session, offices: Collection[UUID], zone: ZoneInfo, now:
         return
     at = among(session, FigureOffice.office_id, list(offices))
     session.execute(update(FigureOffice).where(at, col(FigureOffice.below)).values(celled=True))
-    cells.recount(session, offices, zone, now)
+    regroup.recount(session, offices, zone, now)
 
 
 # -- the tree --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from core.settings import settings
 from domain.case import Case
 from domain.catalogue import catalogue
 from domain.figures import FigureCase, FigureCell, FigureMark, FigureOffice, FigureTree, watch
-from reports import cells, footing, scores
+from reports import footing, regroup, scores
 from reports.cells import Fact, Key, sums_of
 from reports.facts import facts, runs
 
@@ -113,7 +113,7 @@ def _of_offices(session: Session) -> Iterator[str]:
 def _of_cells(session: Session, now: datetime) -> Iterator[str]:
     table = FigureCell.__table__  # type: ignore[attr-defined]
     heavy, wrong, seen = footing.celled(session), set[Key](), 0
-    for found in cells.expected(session, heavy, settings().zone, now):
+    for found in regroup.expected(session, heavy, settings().zone, now):
         for key, sums in found.items():
             row = session.execute(select(table).where(table.c.id == key.id)).first()
             if row is None or sums_of(row).values() != sums.values():

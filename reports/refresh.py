@@ -98,7 +98,8 @@ def _bring_in_line(
     session.execute(delete(table).where(among(session, table.c.case_id, gone)))
     if fresh := [fact._asdict() for sign, fact in changes if sign > 0]:
         session.execute(insert(table), fresh)
-    chains = {fact.office_id: [office.id for office in known.chain(fact.office_id)] for _, fact in changes}
+    at = {fact.office_id for _, fact in changes}
+    chains = {office: [one.id for one in known.chain(office)] for office in at}
     heavy = footing.celled(session)
     above = {office: [one for one in chain if one in heavy] for office, chain in chains.items()}
     cells.apply(session, cells.tally(changes, above, zone, cells.first_week(now, zone)))
@@ -110,7 +111,9 @@ def _follow_tree(session: Session, state: FigureState, known: Catalogue, zone: Z
     """Sum anew what an office that was moved hangs under, and hung under."""
     found = footing.digest(known)
     if found != state.tree:
-        stored = set(session.execute(select(col(FigureTree.office_id), col(FigureTree.above_id))).tuples())
+        stored = {
+            (row[0], row[1]) for row in session.execute(select(col(FigureTree.office_id), col(FigureTree.above_id)))
+        }
         wanted = footing.closure(known)
         touched = {above for _, above in stored ^ wanted}
         gone = [office for office, _ in stored - wanted]

@@ -45,8 +45,8 @@ def edges(number: int) -> tuple[int, int]:
 
 def pack(counts: Mapping[int, int]) -> bytes:
     """Counts as bytes: the places in order, two bytes each, then how many, four bytes each."""
-    kept = sorted((place, count) for place, count in counts.items() if count)
-    return struct.pack(f"<{len(kept)}H{len(kept)}I", *(place for place, _ in kept), *(count for _, count in kept))
+    places = sorted(place for place, count in counts.items() if count)
+    return struct.pack(f"<{len(places)}H{len(places)}I", *places, *map(counts.__getitem__, places))
 
 
 def unpack(packed: bytes) -> Counts:

@@ -160,7 +160,7 @@ def world(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield made
 
 
-@pytest.mark.parametrize(("heavy", "seed"), [(1, 1), (1, 2), (1, 3), (6, 4)])
+@pytest.mark.parametrize(("heavy", "seed"), [(1, 1), (1, 2), (6, 4)])
 def test_kept_is_what_a_rebuild_gives(world: World, monkeypatch: pytest.MonkeyPatch, heavy: int, seed: int) -> None:
     monkeypatch.setattr(footing, "HEAVY", heavy)
     session = world.session
