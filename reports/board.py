@@ -1,0 +1,126 @@
+"""What a dashboard of an office stands on: the office with all below it, the offices next below, and who is worst.
+
+All of it is read from the figure tables (`reports.tables`), so it costs what is shown and not what is stored. Periods
+begin on a Monday and run to the moment the tables stand at.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from domain.catalogue import Catalogue
+from domain.visibility import Viewer
+from reports import changes, scores, tables
+from reports.cells import Dimension, Grain
+from reports.changes import Change, Week
+from reports.reading import Reading
+from reports.scores import Order, Rank
+from reports.weeks import last_mondays, monday_of, start_of
+
+LISTED = 40
+"""Offices of the ranked list."""
+TREND, COMPARED = 26, 60
+"""Weeks that are over in a trend; offices next below whose weeks are compared."""
+COLUMNS = 12
+"""Services that the table of offices and services shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A dashboard. `whole` None: nobody wrote. `weeks`: of the whole, oldest first, those that are over.
+
+    `below`: the offices next below with all under them, by id. `ranked`: offices by themselves, or those next below,
+    worst first. `heat`: by office next below and service; `services` in the order of their cases.
+    """
+
+    office_id: UUID
+    as_of: datetime
+    since: datetime
+    whole: Reading | None
+    before: Reading | None
+    own: Reading | None
+    weeks: Sequence[tuple[date, Reading]]
+    below: Mapping[UUID, Reading]
+    ranked: Sequence[Rank]
+    heat: Mapping[UUID, Mapping[UUID, Reading]]
+    services: Sequence[UUID]
+    by_service: Mapping[UUID, Reading]
+    changed: Sequence[Change]
+
+
+def board(
+    session: Session, who: Viewer, known: Catalogue, office_id: UUID, weeks: int, zone: ZoneInfo, order: Order
+) -> Board | None:
+    """The dashboard of an office for the week that runs and `weeks` - 1 before it; None before the tables are made."""
+    at = tables.as_of(session)
+    if at is None:
+        return None
+    monday = monday_of(at, zone) - timedelta(weeks=weeks - 1)
+    since, earlier = start_of(monday, zone), start_of(monday - timedelta(weeks=weeks), zone)
+    children = [one.id for one in known.children.get(office_id, ()) if tables.may_read(who, one.id)]
+
+    def whole(start: datetime, end: datetime | None, *, below: bool = True) -> Reading | None:
+        found = tables.silence_of(session, who, [office_id], since=start, until=end, below=below)
+        return found.get(office_id, {}).get("")
+
+    mondays = last_mondays(TREND, at, zone)
+    series = tables.series(session, who, office_id, Grain.week, mondays)
+    heat = _by_service(tables.silence_of(session, who, children, since=since, by=Dimension.service))
+    by_service = _by_service(tables.silence_of(session, who, [office_id], since=since, by=Dimension.service))
+    of_all = by_service.get(office_id, {})
+    below = tables.silence_of(session, who, children, since=since)
+    return Board(
+        office_id=office_id,
+        as_of=at,
+        since=since,
+        whole=whole(since, None),
+        before=whole(earlier, since),
+        own=whole(since, None, below=False) if children else None,
+        weeks=list(zip(mondays, series, strict=True)),
+        below={office: parts[""] for office, parts in below.items() if "" in parts},
+        ranked=scores.ranked(session, who, root=office_id, order=order, limit=LISTED) if children else [],
+        heat=heat,
+        services=sorted(of_all, key=lambda service: -of_all[service].silence.n)[:COLUMNS],
+        by_service=of_all,
+        changed=_changed(session, who, office_id, series, children[:COMPARED], mondays),
+    )
+
+
+def _by_service(found: Mapping[UUID, Mapping[str, Reading]]) -> dict[UUID, dict[UUID, Reading]]:
+    return {
+        office: {UUID(value): reading for value, reading in parts.items() if value} for office, parts in found.items()
+    }
+
+
+def _changed(
+    session: Session,
+    who: Viewer,
+    office_id: UUID,
+    whole: Sequence[Reading],
+    children: Sequence[UUID],
+    mondays: Sequence[date],
+) -> list[Change]:
+    weeks: dict[Hashable, Sequence[Week]] = {office_id: _weeks(whole)}
+    for child in children:
+        weeks[child] = _weeks(tables.series(session, who, child, Grain.week, mondays))
+    return changes.chosen(changes.changes(weeks), office_id)
+
+
+def _weeks(series: Sequence[Reading]) -> list[Week]:
+    """Weeks from the first in which anybody wrote on: before that there was no such office, or no such program."""
+    first = next((at for at, one in enumerate(series) if one.silence.n), len(series))
+    return [
+        Week(
+            one.silence.n,
+            one.due,
+            one.failed,
+            one.silence.median_seconds,
+            one.silence.median_low,
+            one.silence.median_high,
+        )
+        for one in series[first:]
+    ]
