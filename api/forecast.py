@@ -1,7 +1,6 @@
 """What will be late before a day's noon, office by office, and which cases these are."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -12,15 +11,13 @@ from api.pages import render
 from core.database import database
 from core.errors import NotAllowed
 from core.settings import settings
-from domain.catalogue import Catalogue, catalogue
-from escalation.calendar import WorkingCalendar
-from escalation.terms import calendar_of
+from domain.catalogue import catalogue
 from reports import forecast
 
 router = APIRouter(include_in_schema=False)
 
-AHEAD, FARTHEST, SHOWN = 2, 14, 20
-"""Working days to look ahead by itself, days at most, and cases listed of an office."""
+SHOWN = 20
+"""Cases listed of an office."""
 
 
 @router.get("/staff/forecast")
@@ -31,7 +28,7 @@ def show_forecast(request: Request, staff: Staffed, day: str = "") -> Response:
     now = datetime.now(UTC)
     with database().read() as session:
         known = catalogue(session)
-        before = noon(known, now, day)
+        before = forecast.noon(known, now, day)
         found = forecast.outlook(session, staff.viewer, before, now)
         rows = [
             {
@@ -56,25 +53,3 @@ def show_forecast(request: Request, staff: Staffed, day: str = "") -> Response:
         "rows": rows,
     }
     return render(request, "staff/forecast.html", context)
-
-
-def noon(known: Catalogue, now: datetime, day: str) -> datetime:
-    """Noon of the day that was asked for, if it lies ahead and not too far; else of the second day from now on which
-    the government works, by the calendar of the office at the top; where none follows in time, of the last."""
-    zone = settings().zone
-    today = now.astimezone(zone).date()
-    ahead = [today + timedelta(days=days) for days in range(1, FARTHEST + 1)]
-    top = next((office for office in known.offices.values() if office.parent_id is None), None)
-    worked = [one for one in ahead if top is None or _works(calendar_of(known, top.id), one, zone)]
-    try:
-        asked = date.fromisoformat(day)
-    except ValueError:
-        asked = today
-    if asked not in ahead:
-        asked = worked[AHEAD - 1] if len(worked) >= AHEAD else ahead[-1]
-    return datetime.combine(asked, time(12), zone).astimezone(UTC)
-
-
-def _works(calendar: WorkingCalendar, day: date, zone: ZoneInfo) -> bool:
-    start = datetime.combine(day, time(), zone)
-    return calendar.between(start, start + timedelta(days=1)) > 0

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session, col, func, select
 
-from api import figures, surges
+from api import dashboard, figures, surges
 from api.auth import SignedIn, Staffed
 from api.pages import choose_language, render
 from core.database import database
@@ -18,9 +18,11 @@ from core.i18n import Translator, translator
 from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.office import Office
+from domain.service import Service
 from domain.survey import Invitation, Transaction
 from domain.visibility import Viewer
 from reports import kpis, visits
+from reports.board import Board, board
 from reports.headline import Named, headline
 from reports.words import said
 from surveys import results
@@ -29,57 +31,72 @@ router = APIRouter(include_in_schema=False)
 
 READERS = frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})
 PERIODS = (1, 4, 13)
-"""Weeks a page may look back on."""
-USUAL, TREND = 4, 12
+"""Whole weeks a page may look back on, beside the one that runs."""
+USUAL = 4
 WORDS_SHOWN = 3
 
 
 @router.get("/leadership")
-def show_leadership(request: Request, staff: Staffed, office: str = "", weeks: str = "") -> Response:
-    """Who is silent, is it getting better, where to act: of all one may see, or of one office and all below it."""
+def show_leadership(
+    request: Request, staff: Staffed, office: str = "", weeks: str = "", order: str = "", service: str = ""
+) -> Response:
+    """Who is silent, is it getting better, where to act: of an office and all below it; by itself of the whole.
+
+    `order` is what offices are listed by, `service` (a code) narrows the page to one service.
+    """
     language, _ = choose_language(request, staff)
     words = translator(language)
     _may_read(staff)
-    who, now, period = staff.viewer, datetime.now(UTC), _period(weeks)
-    since, span = now - timedelta(weeks=period), timedelta(weeks=period)
+    who, period = staff.viewer, _period(weeks)
+    zone, by = settings().zone, next((one for one in dashboard.ORDERS if one == order), dashboard.ORDERS[0])
     with database().read() as session:
         known = catalogue(session)
-        chosen = _office(known, who, office) if office else None
-        scope = known.subtree(chosen.id) if chosen else None
-        rated = _reach(known, who, scope)
-        zone = settings().zone
-        current = kpis.silence(session, who, scope, since=since, until=now, now=now)
-        earlier = kpis.before(session, who, scope, since=since - span, until=since)
-        lines = kpis.by_office(session, who, scope, since=since, until=now, now=now)
-        weekly = kpis.weekly(session, who, scope, weeks=TREND, now=now, zone=zone)
-        services = results.by_service(session, since, now, rated)
-        total = results.overall(session, since, now, rated)
-        asked = _asked(session, since, now, rated)
-        seen = visits.by_office(session, who, scope, since=since, until=now)
-        band = surges.band(session, who)
-    lines = [line for line in lines if line.office_id in known.offices]
-    named = [Named(known.name(line.office_id, language), line.silence) for line in lines]
-    context = {
-        "headline": headline(current, earlier, named, language),
-        "scope": name_of(chosen, language) if chosen else _whole(known, who, language),
-        "period": _told(period, words),
-        "periods": [
-            {"text": _told(one, words), "weeks": one, "current": one == period, "office": chosen.code if chosen else ""}
-            for one in PERIODS
-        ],
-        "trail": _trail(known, who, chosen, language),
-        "figures": figures.lead_figures(current, earlier, total, asked, words),
-        "act": figures.act(lines, weekly, current, known, words, period),
-        "more": max(0, len(lines) - figures.ACT),
-        "scale": figures.scale(lines, current),
-        "national": current.median_seconds / 3600 if current.median_seconds is not None else None,
-        "small_n": kpis.SMALL,
-        "trend": figures.trend(kpis.merged(weekly, TREND, now, zone), words),
-        "ratings": figures.ratings(services, known, words),
-        "visits": figures.visits(seen, known, words),
-        "surges": band,
-        "definitions": figures.definitions(current, words),
-    }
+        tops = _tops(known, who)
+        chosen = _office(known, who, office) if office else next(iter(tops), None)
+        if chosen is None:
+            raise NotFound("There is no office whose figures are yours.", mend="Ask your administrator for a role.")
+        of = _service(known, service) if service else None
+        found = board(session, who, known, chosen.id, period, zone, by)
+        shell = {
+            "scope": _named(known, who, chosen, language),
+            "office": chosen.code,
+            "period": _told(period, words),
+            "weeks": period,
+            "periods": [{"text": _told(one, words), "weeks": one, "current": one == period} for one in PERIODS],
+            "trail": _trail(known, who, chosen, language),
+            "tops": [{"name": name_of(one, language), "office": one.code} for one in tops] if len(tops) > 1 else [],
+            "service": "",
+            "surges": surges.band(session, who),
+        }
+        if found is None:
+            return render(request, "staff/leadership_first.html", shell)
+        shell["as_of"] = found.as_of
+        if of is not None:
+            told = dashboard.of_service(session, who, known, found, of.id, words, period)
+            return render(request, "staff/leadership_service.html", shell | told | {"service": name_of(of, language)})
+        rated = _reach(known, who, known.subtree(chosen.id))
+        total = results.overall(session, found.since, found.as_of, rated)
+        asked = _asked(session, found.since, found.as_of, rated)
+        ratings = results.by_service(session, found.since, found.as_of, rated)
+        seen = visits.by_office(session, who, known.subtree(chosen.id), since=found.since, until=found.as_of)
+        context = shell | {
+            "headline": _headline(found, known, language),
+            "changed": dashboard.changed(found, known, words, period),
+            "figures": dashboard.tiles(session, who, known, found.whole, words) if found.whole else [],
+            "rated": figures.rated(total, asked, words),
+            "coming": dashboard.coming(session, found, known, words),
+            "ranked": dashboard.ranked(found, known, words, period),
+            "order": str(by),
+            "share": dashboard.share_late(found),
+            "heat": dashboard.heat(found, known, words, period),
+            "services": dashboard.services(found, known, words, period),
+            "medians": dashboard.trend(found, words, "median"),
+            "in_time": dashboard.trend(found, words, "in_time"),
+            "ratings": figures.ratings(ratings, known, words),
+            "visits": figures.visits(seen, known, words),
+            "error": dashboard.error_of(found),
+            "definitions": figures.definitions(found.whole.silence if found.whole else None, words),
+        }
     return render(request, "staff/leadership.html", context)
 
 
@@ -117,6 +134,33 @@ def _may_read(staff: SignedIn) -> None:
         )
 
 
+def _headline(found: Board, known: Catalogue, language: str) -> str:
+    whole = found.whole.silence if found.whole else kpis.NOBODY
+    named = [Named(known.name(one.office_id, language), one.waiting, one.late) for one in found.latest]
+    return headline(whole, found.before.silence if found.before else None, named, language)
+
+
+def _tops(known: Catalogue, who: Viewer) -> list[Office]:
+    """The offices somebody looks down from: the root of the government, or the highest they may look into."""
+    if who.offices is None:
+        return [one for one in known.children.get(None, ()) if one.active]
+    theirs = [known.offices[one] for one in who.offices if one in known.offices]
+    tops = [one for one in theirs if one.parent_id not in who.offices and one.active]
+    return sorted(tops, key=lambda one: (one.id not in who.home, one.code))
+
+
+def _service(known: Catalogue, code: str) -> Service:
+    """A service by its code. Raises NotFound."""
+    found = known.service_by_code.get(code.strip().casefold())
+    if found is None:
+        raise NotFound("There is no such service.", mend="Go back to the figures and choose one.")
+    return found
+
+
+def _named(known: Catalogue, who: Viewer, chosen: Office, language: str) -> str:
+    return settings().government if who.offices is None and chosen.parent_id is None else name_of(chosen, language)
+
+
 def _period(asked: str) -> int:
     return next((one for one in PERIODS if asked == str(one)), USUAL)
 
@@ -149,23 +193,14 @@ def _asked(session: Session, since: datetime, until: datetime, office_ids: Colle
     return sent, answered
 
 
-def _whole(known: Catalogue, who: Viewer, language: str) -> str:
-    if who.offices is None:
-        return settings().government
-    return ", ".join(sorted(known.name(office, language) for office in who.home & who.offices))
-
-
-def _trail(known: Catalogue, who: Viewer, chosen: Office | None, language: str) -> list[dict[str, str]]:
-    """The way from all one may see down to an office, that office left out."""
-    if chosen is None:
-        return []
+def _trail(known: Catalogue, who: Viewer, chosen: Office, language: str) -> list[dict[str, str]]:
+    """The way down to an office, itself left out."""
     above = [office for office in known.chain(chosen.id) if office.id != chosen.id]
     seen = [office for office in above if who.offices is None or office.id in who.offices]
-    steps = [{"name": name_of(office, language), "office": office.code} for office in reversed(seen)]
-    return [{"name": _whole(known, who, language), "office": ""}, *steps]
+    return [{"name": _named(known, who, office, language), "office": office.code} for office in reversed(seen)]
 
 
 def _told(period: int, words: Translator) -> str:
     if period == 1:
-        return words.gettext("the last seven days")
-    return words.gettext("the last %(count)s weeks") % {"count": period}
+        return words.gettext("this week and the one before")
+    return words.gettext("this week and the %(count)s before") % {"count": period}

@@ -10,13 +10,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from domain.catalogue import Catalogue
+from domain.figures import FigureCase, FigureTree
 from domain.visibility import Viewer
 from reports import changes, scores, tables
 from reports.cells import Dimension, Grain
 from reports.changes import Change, Week
+from reports.facts import runs, seconds_of
 from reports.reading import Reading
 from reports.scores import Order, Rank
 from reports.weeks import last_mondays, monday_of, start_of
@@ -33,8 +36,9 @@ COLUMNS = 12
 class Board:
     """A dashboard. `whole` None: nobody wrote. `weeks`: of the whole, oldest first, those that are over.
 
-    `below`: the offices next below with all under them, by id. `ranked`: offices by themselves, or those next below,
-    worst first. `heat`: by office next below and service; `services` in the order of their cases.
+    `below`: the offices next below with all under them, by id. `ranked`: offices by themselves, in the order asked for;
+    `latest`: those with most people past their target. `heat`: by office next below and service; `services` in the
+    order of their cases.
     """
 
     office_id: UUID
@@ -46,6 +50,7 @@ class Board:
     weeks: Sequence[tuple[date, Reading]]
     below: Mapping[UUID, Reading]
     ranked: Sequence[Rank]
+    latest: Sequence[Rank]
     heat: Mapping[UUID, Mapping[UUID, Reading]]
     services: Sequence[UUID]
     by_service: Mapping[UUID, Reading]
@@ -55,11 +60,11 @@ class Board:
 def board(
     session: Session, who: Viewer, known: Catalogue, office_id: UUID, weeks: int, zone: ZoneInfo, order: Order
 ) -> Board | None:
-    """The dashboard of an office for the week that runs and `weeks` - 1 before it; None before the tables are made."""
+    """The dashboard of an office for the week that runs and `weeks` before it; None before the tables are made."""
     at = tables.as_of(session)
     if at is None:
         return None
-    monday = monday_of(at, zone) - timedelta(weeks=weeks - 1)
+    monday = monday_of(at, zone) - timedelta(weeks=weeks)
     since, earlier = start_of(monday, zone), start_of(monday - timedelta(weeks=weeks), zone)
     children = [one.id for one in known.children.get(office_id, ()) if tables.may_read(who, one.id)]
 
@@ -73,6 +78,10 @@ def board(
     by_service = _by_service(tables.silence_of(session, who, [office_id], since=since, by=Dimension.service))
     of_all = by_service.get(office_id, {})
     below = tables.silence_of(session, who, children, since=since)
+    latest = scores.ranked(session, who, root=office_id, order=Order.late, limit=LISTED) if children else []
+    ranked = latest
+    if children and order is not Order.late:
+        ranked = scores.ranked(session, who, root=office_id, order=order, limit=LISTED)
     return Board(
         office_id=office_id,
         as_of=at,
@@ -82,7 +91,8 @@ def board(
         own=whole(since, None, below=False) if children else None,
         weeks=list(zip(mondays, series, strict=True)),
         below={office: parts[""] for office, parts in below.items() if "" in parts},
-        ranked=scores.ranked(session, who, root=office_id, order=order, limit=LISTED) if children else [],
+        ranked=ranked,
+        latest=latest,
         heat=heat,
         services=sorted(of_all, key=lambda service: -of_all[service].silence.n)[:COLUMNS],
         by_service=of_all,
@@ -124,3 +134,19 @@ def _weeks(series: Sequence[Reading]) -> list[Week]:
         )
         for one in series[first:]
     ]
+
+
+def coming(session: Session, office_id: UUID, before: datetime) -> int:
+    """How many who wait there, and below, pass their target before a moment if nobody answers; of those not past it."""
+    query = (
+        select(func.count())
+        .select_from(FigureCase)
+        .join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
+        .where(
+            col(FigureTree.above_id) == office_id,
+            runs(),
+            col(FigureCase.late).is_(False),
+            col(FigureCase.target) <= seconds_of(before),
+        )
+    )
+    return session.scalars(query).one()

@@ -9,19 +9,24 @@ crowd, as one answer goes to all, only its lead waits. Under `FEWEST` answers no
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
+from core.settings import settings
 from domain.case import Case
-from domain.catalogue import catalogue
+from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock
 from domain.states import ClockKind, ClockState, LeadLink
 from domain.visibility import Viewer, visible
+from escalation.calendar import WorkingCalendar
 from escalation.terms import calendar_of
 
 WEEKS, FEWEST = 4, 10
+AHEAD, FARTHEST = 2, 14
+"""Working days to look ahead by itself, and days at most."""
 KINDS = (ClockKind.first_response, ClockKind.reply_due)
 MOST = 20_000
 """Clocks that are looked at; beyond it the figure is of the first of them."""
@@ -83,3 +88,25 @@ def outlook(session: Session, who: Viewer, before: datetime, now: datetime) -> l
         breach = tuple(one for one, is_late in zip(waiting, coming, strict=False) if is_late)
         found.append(Outlook(office_id, n, pace, behind, tuple(waiting), breach))
     return sorted(found, key=lambda one: (-len(one.breach), known.name(one.office_id)))
+
+
+def noon(known: Catalogue, now: datetime, day: str) -> datetime:
+    """Noon of the day that was asked for, if it lies ahead and not too far; else of the second day from now on which
+    the government works, by the calendar of the office at the top; where none follows in time, of the last."""
+    zone = settings().zone
+    today = now.astimezone(zone).date()
+    ahead = [today + timedelta(days=days) for days in range(1, FARTHEST + 1)]
+    top = next((office for office in known.offices.values() if office.parent_id is None), None)
+    worked = [one for one in ahead if top is None or _works(calendar_of(known, top.id), one, zone)]
+    try:
+        asked = date.fromisoformat(day)
+    except ValueError:
+        asked = today
+    if asked not in ahead:
+        asked = worked[AHEAD - 1] if len(worked) >= AHEAD else ahead[-1]
+    return datetime.combine(asked, time(12), zone).astimezone(UTC)
+
+
+def _works(calendar: WorkingCalendar, day: date, zone: ZoneInfo) -> bool:
+    start = datetime.combine(day, time(), zone)
+    return calendar.between(start, start + timedelta(days=1)) > 0

@@ -15,10 +15,11 @@ WORTH_NAMING = 5
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An office's silence under the name it is shown by."""
+    """Who waits at an office, under the name it is shown by: how many, and how many of them past their target."""
 
     name: str
-    silence: Silence
+    silent_now: int
+    past_target: int
 
 
 def headline(current: Silence, before: Silence | None, offices: Sequence[Named], language: str) -> str:
@@ -99,7 +100,7 @@ def _where(current: Silence, offices: Sequence[Named], language: str) -> str:
     total = current.past_target if late else current.silent_now
     if total < WORTH_NAMING:
         return ""
-    counted = [(one.silence.past_target if late else one.silence.silent_now, one.name) for one in offices]
+    counted = [(one.past_target if late else one.silent_now, one.name) for one in offices]
     ranked = sorted((pair for pair in counted if pair[0]), key=lambda pair: (-pair[0], pair[1]))
     few, share = 0, 0
     while few < len(ranked) and share <= MOST * total:

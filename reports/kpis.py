@@ -55,6 +55,10 @@ class Silence:
         return self.n < SMALL
 
 
+NOBODY = Silence(0, 0, 0, 0, 0, None, None, 0.0, None, None, None, None, None, None)
+"""Where nobody wrote and nobody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class OfficeSilence:
     """The silence an office is accountable for."""

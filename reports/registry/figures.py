@@ -74,6 +74,17 @@ def whole(session: Session, scope: Scope, kpis: Collection[Kpi]) -> dict[str, Fi
     return {name: found[0] for name, found in measure(session, scope, kpis).items()}
 
 
+def given(session: Session, scope: Scope, measured: Mapping[str, Measured], part: Part = WHOLE) -> dict[str, Figure]:
+    """Figures by the names of their KPIs of values that were read elsewhere, as from the tables that are kept of them.
+
+    What the viewer may not see, or cannot be told of this scope, is left out.
+    """
+    read = Reading(session, scope, None)
+    kpis = {name: BY_NAME[name] for name in measured}
+    may = {name: kpi for name, kpi in kpis.items() if readable(kpi, scope.who) and tellable(kpi, scope)}
+    return {name: _figure(read, kpi, part, measured[name]) for name, kpi in may.items()}
+
+
 def _figures(reading: Reading, kpi: Kpi) -> list[Figure]:
     measured = kpi.measure(reading)
     if reading.by is None:

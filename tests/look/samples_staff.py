@@ -33,7 +33,7 @@ from tests.look.samples_desk import (
     TALKED,
 )
 from tests.look.samples_doors import ABSENCES, HANDOVERS
-from tests.look.samples_figures import LEADERSHIP, MEETING, REVIEW, TREND
+from tests.look.samples_figures import LEADERSHIP, LEADERSHIP_SERVICE, MEETING, REVIEW, SHELL, week
 from tests.look.samples_finding import FINDING, QUEUE_COLUMN, SEARCHED
 from tests.look.samples_kiosk import KIOSK
 from tests.look.samples_ladder import LADDER
@@ -199,19 +199,31 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     "leadership": ("leadership", LEADERSHIP),
     "leadership-office": (
         "leadership",
-        {**LEADERSHIP, "trail": [{"name": "Republic of Velmora", "office": ""}, {"name": "Water", "office": "WAT"}]},
+        {
+            **LEADERSHIP,
+            "trail": [{"name": "Republic of Velmora", "office": "PMO"}],
+            "tops": [{"name": "Water", "office": "WAT"}, {"name": "Roads", "office": "ROAD"}],
+        },
     ),
     "leadership-empty": (
         "leadership",
         {
             **LEADERSHIP,
-            "act": [],
+            "changed": [],
+            "figures": [],
+            "coming": {"number": 0, "text": ""},
+            "ranked": [],
+            "heat": None,
+            "services": [],
             "ratings": [],
             "visits": [],
-            "national": None,
-            "trend": {**TREND, "values": [None, 3.0], "band": None},
+            "share": None,
+            "error": 0.0,
+            "medians": {**week("–", [None, 3.0], None), "rows": []},
         },
     ),
+    "leadership-service": ("leadership_service", LEADERSHIP_SERVICE),
+    "leadership-first": ("leadership_first", SHELL),
     "survey-results": (
         "survey_results",
         {

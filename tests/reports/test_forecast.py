@@ -7,13 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, select
 
-from api.forecast import noon
 from domain.catalogue import Catalogue, catalogue, touch
 from domain.policy import Calendar
 from domain.states import ClockKind, ClockState
 from domain.visibility import viewer
 from escalation import service
-from reports.forecast import breaches, outlook
+from reports.forecast import breaches, noon, outlook
 from tests.conftest import Installation
 from tests.escalation.world import World, build, new_case
 
