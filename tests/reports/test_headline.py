@@ -26,7 +26,7 @@ SILENCE = Silence(
 )
 BEFORE = replace(SILENCE, median_seconds=25 * HOUR, median_low=24 * HOUR, median_high=26 * HOUR)
 OFFICES = [
-    Named(name, replace(SILENCE, past_target=late, silent_now=silent))
+    Named(name, silent, late)
     for name, late, silent in [
         ("Water 3", 22, 30),
         ("Roads", 4, 20),
@@ -89,12 +89,12 @@ def test_few_are_counted_not_estimated(n: int, answered: int, silent_now: int, s
 
 
 def test_nobody_is_named_when_the_load_is_spread() -> None:
-    even = [Named(f"Office {index}", replace(SILENCE, past_target=8)) for index in range(5)]
+    even = [Named(f"Office {index}", 80, 8) for index in range(5)]
     assert "Office" not in headline(SILENCE, BEFORE, even, "en")
 
 
 def test_with_few_past_their_target_those_who_wait_are_told_of() -> None:
     calm = replace(SILENCE, past_target=2)
-    offices = [Named("Water 3", replace(calm, silent_now=50)), Named("Water 7", replace(calm, silent_now=10))]
-    offices += [Named(f"Office {index}", replace(calm, silent_now=5)) for index in range(4)]
+    offices = [Named("Water 3", 50, 2), Named("Water 7", 10, 2)]
+    offices += [Named(f"Office {index}", 5, 2) for index in range(4)]
     assert headline(calm, None, offices, "en").endswith("One office has 50 of the 80 who wait: Water 3.")

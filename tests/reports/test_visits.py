@@ -42,7 +42,7 @@ def figures(session: Session, world: World) -> list[object]:
         lines = kpis.by_office(session, who, since=SINCE, until=NOW, now=NOW)
         earlier = kpis.before(session, who, None, since=SINCE - timedelta(weeks=4), until=SINCE)
         found += [whole, lines, earlier, kpis.by_week(session, who, None, weeks=8, now=NOW, zone=zone)]
-        named = [Named(str(line.office_id), line.silence) for line in lines]
+        named = [Named(str(line.office_id), line.silence.silent_now, line.silence.past_target) for line in lines]
         found.append(headline(whole, earlier, named, "en"))
     for monday in last_mondays(3, NOW, zone):
         found.append(agenda(session, world.who("boss"), world.offices["MIN"].id, monday, NOW))
