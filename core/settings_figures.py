@@ -16,6 +16,9 @@ class FigureSettings(BaseSettings):
         description="Price of one message by channel in OMBUD_SMS_CURRENCY, as whatsapp=0.03,email=0.0004; SMS are"
         " priced by the segment.",
     )
+    figures_seconds: float = Field(
+        20.0, gt=0, le=60, description="Seconds between two looks at what changed, after which figures follow."
+    )
     officer_figures: Literal["off", "shown", "exported"] = Field(
         "off",
         description="Figures of single officers: off; shown to themselves, who leads their office, and auditors; or"

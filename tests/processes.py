@@ -123,6 +123,7 @@ def environment_of(
         "OMBUD_BROKER_URL": broker_url,
         "OMBUD_PORT": str(free_port()),
         "OMBUD_SWEEP_SECONDS": "1",
+        "OMBUD_FIGURES_SECONDS": "1",
         "OMBUD_UNDO_SECONDS": "0",
         "OMBUD_SURVEY_DAY_START": "0",  # so that a test of surveys holds at night too
         "OMBUD_SURVEY_DAY_END": "24",

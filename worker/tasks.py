@@ -77,7 +77,6 @@ PACKS_SECONDS, PLANS_SECONDS = 60.0, 3600.0
 OPEN = "open"
 OPEN_SECONDS = 600.0
 FIGURES = "figures"
-FIGURES_SECONDS = 20.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -318,7 +317,6 @@ EVERY = {
     SIGNS: SIGNS_SECONDS,
     OPEN: OPEN_SECONDS,
     ACTIONS: ACTIONS_SECONDS,
-    FIGURES: FIGURES_SECONDS,
     TRIALS: TRIALS_SECONDS,
     PLANS: PLANS_SECONDS,
     PACKS: PACKS_SECONDS,
@@ -345,11 +343,11 @@ def _drain(step: Callable[[], int]) -> int:
 
 def install(app: Celery) -> None:
     """Register the tasks and their schedule; the sweep finds what no doorbell rang for."""
-    seconds = settings().sweep_seconds
+    seconds, own = settings().sweep_seconds, {FIGURES: settings().figures_seconds}
     unhurried = ("reconcile", doorbell.RUNGS, "offers", doorbell.STAFF)
     schedule = {}
     for kind, work in TASKS.items():
         app.task(work, name=f"ombud.{kind}")
-        every = EVERY.get(kind, seconds * 6 if kind in unhurried else seconds)
+        every = own.get(kind) or EVERY.get(kind, seconds * 6 if kind in unhurried else seconds)
         schedule[kind] = {"task": f"ombud.{kind}", "schedule": every, "options": {"expires": every * 2}}
     app.conf.beat_schedule = schedule

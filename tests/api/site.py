@@ -31,6 +31,7 @@ from domain.inbox import InboundMessage
 from domain.staff import StaffRole, StaffSession
 from domain.states import Role
 from notifications import deliver
+from reports import refresh
 from tests.builders import Government, government, soonest
 from tests.conftest import Installation
 from worker import listen
@@ -118,6 +119,11 @@ class Web:
             if soon is None:
                 return
             moment = max(moment + timedelta(seconds=1), soon)  # a stalled sender has promised moments ahead
+
+    def tally(self) -> None:
+        """Figures follow what changed."""
+        while refresh.work_off(datetime.now(UTC)):
+            pass
 
     def _send(self, outgoing: Outgoing, channel: Channel) -> Sent:
         self.sent.append(outgoing)

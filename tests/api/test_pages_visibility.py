@@ -57,6 +57,7 @@ def asks_for(dependant: Dependant | None) -> set[str]:
 
 def gets(web: Web, reference: str, week: str, marker: str = MARKER) -> Iterator[str]:
     """Every address that reads, with every query that could lead to a case, as far as the page reads it."""
+    web.tally()
     values = {
         "reference": reference,
         "week": week,
@@ -253,12 +254,13 @@ def test_what_a_page_reads_of_a_query_is_found(web: Web) -> None:
     """Else the test above would leave out queries that matter."""
     read = {str(one.path): asks_for(getattr(one, "dependant", None)) for one in iter_route_contexts(web.app.routes)}
     assert read["/staff/search"] == {"q", "order"}
-    assert read["/leadership"] == {"office", "weeks"}
+    assert read["/leadership"] == {"office", "weeks", "order", "service"}
     assert read["/staff/queue"] == {"open", "view", "q", "order"}
 
 
 def shown(web: Web, paths: list[str], people: tuple[str, ...]) -> dict[tuple[str, str], str]:
     """What they read, without what moves by itself."""
+    web.tally()
     pages = {(who, path): web.get(path, who).text for path, who in product(paths, people)}
     pages |= {
         ("key", path): web.api("GET", path).text
