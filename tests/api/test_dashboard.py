@@ -67,7 +67,7 @@ def test_the_whole_says_who_is_silent_what_changed_and_where(busy: Web) -> None:
     assert "figure:silent at:WAT1" in first.replace("%20", " ")
     assert ">60</b>" in first
     heat = page.split('class="heat"')[1].split("</table>")[0]
-    assert "later than elsewhere" in heat
+    assert "sooner than elsewhere" in heat
     assert "100%" in heat, "of CIV1"
     assert "service=water" in heat
 

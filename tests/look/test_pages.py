@@ -102,6 +102,7 @@ def test_every_template_has_a_sample() -> None:
         "citizen/base_citizen.html",
         "staff/base_staff.html",
         "staff/parts.html",
+        "staff/board_parts.html",
         "staff/kpi_parts.html",
         "citizen/after_closing.html",
         "staff/case_life.html",
