@@ -15,7 +15,7 @@ from reports.registry.scope import WHOLE, Part, Scope
 from reports.registry.values import Better, Dimension, Figure, Hidden, Kpi, Measured, Unit
 from reports.shrinkage import Shrunk
 
-MEAN = "silence_mean"
+MEAN, STANDING = "silence_mean", frozenset({"silent", "past_target"})
 RANKED = frozenset({Dimension.office, Dimension.branch})
 """What is put in an order of merit; people never are."""
 
@@ -54,7 +54,8 @@ def measure(
     ranking = [BY_NAME[kpi.rank_by] for kpi in kpis if kpi.rank_by]
     names = {name for kpi in (*kpis, *ranking) for name in (kpi.counts, kpi.of_these) if name}
     means = any(one.name == MEAN for one in (*kpis, *(ranking if by in RANKED else ())))
-    reading = Reading(session, scope, by, names, means=means)
+    standing = any(one.counts in STANDING for one in kpis)
+    reading = Reading(session, scope, by, names, means=means, standing=standing)
     return {kpi.name: _figures(reading, kpi) for kpi in kpis}
 
 

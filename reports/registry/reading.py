@@ -65,7 +65,7 @@ def added(several: Collection[Counts]) -> Counts:
 
 class Reading:
     """What some KPIs of one scope and split are measured from. `names` are those that are counted for them; `means`:
-    silences are to have a mean, which only the cases tell."""
+    silences are to have a mean, which only the cases tell; `standing`: who waits now is asked for too."""
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Reading:
         names: Collection[str] = (),
         *,
         means: bool = True,
+        standing: bool = True,
     ) -> None:
         self.session = session
         self.scope = scope
@@ -82,6 +83,7 @@ class Reading:
         self.split = Split(scope, by)
         self.names = frozenset(names)
         self.means = means
+        self.standing = standing
         self._kept: dict[object, object] = {}
 
     def once(self, what: object, read: Callable[[], T]) -> T:
@@ -130,7 +132,7 @@ class Reading:
             since=scope.since,
             until=scope.until,
             now=scope.now,
-            waiting=not self.split.periods,
+            waiting=self.standing and not self.split.periods,
             only=only,
         )
         folded = self.split.fold(found.items(), samples.together)
