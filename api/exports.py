@@ -45,11 +45,11 @@ FORMATS = {
 
 
 @router.get("/staff/exports")
-def show_exports(request: Request, staff: Staffed, said: str = "") -> Response:
-    """A form for another, one's own, those that come again, and for who audits everybody's."""
+def show_exports(request: Request, staff: Staffed, said: str = "", q: str = "") -> Response:
+    """A form for another (`q` stands in it), one's own, those that come again, and for who audits everybody's."""
     if said in SAID:
         request.state.flash = {"text": SAID[said], "tone": "well", "undo": ""}
-    return _page(request, staff)
+    return _page(request, staff, {"q": q[:300], "tell": "yes"} if q else None)
 
 
 @router.post("/staff/exports")
@@ -150,7 +150,7 @@ def _page(
             "format": given.get("format", str(ExportFormat.csv)),
             "when": given.get("when", ONCE),
             "last": given.get("last", ""),
-            "q": given.get("q") or request.query_params.get("q", "")[:300],
+            "q": given.get("q", ""),
             "tell": not given or given.get("tell") == "yes",
         },
         "exports": [_line(one, datetime.now(UTC)) for one in own],

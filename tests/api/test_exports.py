@@ -77,6 +77,13 @@ def test_somebody_asks_waits_and_fetches(filled: Web) -> None:
     assert filled.get(address, "officer1").status_code == 404
 
 
+def test_a_list_can_be_taken_as_it_is(filled: Web) -> None:
+    found = filled.get("/staff/search?q=from%3A2026-01-01+channel%3Aweb", "minister").text
+    link = re.search(r'href="(/staff/exports\?q=[^"]+)"', found)
+    assert link
+    assert 'value="from:2026-01-01 channel:web"' in filled.get(link[1].replace("&amp;", "&"), "minister").text
+
+
 def test_auditors_see_who_took_what_and_nobody_else_does(filled: Web) -> None:
     post(filled, "officer1", q="office:WAT1")
     make_all()
