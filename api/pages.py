@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from api.draw import scale_funnel, scale_interval, scale_trend
+from api.draw_effect import scale_effect
 from api.words import VOCABULARIES
 from core.i18n import (
     DateStyle,
@@ -71,6 +72,8 @@ _DAILY: tuple[tuple[str, str, str, frozenset[str]], ...] = (
     ("leadership", "/leadership", "Figures", _WATCHING),
 )
 _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
+    ("actions", "/staff/actions", "My actions", _EVERYBODY),
+    ("causes", "/staff/causes", "Causes", _WATCHING | {"operator", "officer"}),
     ("surges", "/staff/surges", "Surges", _WATCHING | {"officer", "triage"}),
     ("kpis", "/staff/kpis", "All figures", _WATCHING),
     ("officers", OFFICERS, "My figures", frozenset({"operator", "officer", "supervisor", "head", "auditor"})),
@@ -268,6 +271,7 @@ def environment() -> Environment:
     made.globals.update(
         link=_link,
         static=static,
+        scale_effect=scale_effect,
         scale_funnel=scale_funnel,
         scale_interval=scale_interval,
         scale_trend=scale_trend,

@@ -78,15 +78,14 @@ def profile_of(session: Session, known: Catalogue, now: datetime) -> Profile:
     since = until - timedelta(days=DAYS)
     chains = {office_id: [office.id for office in known.chain(office_id)] for office_id in known.offices}
     made = Profile(until, settings().zone, lambda office_id: chains.get(office_id, []))
-    hour = _hour(session)
+    hour = hour_of(session, Case.received_at)
     rows = session.execute(
         select(col(Case.office_id), col(Case.service_id), hour, func.count())
         .where(col(Case.opened_at) >= since, col(Case.received_at) >= since, col(Case.received_at) < until, _counted())
         .group_by(col(Case.office_id), col(Case.service_id), hour)
     )
     for office_id, service_id, at, number in rows:
-        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-        made.add(office_id, service_id, moment if moment.tzinfo else moment.replace(tzinfo=UTC), number)
+        made.add(office_id, service_id, moment_of(at), number)
     _kept[key] = (now, known.revision, made)
     return made
 
@@ -96,10 +95,17 @@ def forget() -> None:
     _kept.clear()
 
 
-def _hour(session: Session) -> Any:
+def hour_of(session: Session, column: Any) -> Any:
+    """The hour in UTC that a moment lies in, as SQL: a datetime, or text on SQLite; `moment_of` reads either."""
     if session.get_bind().dialect.name == "sqlite":
-        return func.strftime("%Y-%m-%d %H:00:00", Case.received_at)
-    return func.date_trunc("hour", Case.received_at)
+        return func.strftime("%Y-%m-%d %H:00:00", column)
+    return func.date_trunc("hour", column)
+
+
+def moment_of(hour: str | datetime) -> datetime:
+    """The hour that `hour_of` gave, in UTC."""
+    moment = datetime.fromisoformat(hour) if isinstance(hour, str) else hour
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _counted() -> Any:

@@ -9,6 +9,7 @@ Newey and West's errors, which hold in long series, call 10 to 25 of 100 changes
 see docs/methods.md, where all of it was measured.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,6 +35,7 @@ LEVEL = 0.95
 CAUTION = 0.5
 """Standard errors by which the autocorrelation is taken higher than estimated."""
 HIGHEST = 0.95
+STILL = 1e-9
 _GRID = np.linspace(0.0, HIGHEST, 96)
 
 
@@ -202,7 +204,9 @@ def _fit(columns: Floats, own: Floats, other: Floats | None, offset: Floats) -> 
     # statsmodels takes a second to import, so that only who asks for an estimate waits for it
     from statsmodels.genmod.families import Binomial, Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
+    warnings.simplefilter("ignore", PerfectSeparationWarning)  # weeks that are all the same; their errors are ours
     model: Any
     if other is None:
         model = GLM(own, columns, family=Poisson(), offset=offset)
@@ -250,8 +254,11 @@ def _errors(design: _Design, kept: NDArray[np.bool_], fit: _Fit) -> _Errors | No
 def _correlation(residuals: Floats, maker: Floats, lags: NDArray[np.int_]) -> float:
     """First-order autocorrelation of the noise: the one whose residuals, after as many columns as were fitted, would
     on average show what these show. Those of a fit are less alike than the noise was (Worsley et al. 2002)."""
+    whole = float(residuals @ residuals)
+    if whole < STILL * len(residuals):  # weeks that are all the same show no noise, and rounding is none
+        return 0.0
     neighbours = (lags == 1) / 2.0
-    seen = float(residuals @ neighbours @ residuals) / float(residuals @ residuals or 1.0)
+    seen = float(residuals @ neighbours @ residuals) / whole
     longest = int(lags.max()) + 1
     near = np.bincount(lags.ravel(), (maker @ neighbours @ maker).ravel(), longest)
     all_ = np.bincount(lags.ravel(), maker.ravel(), longest)

@@ -53,7 +53,7 @@ def action(session: Session, who: Viewer, action_id: UUID) -> Action:
     """One action. Raises NotFound unless it is the viewer's, or of a review they attend or that it climbed to, and
     about no case they may not see."""
     found = session.get(Action, action_id)
-    if found is None or not _sees(session, who, found):
+    if found is None or not readable(session, who, found):
         raise NotFound("There is no such action.", mend="Look in the list of the meeting, or in your own.")
     return found
 
@@ -256,7 +256,8 @@ def give_cause(session: Session, who: Viewer, action_id: UUID, chosen: Cause | N
     return found
 
 
-def _sees(session: Session, who: Viewer, found: Action) -> bool:
+def readable(session: Session, who: Viewer, found: Action) -> bool:
+    """Whether somebody may read an action: see `action`."""
     near = found.owner_id == who.staff_id or attends(session, who, found.office_id)
     raised = found.raised_to_id is not None and found.raised_to_id in attended(catalogue(session), who)
     if not (near or raised):
@@ -271,7 +272,7 @@ def _mine(session: Session, who: Viewer, action_id: UUID) -> Action:
     found = session.exec(
         select(Action).where(Action.id == action_id).with_for_update(), execution_options={"populate_existing": True}
     ).first()
-    if found is None or not _sees(session, who, found):
+    if found is None or not readable(session, who, found):
         raise NotFound("There is no such action.", mend="Look in the list of the meeting, or in your own.")
     if not settles(session, who, found):
         raise NotAllowed("Only its owner or who holds the review says what becomes of an action.")

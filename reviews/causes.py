@@ -22,7 +22,7 @@ from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.texts import clean
 from domain.case import Case
 from domain.cause import CaseCause, Cause, CauseAct, CauseChange
-from domain.review import Finding, Review
+from domain.review import Action, Finding, Review
 from domain.states import EntryKind
 from domain.timeline import append
 from domain.visibility import Viewer, countable, visible
@@ -212,8 +212,17 @@ def choose(
         row = CaseCause(case_id=case.id, cause_id=found.id, author_id=who.staff_id, at=now)
     row.cause_id, row.author_id, row.at, row.review_id = found.id, who.staff_id, now, review_id
     session.add(row)
+    # what is to be done about the case is against its cause
+    for action in session.exec(select(Action).where(Action.case_id == case.id, col(Action.cause_id).is_(None))).all():
+        action.cause_id = found.id
+        session.add(action)
     _write_down(session, case, who, found.name, now)
     return row
+
+
+def of_case(session: Session, case_id: UUID) -> UUID | None:
+    """The cause a case was given; for whoever sees the case already."""
+    return session.exec(select(CaseCause.cause_id).where(CaseCause.case_id == case_id)).first()
 
 
 def clear(session: Session, who: Viewer, case_id: UUID, now: datetime) -> None:

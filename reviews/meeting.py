@@ -23,7 +23,7 @@ from domain.states import EntryKind
 from domain.timeline import append
 from domain.visibility import Viewer, visible
 from reports.weeks import monday_of
-from reviews import action_ladder, minutes
+from reviews import action_ladder, causes, minutes
 from reviews.chairs import attended, chaired, check_chair
 from reviews.owners import may_own
 
@@ -176,6 +176,7 @@ def add_action(
         review_id=review.id,
         office_id=review.office_id,
         case_id=case_id,
+        cause_id=causes.of_case(session, case_id) if case_id is not None else None,
         what=words,
         owner_id=owner_id,
         due_on=due_on,

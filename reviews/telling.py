@@ -68,8 +68,10 @@ def address(office_code: str, week: date) -> str:
 
 
 def page_of(key: str) -> str:
-    """The page a notice of this key leads to; empty where it is about no meeting."""
+    """The page a notice of this key leads to; empty where it is about no meeting and no action."""
     parts = key.split(":")
+    if parts[0] == "action" and len(parts) == 3:
+        return f"/staff/actions/{parts[1]}"
     if len(parts) != 4 or parts[0] != "review":
         return ""
     what = next((one for one in PAGES if parts[3].startswith(one)), "")
