@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LEFT, RIGHT, TOP, BOTTOM = 30.0, 8.0, 14.0, 30.0
+LEFT, RIGHT, TOP, BOTTOM = 26.0, 8.0, 18.0, 28.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def scale_effect(
     without: Sequence[float | None],
     before: int,
     after: int,
-    width: float = 640,
-    height: float = 240,
+    width: float = 360,
+    height: float = 220,
 ) -> EffectPlot | None:
     """Place weekly counts; the weeks from `before` to `after` (exclusive) were left out. None without weeks. What the
     model has beyond twice the most that came is cut."""
@@ -63,7 +63,7 @@ def scale_effect(
     def line(values: Sequence[float | None], first: int, last: int) -> str:
         return " ".join(f"{x(week)},{y(one)}" for week in range(first, last) if (one := values[week]) is not None)
 
-    apart = max(1, math.ceil(len(counts) / 6))
+    apart = max(1, math.ceil(len(counts) / 4))
     return EffectPlot(
         dots=tuple(Week(x(week), y(count), before <= week < after) for week, count in enumerate(counts)),
         before=line(fitted, 0, before),

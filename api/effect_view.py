@@ -6,6 +6,9 @@ from domain.catalogue import Catalogue, name_of
 from reports.interrupted import AFTER, BEFORE, FEWEST, LEVEL, SEASONS, SLOPE_AFTER, Change, Refused
 from reviews.effects import LEAD, About, Effect, Unasked
 
+MANY = 2.0
+"""A rise beyond which it is told in times."""
+
 
 def view(found: Effect, known: Catalogue, cause: str, words: Translator) -> dict[str, object]:
     """The context of `effect_part.html`; `cause` is the name of the cause that is asked about, or ""."""
@@ -30,6 +33,7 @@ def view(found: Effect, known: Catalogue, cause: str, words: Translator) -> dict
         "weeks": _weeks(found, told),
         "controlled": bool(told and told.controlled),
         "exposed": bool(told and told.exposed),
+        "shut": bool(told and told.shut),
     }
 
 

@@ -180,6 +180,18 @@ def _write_down(session: Session, action: Action, reached: Reached, now: datetim
     )
 
 
+def words(action: Action, reached: Reached, known: Catalogue, owner: str) -> tuple[str, str]:
+    """What the notice inside the program says, and what leaves it: a line without the words of the action."""
+    due = format_datetime(action.due_on, SOURCE_LANGUAGE, settings().zone, "date")
+    office = known.name(action.office_id, SOURCE_LANGUAGE)
+    if reached.step == ActionStep.owner:
+        text = f"“{action.what}” was to be done by {due}, and nothing says that it was. Say what became of it."
+        return text, f"An action of yours was to be done by {due}."
+    text = f"“{action.what}” was to be done by {due}: {owner}, for the review of {office}."
+    agenda = " It is on the agenda of your next review." if reached.office is not None else ""
+    return text + agenda, f"An action of the review of {office} was to be done by {due}."
+
+
 def _tell(
     session: Session,
     action: Action,
@@ -189,16 +201,8 @@ def _tell(
     known: Catalogue,
     now: datetime,
 ) -> None:
-    """A notice inside the program with the words of the action; outside of it a line without them."""
-    due = format_datetime(action.due_on, SOURCE_LANGUAGE, settings().zone, "date")
-    office, owner = known.name(action.office_id, SOURCE_LANGUAGE), session.get_one(Staff, action.owner_id).name
-    if reached.step == ActionStep.owner:
-        text = f"“{action.what}” was to be done by {due}, and nothing says that it was. Say what became of it."
-        outside = f"An action of yours was to be done by {due}."
-    else:
-        text = f"“{action.what}” was to be done by {due}: {owner}, for the review of {office}."
-        text += " It is on the agenda of your next review." if reached.office is not None else ""
-        outside = f"An action of the review of {office} was to be done by {due}."
+    owner = session.get_one(Staff, action.owner_id).name
+    text, outside = words(action, reached, known, owner)
     tell(session, [person.id for person in reached.people], f"action:{action.id}:{rung.number}", text, now, case)
     link = f"{settings().site_url}/staff/actions/{action.id}"
     ways = channels_of({}, set_up())

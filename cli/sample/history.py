@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from importlib import resources
 
 from channels.values import Channel
-from cli.sample import asked_more, crowd, made_up, meetings, plots, ratings, trials
+from cli.sample import asked_more, causes, crowd, earlier, made_up, meetings, plots, ratings, trials
 from cli.sample.phrases import phrases
 from cli.sample.rows import Rows
 from cli.sample.world import World
@@ -74,6 +74,8 @@ def write(
     made_up.write(world)
     progress("Offices meet on Mondays", 0.85)
     meetings.write(world, rows.of(Case))
+    earlier.write(world, texts)
+    causes.write(world)
     trials.write(world)
 
 
