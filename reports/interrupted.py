@@ -5,7 +5,7 @@ and shut days as far as the weeks allow, and from the interruption on a step and
 is told is the change averaged over the weeks after it. With a comparison series each week is split between the two
 instead, so that whatever happens to both drops out. Errors: quasi-likelihood with autocorrelation of the first order,
 corrected for its bias in short series (Worsley et al. 2002) and taken half a standard error higher than estimated.
-Newey and West's errors, which hold in long series, call 10 to 25 of 100 changes real in short ones that did not change:
+Newey and West's errors, which hold in long series, call 9 to 25 of 100 changes real in short ones that did not change:
 see docs/methods.md, where all of it was measured.
 """
 

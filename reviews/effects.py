@@ -251,7 +251,10 @@ def _beside(
             col(Action.done_at) < start_of(between[1], zone),
             col(Action.id) != action_id if action_id is not None else True,
             same if question.about is not About.all else True,
-            or_(col(Action.case_id).is_(None), visible(who)),
+            or_(
+                col(Action.case_id).is_(None),
+                and_(visible(who), col(Case.office_id).in_(catalogue(session).subtree(question.office_id))),
+            ),
         )
     ).one()
 

@@ -11,6 +11,7 @@ from domain.answer import SavedReply
 from domain.assisted import CallBack
 from domain.base import Row
 from domain.case import Case
+from domain.cause import Cause
 from domain.citizen import Citizen, ContactPoint
 from domain.closing import SolvedCheck, SolvedQuestion
 from domain.flag import FlagKind, SurveyFlag
@@ -113,6 +114,7 @@ def furnish(
             due_on=day + timedelta(days=3),
             created_at=now,
         ),
+        "cause_id": Cause(id=new_id(), name="No spare key", key="no spare key", shared=True, created_at=now),
         "reply_id": SavedReply(id=new_id(), office_id=office, created_at=now),
         "check_id": SolvedCheck(id=new_id(), question_id=question.id, case_id=case.id, claimed=True, drawn_at=now),
         "flag_id": SurveyFlag(
@@ -165,6 +167,7 @@ def furnish(
         **{name: str(found) for name, found in there.items()},
         "area_code": "lumas",
         "called": called.reference,
+        "act": "back",
         "check_action": "no-answer",
         "code": definitions.STANDARD,
         "question": "reason",

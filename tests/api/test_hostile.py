@@ -190,6 +190,12 @@ FORMS: dict[str, dict[str, str]] = {
     "/staff/reviews/{office_code}/{week}/wall/here": {"was": "x,y", "here-x": "1", "other": "z"},
     "/staff/reviews/{office_code}/{week}/minutes": {"words": "w"},
     "/staff/reviews/{office_code}/{week}/plan": {"holds": "1", "hour": "7", "checks": "5"},
+    "/staff/actions/{action_id}/{act}": {
+        "done_note": "n", "why": "w", "due_on": "2026-03-09", "owner": "x", "cause": "c", "from_list": "1",
+    },
+    "/staff/causes": {"cause": "c", "under": "x", "another": "yes"},
+    "/staff/causes/{cause_id}/{act}": {"name-en": "n", "under": "x", "into": "x"},
+    "/staff/cases/{reference}/cause": {"cause": "c"},
     "/staff/account/language": {"language": "en"},
     "/staff/account/reach": {"pace": "daily", "quiet": "own", "from": "20", "until": "7", "phone": "+355691112233"},
     "/staff/offices/new": {"name-en": "Hill", "code": "H1", "tier": "district", "parent": "WATER", "places": "Hill"},

@@ -19,6 +19,7 @@ from core.ids import new_id
 from domain.access import Scope
 from domain.attachment import Attachment
 from domain.case import Case
+from domain.cause import CaseCause, Cause
 from domain.clock import Notice
 from domain.review import Action, Finding, Review
 from domain.staff import Staff
@@ -88,7 +89,13 @@ def gets(web: Web, reference: str, week: str, marker: str = MARKER) -> Iterator[
     with database().read() as session:
         of_case = select(Case.id).where(col(Case.reference) == reference)
         files = session.exec(select(Attachment.id).where(col(Attachment.case_id).in_(of_case))).all()
-    values |= {"file_id": str(files[0]) if files else "x"}
+        actions = session.exec(select(Action.id).where(col(Action.case_id).in_(of_case))).all()
+        found = session.exec(select(CaseCause.cause_id).where(col(CaseCause.case_id).in_(of_case))).all()
+    values |= {
+        "file_id": str(files[0]) if files else "x",
+        "action_id": str(actions[0]) if actions else "x",
+        "cause_id": str(found[0]) if found else "x",
+    }
     for one in iter_route_contexts(web.app.routes):
         path = str(one.path)
         if "GET" not in (one.methods or ()) or path.startswith("/simulator"):
@@ -155,12 +162,20 @@ def hide(
                 author_id=known.staff["head_water"],
             )
         )
+        author = known.staff["integrity"]
+        cause = Cause(
+            id=new_id(), name=f"{marker} keeps it", key=f"{marker} keeps it", author_id=author, created_at=now
+        )
+        session.add(cause)
+        session.flush()
+        session.add(CaseCause(case_id=case.id, cause_id=cause.id, author_id=author, at=now))
         session.add(
             Action(
                 id=new_id(),
                 review_id=review.id,
                 office_id=review.office_id,
                 case_id=case.id,
+                cause_id=cause.id,
                 what=f"Talk about {marker}",
                 owner_id=known.staff["head_water"],
                 due_on=monday,

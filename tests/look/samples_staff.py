@@ -6,6 +6,7 @@ from tests.look import (
     samples_answers,
     samples_asking,
     samples_exports,
+    samples_causes,
     samples_kpis,
     samples_ledger,
     samples_life,
@@ -284,4 +285,5 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     ),
     **KIOSK,
     **REVIEWS,
+    **samples_causes.PAGES,
 }

@@ -107,6 +107,8 @@ def test_every_template_has_a_sample() -> None:
         "citizen/after_closing.html",
         "staff/case_life.html",
         "staff/case_life_acts.html",
+        "staff/cause_part.html",
+        "staff/effect_part.html",
         "staff/checks.html",
         "staff/crowd_bar.html",
         "staff/answer_box.html",
