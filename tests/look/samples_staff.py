@@ -5,8 +5,8 @@ from datetime import date
 from tests.look import (
     samples_answers,
     samples_asking,
-    samples_exports,
     samples_causes,
+    samples_exports,
     samples_kpis,
     samples_ledger,
     samples_life,

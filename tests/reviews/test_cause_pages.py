@@ -32,7 +32,8 @@ def show(site: Site, path: str, who: str = "north_head") -> str:
     site.sign_in(who)
     answer = site.client.get(path)
     assert answer.status_code == 200, path
-    return answer.text
+    page: str = answer.text
+    return page
 
 
 def named(site: Site, name: str, who: str = "north_head", **fields: str) -> str:
