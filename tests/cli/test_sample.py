@@ -42,7 +42,7 @@ def test_the_whole_history_holds_together(installation: Installation) -> None:
     told: list[float] = []
     loaded = load.load(7, NOW, lambda what, share: told.append(share))
     assert told[-1] == 1.0
-    assert loaded.counts["case"] == 1_500 + len(crowd.TOLD) + 373  # and what two offices look back on
+    assert loaded.counts["case"] == 1_500 + len(crowd.TOLD) + 522  # and what two offices look back on
     assert loaded.counts["transaction"] == 6_000
     with pytest.raises(Conflict):
         load.load(7, NOW)

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from reports import interrupted
+from reports import interrupted, segmented
 from reports.interrupted import Change, Refused, Series, compares, estimate
 from tests.reports.interrupted_runs import LEAD, Setting, tally, weeks
 
@@ -46,8 +46,8 @@ def test_coefficients_are_those_of_a_poisson_regression_written_out() -> None:
 
 
 def test_without_autocorrelation_errors_are_the_quasi_poisson_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interrupted, "CAUTION", 0.0)
-    monkeypatch.setattr(interrupted, "_GRID", np.zeros(1))
+    monkeypatch.setattr(segmented, "CAUTION", 0.0)
+    monkeypatch.setattr(segmented, "GRID", np.zeros(1))
     series = history(Setting(before=40, after=10, spread=0.3, lead=0))
     time = (np.arange(50) - 40) / interrupted.YEAR
     columns = np.column_stack([np.ones(50), time, time >= 0])
@@ -63,7 +63,7 @@ def test_autocorrelation_of_the_noise_is_found_though_residuals_hide_it() -> Non
     dice, found = np.random.default_rng(5), []
     for _ in range(60):
         series = weeks(Setting(before=52, after=26, mean=400, spread=0.3, correlation=0.6), dice)
-        found.append(told(series).correlation - interrupted.CAUTION / np.sqrt(78))
+        found.append(told(series).correlation - segmented.CAUTION / np.sqrt(78))
     assert 0.5 < float(np.mean(found)) < 0.65
 
 
