@@ -138,6 +138,7 @@ def test_paper_says_what_the_page_says_and_points_to_nobody(world: World, tmp_pa
     assert cases["late"].reference in text
 
 
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("words", "stays"),
     [("তিন দিন পানি নেই", "তিন দিন"), ("ማዕከሉ ዝግ ነው and water is off", "[…]"), ("light \U0001fae0\ufe0f off", "off")],
@@ -207,8 +208,8 @@ def test_the_draw_can_be_drawn_again_and_nobody_chooses() -> None:
     assert drawn(42, references[:3], 8) == sorted(drawn(42, references[:3], 3), key=drawn(42, references[:3], 3).index)
     assert len(set(drawn(42, [*references, "NEW"], 8)) ^ set(drawn(42, references, 8))) <= 2
     # by lot: each is drawn as often as any other, within five standard deviations of a binomial
-    times = {one: sum(one in drawn(seed, references[:20], 5) for seed in range(2000)) for one in references[:20]}
-    assert all(abs(count - 500) < 5 * (2000 * 0.25 * 0.75) ** 0.5 for count in times.values())
+    times = {one: sum(one in drawn(seed, references[:20], 5) for seed in range(500)) for one in references[:20]}
+    assert all(abs(count - 125) < 5 * (500 * 0.25 * 0.75) ** 0.5 for count in times.values())
 
 
 def test_the_sample_is_of_what_was_closed_in_the_week(world: World) -> None:

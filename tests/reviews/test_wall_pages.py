@@ -15,6 +15,8 @@ from tests.reports.world import DAY
 from tests.reviews.test_pages import DUE, PAGE, WEEK, Site, post, site
 
 __all__ = ["site"]
+# what writes and counts is tried on both in test_holding and test_packs
+pytestmark = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 WALL = f"{PAGE}/wall"
 
 
