@@ -155,6 +155,7 @@ def after(grain: Grain, since: date) -> date:
     return since + timedelta(days=7) if grain is Grain.week else month_of(since + timedelta(days=32))
 
 
+@lru_cache(maxsize=1024)
 def bounds(grain: Grain, since: date, zone: ZoneInfo) -> tuple[int, int]:
     """First second of a period, and of the next one."""
     return seconds_of(start_of(since, zone)), seconds_of(start_of(after(grain, since), zone))

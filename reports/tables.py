@@ -237,12 +237,13 @@ def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found:
     summed = _celled(session, offices) if asked.below and whole else frozenset()
     if summed:
         # sums by month are of all time; the oldest is known to the hour, and which case it is is not
-        for row in session.execute(_cells_of(summed, Grain.month, asked.by, date.min, date.max)):
-            if row.waiting:
-                part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
-                start, _ = cells.bounds(Grain.month, row.since, asked.zone)
-                oldest = start + min(sketch.unpack(row.waits)) * HOUR
-                _add_waiting_to(part, row.waiting, row.late, oldest)
+        table = FigureCell.__table__  # type: ignore[attr-defined]
+        columns = [table.c[name] for name in ("office_id", "value", "since", "waiting", "late", "waits")]
+        every = _cells_of(summed, Grain.month, asked.by, date.min, date.max).with_only_columns(*columns)
+        for row in session.execute(every.where(table.c.waiting > 0)):
+            part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
+            start, _ = cells.bounds(Grain.month, row.since, asked.zone)
+            _add_waiting_to(part, row.waiting, row.late, start + min(sketch.unpack(row.waits)) * HOUR)
     rest = [at for at in offices if at not in summed]
     if not rest:
         return
