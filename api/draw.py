@@ -1,7 +1,7 @@
 """Arithmetic of the small drawings: from figures to points on an SVG canvas. Pure, and unaware of colour."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FunnelLine = tuple[int, float, float, float, float]
@@ -134,3 +134,40 @@ def scale_funnel(
         across=tuple((x(step * place), step * place) for place in range(1, 5) if step * place <= most),
         down=tuple((y(mark), mark) for mark in marks),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """A line of monthly medians that is broken where a month is missing: its parts, its dots as (across, down, value),
+    and their intervals as (across, top, bottom)."""
+
+    lines: tuple[str, ...]
+    dots: tuple[tuple[float, float, float], ...]
+    reaches: tuple[tuple[float, float, float], ...]
+
+
+def scale_months(rows: Sequence[Mapping[str, float | None]], width: float = 360, height: float = 120) -> Months | None:
+    """Medians of months, oldest first, with "median", "low" and "high"; None when fewer than two are known."""
+    known = [row["median"] for row in rows if row["median"] is not None]
+    if len(known) < 2:
+        return None
+    inset = 8.0
+    top = 1.05 * max(*known, *(row["high"] or 0.0 for row in rows)) or 1.0
+    step = (width - 2 * inset) / (len(rows) - 1)
+
+    def at(place: int, value: float) -> tuple[float, float]:
+        return round(inset + place * step, 1), round(height - inset - value / top * (height - 2 * inset), 1)
+
+    parts: list[list[tuple[float, float]]] = [[]]
+    dots, reaches = [], []
+    for place, row in enumerate(rows):
+        median, low, high = row["median"], row["low"], row["high"]
+        if median is None:
+            parts.append([])
+            continue
+        parts[-1].append(at(place, median))
+        dots.append((*at(place, median), median))
+        if low is not None and high is not None:
+            reaches.append((at(place, low)[0], at(place, high)[1], at(place, low)[1]))
+    lines = tuple(" ".join(f"{x},{y}" for x, y in part) for part in parts if len(part) > 1)
+    return Months(lines, tuple(dots), tuple(reaches))

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from api.draw import scale_funnel, scale_interval, scale_trend
+from api.draw import scale_funnel, scale_interval, scale_months, scale_trend
 from api.draw_effect import scale_effect
 from api.words import VOCABULARIES
 from core.i18n import (
@@ -274,6 +274,7 @@ def environment() -> Environment:
         scale_effect=scale_effect,
         scale_funnel=scale_funnel,
         scale_interval=scale_interval,
+        scale_months=scale_months,
         scale_trend=scale_trend,
         language_name=language_name,
     )

@@ -34,6 +34,8 @@ RULES: dict[str, RateLimitItem] = {
     "code-day": parse("60 per 1 day"),  # … against the patient too: three of a million codes are right at a time
     "forgot": parse("10 per hour"),  # links asked for from one address
     "link": parse("30 per 10 minutes"),  # links that open nothing
+    "open": parse("600 per 10 minutes"),  # pages of figures from one address; caches ask for many readers
+    "open-data": parse("120 per 10 minutes"),  # files of figures: each costs more than a page
     "survey": parse("30 per 10 minutes"),  # the same of surveys; right ones cost nothing
 }
 REDIS_PAUSE = 10.0

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cases import anchors, kept
-from cli.sample import expiry, history, made_up, minutes, replies, trials
+from cli.sample import expiry, history, made_up, minutes, published, replies, trials
 from cli.sample import government as files
 from cli.sample.constants import PASSWORD, is_empty
 from cli.sample.rows import Rows
@@ -60,6 +60,8 @@ def load(seed: int, now: datetime, progress: Progress = lambda what, share: None
     with database().write() as session:
         made_up.judge(session, now)
         minutes.write(session, now)
+    progress("Months are published", 0.98)
+    published.publish(database(), now)
     progress("Done", 1.0)
     return Loaded(rows.counts())
 

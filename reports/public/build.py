@@ -236,6 +236,7 @@ def kinds(
     heaps: Mapping[str, Heap], names: Mapping[str, dict[str, str]], scope: FigureScope, least: int
 ) -> list[Values]:
     """Lines of services, or of ways to write, of the whole government: counts in tens, and what is small not told."""
+    least = max(least, ROUND)
     ids = {code: UUID(int=number) for number, code in enumerate(sorted(heaps))}
     cases = tell({ids[code]: (heap.n,) for code, heap in heaps.items()}, {}, least)
     late = tell({ids[code]: heap.split for code, heap in heaps.items()}, {}, least, among=cases)

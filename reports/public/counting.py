@@ -92,7 +92,7 @@ def matters(session: Session, month: date, as_of: datetime) -> Iterator[Matter]:
             countable(),
             col(Case.source).not_in(AUDIT_SOURCES),
             col(Case.received_at) >= first_moment(month),
-            col(Case.received_at) < first_moment(following(month)),
+            col(Case.received_at) < min(first_moment(following(month)), as_of),
         ),
         execution_options={"yield_per": BATCH},
     )

@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from core.settings import settings
 from domain.publication import Publication, PublishedFigure
@@ -70,10 +69,8 @@ def as_parquet(table: Table, given: Sequence[tuple[Cell, ...]]) -> bytes:
 WRITERS = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
 
 
-def package(
-    parts: Sequence[tuple[Publication, Sequence[PublishedFigure]]], name: str, home: str, month: date | None
-) -> dict[str, object]:
-    """The description of all tables in all formats; `home` is the address that their paths hang on."""
+def described(parts: Sequence[tuple[Publication, Sequence[PublishedFigure]]], where: str) -> bytes:
+    """`datapackage.json`: the description of all tables in all formats. `where` is month/version, or empty for all."""
     newest = max((one.published_at for one, _ in parts if one.published_at), default=None)
     resources = []
     for table in TABLES.values():
@@ -96,13 +93,14 @@ def package(
                     "schema": schema_of(table),
                 }
             )
-    described: dict[str, object] = {
+    said: dict[str, object] = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": name,
-        "title": f"{settings().government}: silence and satisfaction" + (f", {month:%Y-%m}" if month else ""),
+        "name": f"silence-and-satisfaction{'-' if where else ''}{where.replace('/', '-v')}",
+        "id": f"{settings().site_url}/open/data/{where}{'/' if where else ''}datapackage.json",
+        "title": f"{settings().government}: silence and satisfaction{' ' if where else ''}{where.partition('/')[0]}",
         "description": "Figures of whole months, frozen when they were counted. A correction is a new version beside"
-        " the old one. Nothing here is about fewer people than least.",
-        "homepage": home,
+        " the old one. Nothing here is about fewer people than `least`.",
+        "homepage": f"{settings().site_url}/open/data",
         "licenses": [{"name": settings().open_licence, "path": settings().open_licence_url}],
         "least": max((one.least for one, _ in parts), default=settings().open_least),
         "versions": [
@@ -119,7 +117,9 @@ def package(
         ],
         "resources": resources,
     }
-    return described | ({"created": newest.isoformat(timespec="seconds")} if newest else {})
+    if newest is not None:
+        said["created"] = newest.isoformat(timespec="seconds")
+    return (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def schema_of(table: Table) -> dict[str, object]:

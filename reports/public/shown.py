@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, func, select
 
 from domain.publication import (
@@ -29,7 +30,12 @@ class Missing:
 
 def published(session: Session) -> list[Publication]:
     """All publications that are out, newest month first, and of a month its newest version first."""
-    query = select(Publication).where(Publication.state == PublicationState.published)
+    # what each was made of is many times as large as all the rest
+    query = (
+        select(Publication)
+        .where(Publication.state == PublicationState.published)
+        .options(defer(Publication.basis), defer(Publication.classes))  # type: ignore[arg-type]
+    )
     return list(session.exec(query.order_by(col(Publication.month).desc(), col(Publication.version).desc())))
 
 

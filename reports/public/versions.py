@@ -1,8 +1,9 @@
 """What a correction may change: never so little that the two versions taken from each other tell of a few. Pure.
 
-A correction tells of the same sets of offices as the version before. Each cell of these (`telling.cells`) takes its new
+A correction tells of the same sets of offices as the version before. A cell of these (`telling.cells`) takes its new
 numbers only if no kind of case in it changed by more than nothing and less than k, and none would become too small;
-else it keeps what was told. Totals are the sums of what their cells tell, so they change by no less.
+else it keeps what was told. Cells of how many cases there are lie in larger ones of how many are late: as many of the
+former are taken as leave the latter such a change. Totals are the sums of what their cells tell.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,11 +50,7 @@ def corrected(
     covered = frozenset[UUID]().union(*fine)
     changed: set[UUID] = set()
     for cell in fine:
-        inside = [one for one in coarse if one <= cell]
-        if _may(cell, old.cases, new.cases, least) and all(
-            _may(one, _sums(old.cases), _sums(new.cases), least) for one in inside
-        ):
-            changed |= cell
+        changed |= _taken(cell, coarse, old.cases, new.cases, least)
     for cell in coarse:
         if not cell & covered and _may(cell, _sums(old.cases), _sums(new.cases), least):
             changed |= cell
@@ -67,6 +64,29 @@ def corrected(
         frozenset(one for one in changed if old.cases.get(one) != new.cases.get(one)),
         frozenset(one for one in said if old.answers.get(one) != new.answers.get(one)),
     )
+
+
+def _taken(
+    cell: frozenset[UUID],
+    coarse: Iterable[frozenset[UUID]],
+    old: Mapping[UUID, Split],
+    new: Mapping[UUID, Split],
+    least: int,
+) -> frozenset[UUID]:
+    """The offices of a cell that take their new numbers: all cells within it that may, or the most changed of them."""
+    parts = [one for one in coarse if one <= cell and _may(one, _sums(old), _sums(new), least)]
+    parts.sort(key=lambda one: (-_change(one, old, new), sorted(map(str, one))))
+    while parts:
+        chosen = frozenset[UUID]().union(*parts)
+        if _may(cell, old, _mixed(old, new, chosen), least):
+            return chosen
+        parts.pop()
+    return frozenset()
+
+
+def _change(cell: Iterable[UUID], old: Mapping[UUID, Split], new: Mapping[UUID, Split]) -> int:
+    before, after = (_total(given.get(one, ()) for one in cell) for given in (old, new))
+    return abs(after[0] - before[0]) + abs(after[1] - before[1])
 
 
 def _may(

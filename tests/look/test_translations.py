@@ -14,6 +14,7 @@ OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 
 PYTHON = (
     "api/citizen*.py",
+    "api/open_*.py",
     "api/report*.py",
     "api/kiosk*.py",
     "channels/*.py",
