@@ -23,6 +23,14 @@ Part = tuple[Publication, Sequence[PublishedFigure]]
 PACKAGE = "datapackage.json"
 MOST_KEPT = 32_000_000
 """Bytes of files a process keeps; the oldest make room."""
+DICTIONARY = {
+    "title": "Columns",
+    "heads": ("Column", "Type", "Meaning"),
+    "text": "Programs read all this in datapackage.json, with the SHA-256 of each file's bytes. The files of a version"
+    " are at /open/data/YYYY-MM/VERSION/ and never change.",
+    "url": "https://datapackage.org/",
+}
+"""What the columns mean is for programs and who writes them, and is in English as their names are."""
 _kept: dict[tuple[str, str], bytes] = {}
 _lock = threading.Lock()
 
@@ -45,9 +53,10 @@ def show_data(request: Request) -> Response:
                 for table in TABLES.values()
             ],
             "formats": list(data.FORMATS),
+            "package": PACKAGE,
             "licence": settings().open_licence,
             "licence_url": settings().open_licence_url,
-            "site": settings().site_url,
+            "dictionary": DICTIONARY,
         }
     return cacheable(request, "citizen/open_data.html", context)
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -14,7 +15,9 @@ from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.publication import FigureScope, Publication, PublicDecision, PublishedFigure
 from reports.public import decisions, ranking, shown
+from reports.public.data import FORMATS
 from reports.public.ranking import Line, Ranking
+from reports.public.tables import TABLES
 
 LISTED = 25
 """Offices of one list on a page; the others are on the next."""
@@ -125,6 +128,8 @@ def month(session: Session, words: Translator, day: date, version: int, page: in
         "page": page,
         "more": max(len(offices), len(totals)) > (page + 1) * LISTED,
         "least": one.least,
+        "tables": list(TABLES),
+        "formats": list(FORMATS),
     }
 
 
@@ -219,7 +224,11 @@ def trend(rows: Iterable[PublishedFigure], months: Mapping[UUID, Publication]) -
 
 def listed(given: Ranking, lang: str, page: int, *, hours: bool) -> dict[str, object]:
     """A page of a list, with the longest end of an interval in it, which its scale ends at."""
-    scale = 3600 if hours else 1
+
+    def shown_as(value: float | None) -> float | None:
+        """Seconds of whole hours, begun ones counted; or a rating."""
+        return None if value is None else max(1, ceil(value - 1e-6)) * 3600 if hours else value
+
     ends = [line.high or line.value or 0 for line in given.ranked if line.value is not None]
     rows = [
         {
@@ -227,15 +236,15 @@ def listed(given: Ranking, lang: str, page: int, *, hours: bool) -> dict[str, ob
             "code": line.code,
             "name": _name(line, lang),
             "n": line.n,
-            "value": None if line.value is None else line.value * scale,
-            "drawn": None if line.drawn is None else line.drawn * scale,
-            "low": None if line.low is None else line.low * scale,
-            "high": None if line.high is None else line.high * scale,
-            "beyond": None if line.beyond is None else line.beyond * scale,
+            "value": shown_as(line.value),
+            "drawn": shown_as(line.drawn),
+            "low": shown_as(line.low),
+            "high": shown_as(line.high),
+            "beyond": shown_as(line.beyond),
         }
         for place, line in enumerate(given.ranked[page * LISTED : (page + 1) * LISTED], 1)
     ]
-    return {"rows": rows, "most": (max(ends, default=0) if hours else 5) * scale, "all": len(given.ranked)}
+    return {"rows": rows, "most": (shown_as(max(ends, default=0)) if hours else 5) or 0, "all": len(given.ranked)}
 
 
 def _few(silence: Ranking, ratings: Ranking, lang: str) -> list[dict[str, str]]:

@@ -112,6 +112,7 @@ _NOW_AND_THEN: tuple[tuple[str, str, str, frozenset[str]], ...] = (
         "Appeals",
         _WATCHING | {"operator", "officer", "triage", "integrity"},
     ),
+    ("open", "/staff/open", "For the public", _WATCHING),
     ("handovers", "/staff/handovers", "Hand-overs", _WATCHING | {"triage"}),
     ("messages", "/staff/messages", "Messages", frozenset({"head", "supervisor", "admin"})),
     ("routing", "/staff/routing", "Where would it go?", _EVERYBODY),

@@ -41,14 +41,17 @@ _kept: dict[tuple[object, ...], tuple[datetime, object]] = {}
 _lock = threading.Lock()
 
 
-def tallies(session: Session, question: str, since: datetime, until: datetime) -> list[Tally]:
-    """All who were asked in a period, counted by what they said to a question; of the whole government."""
+def tallies(session: Session, question: str, since: datetime, until: datetime, *, anew: bool = False) -> list[Tally]:
+    """All who were asked in a period, counted by what they said to a question; of the whole government. `anew`: never
+    as they were counted some minutes ago."""
     columns = _tally_columns(session)
     query = _asked(columns, question, since, until).group_by(*columns)
 
     def count() -> list[Tally]:
         return [_tally(row) for row in session.execute(query)]
 
+    if anew:
+        return count()
     return _once(session, ("tallies", question), since, until, count, lambda found: sum(one.count for one in found))
 
 

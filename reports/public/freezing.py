@@ -116,7 +116,8 @@ def recount(session: Session, last: Publication, reason: str, now: datetime, *, 
 
 
 def _counted(session: Session, month: date, now: datetime) -> Counted:
-    tallies = satisfaction.tallies(session, RATING, first_moment(month), first_moment(following(month)))
+    since, until = first_moment(month), first_moment(following(month))
+    tallies = satisfaction.tallies(session, RATING, since, until, anew=True)
     return build.count(matters(session, month, now), tallies, catalogue(session))
 
 
@@ -155,7 +156,8 @@ def keep(session: Session, frozen: Frozen, *, by: str = "", staff_id: UUID | Non
 
 
 def _row(publication: UUID, values: Values) -> dict[str, object]:
-    row = PublishedFigure(publication_id=publication, **values)  # type: ignore[arg-type]
+    given = values | {"scope": FigureScope(str(values["scope"]))}
+    row = PublishedFigure(publication_id=publication, **given)  # type: ignore[arg-type]
     return row.model_dump() | {"id": new_id()}
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from markupsafe import Markup
 from segno import make_qr
 
-from tests.look import samples_life, samples_report, samples_timing
+from tests.look import samples_life, samples_open, samples_report, samples_timing
 
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
 REFERENCE = "K7QF-3M9V"
@@ -208,6 +208,7 @@ CITIZEN: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     **samples_report.PAGES,
+    **samples_open.CITIZEN,
     "receipt": (
         "receipt",
         {

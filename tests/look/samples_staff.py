@@ -11,6 +11,7 @@ from tests.look import (
     samples_ledger,
     samples_life,
     samples_models,
+    samples_open,
     samples_results,
     samples_timing,
 )
@@ -65,6 +66,7 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
     **samples_asking.pages(),
     **samples_exports.pages(),
     **samples_ledger.pages(),
+    **samples_open.staff(),
     **LADDER,
     **FINDING,
     "desk-found": (

@@ -105,6 +105,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/board_parts.html",
         "staff/kpi_parts.html",
         "citizen/after_closing.html",
+        "citizen/open_parts.html",
         "staff/case_life.html",
         "staff/case_life_acts.html",
         "staff/cause_part.html",
