@@ -218,9 +218,9 @@ def _share(late: int, n: int) -> Values:
     low, high = wilson(late / n, n) if n else (0.0, 1.0)
     return {
         "late": late,
-        "late_share": round(late / n, 3) if n else 0.0,
-        "late_low": round(low, 3),
-        "late_high": round(high, 3),
+        "late_share": round(late / n, 4) if n else 0.0,
+        "late_low": round(low, 4),
+        "late_high": round(high, 4),
     }
 
 

@@ -24,10 +24,10 @@ from domain.states import ClockKind, ClockState
 from tests.api.site import Web, routes_of
 from tests.builders import plain_case
 
-LATER = ("GET /open",)
+LATER: tuple[str, ...] = ()
 ROUTES = (
     "GET /", "GET /report", "POST /report", "GET /track", "POST /track", "GET /track/{reference}", "GET /exit/{office_code}",
-    "POST /exit/{office_code}", "GET /s/{token}", "POST /s/{token}", "GET /staff", "GET /leadership", "GET /simulator/phone",
+    "POST /exit/{office_code}", "GET /s/{token}", "POST /s/{token}", "GET /staff", "GET /leadership", "GET /open", "GET /simulator/phone",
     "POST /webhooks/twilio/messages", "POST /webhooks/twilio/status", "POST /webhooks/twilio/voice", "POST /webhooks/telegram", "POST /api/v1/cases",
     "GET /api/v1/cases", "GET /api/v1/cases/{reference}", "POST /api/v1/transactions", "GET /api/v1/kpis/silence",
     "GET /api/v1/kpis/satisfaction", "GET /api/v1/kpis", "GET /api/v1/kpis/{name}",
