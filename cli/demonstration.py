@@ -27,6 +27,7 @@ LOOK = (
     ("/staff", "an officer's desk"),
     ("/leadership", "who answers and who does not"),
     ("/staff/reviews", "Monday's complaint review"),
+    ("/open", "what everybody may read of it"),
     ("/styleguide", "every component of the pages"),
 )
 WIDTH = 100
