@@ -16,7 +16,6 @@ from reports.public.telling import Parents, Told, tell
 from reports.standing import said
 from reports.survival import estimate
 from reports.weighting import LEAST, Scales, Tally
-from surveys.months import above
 from surveys.shares import wilson
 
 Values = dict[str, object]
@@ -123,21 +122,24 @@ def lines(
     `numbers` are those that are told; `counted` gives durations and ratings, which are told in coarse steps.
     """
     found: dict[Place, Values] = {}
+    every = frozenset({*numbers.cases, *numbers.answers})
+    tallies: dict[UUID, list[Tally]] = defaultdict(list)
+    for one in counted.tallies:
+        tallies[one.office].append(one)
     for place in _places_of(may, known):
-        inside = members(place, known, {*numbers.cases, *numbers.answers})
+        inside = members(place, known, every)
         values = _head(place, known)
         if _in(may.cases, place):
-            split = [numbers.cases.get(one, (0, 0)) for one in inside]
-            n, late = sum(map(sum, split)), sum(one[1] for one in split)
-            heap = _together(counted.offices[one] for one in inside if one in counted.offices)
+            split = [numbers.cases.get(office, (0, 0)) for office in inside]
+            n, late = sum(map(sum, split)), sum(number for _, number in split)
+            heap = _together(counted.offices[office] for office in inside if office in counted.offices)
             values |= {"n": n} | _times(heap, least)
             if _in(may.late, place):
                 values |= _share(late, n)
         if _in(may.answers, place):
-            answered, silent = (sum(numbers.answers.get(one, (0, 0))[kind] for one in inside) for kind in (0, 1))
+            answered, silent = (sum(numbers.answers.get(office, (0, 0))[kind] for office in inside) for kind in (0, 1))
             values |= {"answers": answered, "asked_share": round(answered / (answered + silent), 2)}
-            asked = set(inside)
-            values |= _rated([one for one in counted.tallies if one.office in asked], weights)
+            values |= _rated([one for office in inside for one in tallies[office]], weights)
         if values.get("n") is not None or values.get("answers") is not None:
             found[place] = values
     return found
@@ -160,14 +162,12 @@ def _in(told: Told, place: Place) -> bool:
     return place.office in (told.below if place.scope == FigureScope.below else told.own)
 
 
-def members(place: Place, known: Catalogue, offices: set[UUID]) -> list[UUID]:
-    if place.scope == FigureScope.office:
-        return [place.office] if place.office in offices else []
+def members(place: Place, known: Catalogue, offices: frozenset[UUID]) -> list[UUID]:
+    """Those of the offices that a line is about."""
     if place.office is None:
         return sorted(offices, key=str)
-    parents = parents_of(known) if len(offices) < 200 else None
-    if parents is not None:
-        return sorted((one for one in offices if place.office in (one, *above(one, parents))), key=str)
+    if place.scope == FigureScope.office:
+        return [place.office] if place.office in offices else []
     return sorted(offices & known.subtree(place.office), key=str)
 
 

@@ -94,9 +94,10 @@ def recount(session: Session, last: Publication, reason: str, now: datetime, *, 
         return None
     found = build.lines(counted, numbers, may, known, scales(counted.tallies), last.least)
     before = _stored(session, last)
+    every = frozenset({*numbers.cases, *numbers.answers})
     for place, values in found.items():
         kept = before.get((str(values["scope"]), str(values["code"])))
-        inside = set(build.members(place, known, {*numbers.cases, *numbers.answers}))
+        inside = set(build.members(place, known, every))
         for names, touched in ((_DURATIONS, inside & cases), (_RATINGS, inside & answers)):
             if kept is not None and not touched:
                 values |= {name: getattr(kept, name) for name in names}

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
+from limits import parse
 from sqlmodel import Session, col, select, update
 
 from api import throttle
@@ -208,7 +209,7 @@ def test_the_digests_stand_on_it_and_one_address_cannot_take_all(web: Web, monke
     with database().read() as session:
         (anchor,) = anchors.made(session)
     assert anchor.digest in web.get("/open").text
-    monkeypatch.setitem(throttle.RULES, "open-data", throttle.parse("3 per 10 minutes"))
+    monkeypatch.setitem(throttle.RULES, "open-data", parse("3 per 10 minutes"))
     throttle.forget()
     assert [web.get("/open/data/silence.csv").status_code for _ in range(5)] == [200, 200, 200, 429, 429]
     assert web.get("/open").status_code == 200
