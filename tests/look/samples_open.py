@@ -7,7 +7,7 @@ from uuid import UUID
 
 from api import open_data, open_view
 from api.open_view import figure
-from domain.publication import FigureScope, Publication, PublishedFigure
+from domain.publication import FigureScope, Publication, PublicationState, PublishedFigure
 from reports.public import ranking
 from reports.public.data import FORMATS
 from reports.public.tables import TABLES
@@ -27,9 +27,9 @@ LOSS = {"rows": 415, "exact": 0.05, "no_channel": 0.1, "wider_place": 0.35, "no_
 
 def publication(month: date, version: int = 1, reason: str = "") -> Publication:
     return Publication(
-        id=UUID(int=month.month * 10 + version), month=month, version=version, state="published", as_of=AT, out_at=AT, published_at=AT,
+        id=UUID(int=month.month * 10 + version), month=month, version=version, state=PublicationState.published, as_of=AT, out_at=AT, published_at=AT,
         reason=reason, least=5, digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", loss=LOSS,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def line(

@@ -35,7 +35,7 @@ def put(session: Session, known: Government, office: str, number: int, late: int
             "state": CaseState.closed,
             "text": "The pump in our street was broken since Monday and nobody came to look at it",
         } | values
-        case = plain_case(known, office, **given)  # type: ignore[arg-type]
+        case = plain_case(known, office, **given)
         made.append(case)
     session.add_all(made)
     session.flush()
