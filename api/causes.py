@@ -12,7 +12,7 @@ from sqlmodel import Session, col, or_, select
 from api import cause_part
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
-from api.pages import choose_language, render
+from api.pages import STAFF_LANGUAGES, choose_language, render
 from cases import history
 from core.database import database
 from core.errors import BadInput, NotAllowed, NotFound, OmbudError
@@ -49,17 +49,18 @@ def show_causes(
 
 
 @router.get("/staff/causes/suggest")
-def suggest(staff: Staffed, q: str = "") -> Response:
+def suggest(request: Request, staff: Staffed, q: str = "") -> Response:
     """Causes like what is being typed, with the wider one each stands under."""
     check_reader(staff)
+    lang, _ = choose_language(request, staff)
     with database().read() as session:
         known = causes.causes(session, staff.viewer)
         found = causes.suggest(session, staff.viewer, q[: causes.LONGEST])
     above = {one.id: known.parent(one.id) for one in found}
     names = [
         {
-            "name": causes.name_of(one, staff.language),
-            "above": known.name(parent, staff.language) if (parent := above[one.id]) else "",
+            "name": causes.name_of(one, lang),
+            "above": known.name(parent, lang) if (parent := above[one.id]) else "",
         }
         for one in found
     ]
@@ -109,7 +110,7 @@ def name_cause(request: Request, staff: Staffed, form: Filled, reference: str) -
                 "typed": {"cause": form.get("cause", "")},
                 "errors": error.fields,
                 "ask": cause_part.asks(error.fields),
-                "offered": cause_part.offered(session, staff.viewer, staff.language),
+                "offered": cause_part.offered(session, staff.viewer, choose_language(request, staff)[0]),
             }
         return render(request, "staff/cause_ask.html", context, status=422)
     return RedirectResponse(f"/staff/cases/{case.reference}", status_code=303)
@@ -136,7 +137,7 @@ def window_of(
     zone = settings().zone
     since = start_of(monday_of(now, zone) - timedelta(weeks=weeks - 1), zone)
     window = Window(since, now, known.subtree(chosen.id) if chosen else None, about.id if about else None)
-    lang = staff.language
+    lang = staff.language if staff.language in STAFF_LANGUAGES else STAFF_LANGUAGES[0]
     offices = [one for one in known.offices.values() if one.active and (who.offices is None or one.id in who.offices)]
     return window, {
         "weeks": weeks,

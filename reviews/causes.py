@@ -163,7 +163,7 @@ def named(
         raise NotAllowed("Only a person can name a cause.")
     words = checked(name)
     key = fold(words)
-    found = session.exec(select(Cause).where(Cause.key == key)).first()
+    found = session.exec(select(Cause).where(Cause.key == key)).first() or _called(session, who, key)
     if found is None and not sure and (near := _nearest(session, who, key)) is not None:
         raise BadInput(
             "There is a cause much like this one.",
@@ -285,6 +285,12 @@ def _standing(session: Session, found: Cause) -> Cause:
         visited.add(found.into_id)
         found = session.get_one(Cause, found.into_id)
     return found
+
+
+def _called(session: Session, who: Viewer, key: str) -> Cause | None:
+    """The cause that has this name in another language."""
+    every = causes(session, who).by_id.values()
+    return next((one for one in every if key in map(fold, one.names.values())), None)
 
 
 def _nearest(session: Session, who: Viewer, key: str) -> Cause | None:

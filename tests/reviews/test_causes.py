@@ -57,6 +57,7 @@ def test_a_name_in_another_language_finds_the_same_cause(world: World) -> None:
         world.session, world.who("north_head"), row.id, {"en": "No spare key", "ru": "Нет запасного ключа"}, "en", NOW
     )
     assert names(world, "запасной ключ") == ["No spare key"]
+    assert add(world, "нет запасного КЛЮЧА", sure=False).id == row.id
     assert causes.name_of(row, "ru") == "Нет запасного ключа"
     assert causes.name_of(row, "bn") == "No spare key"
 
