@@ -71,7 +71,7 @@ FROM "case" GROUP BY office_id
 """
 CHANGES = """
 WITH touched AS (
-    SELECT numbered(1, 1 + floor(%(cases)s * (1 - power(random(), 3)))::bigint) AS id FROM generate_series(1, %(count)s)
+    SELECT numbered(1, 1 + floor(%(cases)s * (1 - power(random(), 8)))::bigint) AS id FROM generate_series(1, %(count)s)
 )
 UPDATE "case" SET first_response_at = CASE WHEN first_response_at IS NULL THEN %(now)s
         ELSE received_at + (first_response_at - received_at) * 0.9 END, updated_at = %(now)s
@@ -117,7 +117,10 @@ def raw(url: str) -> float:
 
 
 def events(url: str, count: int, now: datetime) -> None:
-    """So many changes to cases, most to young ones: silent ones are answered, answers turn out to be earlier."""
+    """So many changes to cases, half of them to those of the last days and a tenth older than ten months.
+
+    Silent ones are answered, answers turn out to have come earlier.
+    """
     with psycopg.connect(url, cursor_factory=psycopg.ClientCursor, autocommit=True) as connection:
         (cases,) = connection.execute("SELECT count(*) FROM figure_case").fetchone() or (0,)
         connection.execute(CHANGES, {"count": count, "cases": cases, "now": now})

@@ -24,19 +24,19 @@ from reports import cells, footing, rebuild, scores
 from reports.cells import Fact, Grain
 from reports.facts import facts, runs, seconds_of
 
-BATCH = 5000
-"""Marks of one transaction."""
+BATCH = {"postgresql": 50_000, "sqlite": 5000}
+"""Marks of one transaction: many together write each sum once, but where one writes others wait."""
 
 log = logger(__name__)
 
 
-def work_off(now: datetime, limit: int = BATCH) -> int:
+def work_off(now: datetime) -> int:
     """One batch in a transaction of its own; how many cases were looked at. 0: all is done, or another is at it."""
     with database().write() as session:
-        return refresh(session, now, limit)
+        return refresh(session, now)
 
 
-def refresh(session: Session, now: datetime, limit: int = BATCH) -> int:
+def refresh(session: Session, now: datetime, limit: int | None = None) -> int:
     """Bring figures in line with what changed; how many cases were looked at. What was never built is built."""
     state = footing.lock(session, wait=False)
     if state is None:
@@ -49,6 +49,7 @@ def refresh(session: Session, now: datetime, limit: int = BATCH) -> int:
     if state.as_of is None or cells.first_week(state.as_of, zone) != cells.first_week(now, zone):
         old = col(FigureCell.since) < cells.first_week(now, zone)
         session.execute(delete(FigureCell).where(col(FigureCell.grain) == str(Grain.week), old))
+    limit = limit or BATCH[session.get_bind().dialect.name]
     taken = _marked(session, limit)
     due = _to_be_late(session, now, limit)
     looked_at = taken | due
