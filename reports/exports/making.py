@@ -28,7 +28,8 @@ from notifications.staff_channels import set_up
 from reports.exports.asking import Asker, Sight, export_of, sight
 from reports.exports.choice import Choice, filter_of, following
 from reports.exports.formats import writer
-from reports.exports.tables import TABLES, Asked
+from reports.exports.rows import Asked
+from reports.exports.tables import TABLES
 
 LEASE = timedelta(minutes=5)
 TELLS_EVERY = 20_000

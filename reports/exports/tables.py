@@ -7,48 +7,26 @@ somebody said about money (ADR 36).
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from cases.filters import Filter, conditions
+from cases.filters import conditions
 from cases.history import silent_until
 from domain.case import Case
-from domain.catalogue import Catalogue, catalogue, name_of
+from domain.catalogue import Catalogue, catalogue
 from domain.export import ExportKind
-from domain.office import Office
 from domain.review import Action, Review
 from domain.staff import Staff
 from domain.states import EntryKind, Role
 from domain.survey import Answer, Transaction
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, visible
-from nlp.redaction import redact
 from reports.answers import led_by
 from reports.exports.formats import Column, Row, Type
-
-STEP = 2_000
-"""Rows that are read at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is to be exported: which rows, for whom, with the citizens' words as they are (`plain`) or redacted."""
-
-    who: Viewer
-    chosen: Filter
-    plain: bool
-    now: datetime
-    language: str = "en"
-
-    def words(self, text: str | None) -> str | None:
-        """A citizen's words as this export has them."""
-        return text if self.plain or not text else redact(text)
-
+from reports.exports.rows import Asked, Names, narrowed, stepped, theirs
 
 Batches = Callable[[Session, Asked], Iterator[Sequence[Row]]]
 
@@ -63,39 +41,13 @@ class Table:
     batches: Batches
 
 
-def _stepped(session: Session, query: Any, key: Any) -> Iterator[Sequence[Any]]:
-    """The rows of a query, so many at a time, in order of a key that is the last of its columns."""
-    last: UUID | None = None
-    while True:
-        found = session.execute((query if last is None else query.where(key > last)).order_by(key).limit(STEP)).all()
-        if not found:
-            return
-        yield found
-        last = found[-1][-1]
-        session.expunge_all()
-
-
-class _Names:
-    """Codes and names of offices and services, looked up once."""
-
-    def __init__(self, session: Session, language: str) -> None:
-        known = catalogue(session)
-        self.offices = {one.id: (one.code, name_of(one, language)) for one in known.offices.values()}
-        self.services = {one.id: (one.code, name_of(one, language)) for one in known.services.values()}
-
-    def office(self, office_id: UUID | None) -> tuple[str | None, str | None]:
-        return self.offices.get(office_id, (None, None)) if office_id else (None, None)
-
-    def service(self, service_id: UUID | None) -> tuple[str | None, str | None]:
-        return self.services.get(service_id, (None, None)) if service_id else (None, None)
-
-
 _PLACE = (
     Column("office", Type.text, "Code of the office that answers for it now."),
     Column("office_name", Type.text, "Its name."),
     Column("service", Type.text, "Code of the service; empty where none is named."),
     Column("service_name", Type.text, "Its name."),
 )
+
 
 CASES = (
     Column("reference", Type.text, "The public reference."),
@@ -126,13 +78,13 @@ CASES = (
 
 
 def _cases(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
-    names = _Names(session, asked.language)
+    names = Names(session, asked.language)
     query = select(Case, col(Case.id)).where(*conditions(session, asked.who, asked.chosen))
-    for found in _stepped(session, query, col(Case.id)):
+    for found in stepped(session, query, col(Case.id)):
         yield [_case(case, names, asked) for case, _ in found]
 
 
-def _case(case: Case, names: _Names, asked: Asked) -> Row:
+def _case(case: Case, names: Names, asked: Asked) -> Row:
     silent = silent_until(case, asked.now)
     until = case.first_response_at or silent or case.received_at
     return (
@@ -179,9 +131,9 @@ TIMELINES = (
 
 def _timelines(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     """The public entries of the cases, case by case."""
-    names = _Names(session, asked.language)
+    names = Names(session, asked.language)
     query = select(col(Case.reference), col(Case.id)).where(*conditions(session, asked.who, asked.chosen))
-    for some in _stepped(session, query, col(Case.id)):
+    for some in stepped(session, query, col(Case.id)):
         references = {case_id: reference for reference, case_id in some}
         ids = list(references)
         for start in range(0, len(ids), 200):
@@ -194,7 +146,7 @@ def _timelines(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
             session.expunge_all()
 
 
-def _entry(reference: str, entry: TimelineEntry, names: _Names, asked: Asked) -> Row:
+def _entry(reference: str, entry: TimelineEntry, names: Names, asked: Asked) -> Row:
     text = entry.body.get("text") or entry.body.get("reason" if entry.kind != EntryKind.routed else "")
     by = entry.actor if entry.actor in ("citizen", "system") else "office"
     return (
@@ -223,14 +175,14 @@ _UNSAID = "money"
 
 
 def _ratings(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
-    names = _Names(session, asked.language)
+    names = Names(session, asked.language)
     rating: Any = aliased(Answer)
     query = (
         select(rating, rating.id)
-        .where(rating.question == "rating", _theirs(asked.who, rating.office_id))
-        .where(*_narrowed(asked.chosen, rating.office_id, rating.service_id, rating.answered_at, rating.channel))
+        .where(rating.question == "rating", theirs(asked.who, rating.office_id))
+        .where(*narrowed(asked.chosen, rating.office_id, rating.service_id, rating.answered_at, rating.channel))
     )
-    for found in _stepped(session, query, rating.id):
+    for found in stepped(session, query, rating.id):
         sources = [one.source_id for one, _ in found]
         more: dict[str, dict[str, Answer]] = {}
         wanted = (*_REASONS, "minutes", "visits")
@@ -243,7 +195,7 @@ def _ratings(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
         yield [_rating(one, more.get(one.source_id, {}), names) for one, _ in found]
 
 
-def _rating(one: Answer, more: Mapping[str, Answer], names: _Names) -> Row:
+def _rating(one: Answer, more: Mapping[str, Answer], names: Names) -> Row:
     reason = next((more[name].text for name in _REASONS if name in more), None)
     return (
         one.answered_at,
@@ -271,14 +223,14 @@ TRANSACTIONS = (
 
 
 def _transactions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
-    names = _Names(session, asked.language)
+    names = Names(session, asked.language)
     led = led_by(session, asked.who)
     every = asked.plain and asked.who.staff_id is None
     query = (
         select(Transaction, col(Transaction.id))
-        .where(_theirs(asked.who, col(Transaction.office_id)))
+        .where(theirs(asked.who, col(Transaction.office_id)))
         .where(
-            *_narrowed(
+            *narrowed(
                 asked.chosen,
                 col(Transaction.office_id),
                 col(Transaction.service_id),
@@ -287,7 +239,7 @@ def _transactions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
             )
         )
     )
-    for found in _stepped(session, query, col(Transaction.id)):
+    for found in stepped(session, query, col(Transaction.id)):
         yield [
             (
                 one.source,
@@ -323,7 +275,7 @@ ACTIONS = (
 
 
 def _actions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
-    names = _Names(session, asked.language)
+    names = Names(session, asked.language)
     query = (
         select(Action, col(Review.week), col(Staff.name), col(Case.reference), col(Action.id))
         .join(Review, col(Review.id) == col(Action.review_id))
@@ -332,10 +284,10 @@ def _actions(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
         .where(
             _of_reviews(catalogue(session), asked.who),
             or_(col(Action.case_id).is_(None), visible(asked.who)),
-            *_narrowed(asked.chosen, col(Action.office_id), None, col(Action.created_at), None),
+            *narrowed(asked.chosen, col(Action.office_id), None, col(Action.created_at), None),
         )
     )
-    for found in _stepped(session, query, col(Action.id)):
+    for found in stepped(session, query, col(Action.id)):
         yield [
             (
                 week,
@@ -365,31 +317,6 @@ def _of_reviews(known: Catalogue, who: Viewer) -> ColumnElement[bool]:
     below = frozenset(office for role, at in who.roles if role in _READ_BELOW for office in known.subtree(at))
     own = frozenset(at for role, at in who.roles if role is Role.admin)
     return col(Action.office_id).in_(below | own if who.staff_id is not None else who.offices or ())
-
-
-def _theirs(who: Viewer, office: Any) -> ColumnElement[bool]:
-    """Of offices whose cases the viewer sees."""
-    return true() if who.offices is None else office.in_(who.offices)
-
-
-def _narrowed(chosen: Filter, office: Any, service: Any, at: Any, channel: Any) -> list[ColumnElement[bool]]:
-    """What the filter asks of rows that are no cases: office and those of a tier, service, channel, period."""
-    found: list[ColumnElement[bool]] = []
-    if chosen.office_ids is not None:
-        found.append(office.in_(chosen.office_ids))
-    if chosen.tiers is not None:
-        found.append(office.in_(select(col(Office.id)).where(col(Office.tier).in_(chosen.tiers))))
-    if chosen.service_ids is not None and service is not None:
-        found.append(service.in_(chosen.service_ids))
-    if chosen.channel is not None and channel is not None:
-        found.append(channel == chosen.channel)
-    since = max((one for one in (chosen.opened_from, chosen.since) if one is not None), default=None)
-    until = min((one for one in (chosen.opened_before, chosen.until) if one is not None), default=None)
-    if since is not None:
-        found.append(at >= since)
-    if until is not None:
-        found.append(at < until)
-    return found
 
 
 TABLES: Mapping[ExportKind, Table] = {
