@@ -204,7 +204,7 @@ def choose(
     if review_id is not None:
         _of_meeting(session, who, review_id, case, found)
     elif not works_on(case, who):
-        check_chair(session, who, case.office_id)
+        raise NotAllowed("You may read this case but not work on it.", mend="A meeting that you hold can say why.")
     row = session.exec(select(CaseCause).where(CaseCause.case_id == case.id)).first()
     if row is not None and row.cause_id == found.id:
         return row
@@ -229,7 +229,7 @@ def clear(session: Session, who: Viewer, case_id: UUID, now: datetime) -> None:
     """Take back which cause a case has. Raises as `choose` does; what is not there stays not there."""
     case = lock(session, case_id, who)
     if not works_on(case, who):
-        check_chair(session, who, case.office_id)
+        raise NotAllowed("You may read this case but not work on it.", mend="A meeting that you hold can say why.")
     row = session.exec(select(CaseCause).where(CaseCause.case_id == case.id)).first()
     if row is not None:
         for finding in session.exec(
