@@ -1,6 +1,6 @@
 """How staff are reached outside the program: what they chose, and the messages that leave."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,7 +23,7 @@ class Pace(StrEnum):
 
 class Matter(StrEnum):
     """What a message to staff is about: a rung of a case's ladder or of an action's, a code that proves a telephone, a
-    chat that was linked, a meeting whose pack or minutes are out, an export that is ready."""
+    chat that was linked, a meeting whose pack or minutes are out, an export that is ready, the figures of a week."""
 
     rung = "rung"
     action = "action"
@@ -31,6 +31,7 @@ class Matter(StrEnum):
     linked = "linked"
     review = "review"
     export = "export"
+    figures = "figures"
 
 
 class ReachState(StrEnum):
@@ -72,12 +73,14 @@ class StaffMessage(Row, Claimable, table=True):
 
     `text` has the reference and the moment, never a word of the citizen's. What leaves together has one `bundle_id`,
     the id of its first row, which keeps what was sent as `body`. `sending_at` is just before the channel was asked.
-    `why` says what became of one that did not leave.
+    `why` says what became of one that did not leave. Figures of the `week` that begins then are told once; `html` is
+    how a mail of them looks.
     """
 
     __tablename__ = "staff_message"
     __table_args__ = (
         UniqueConstraint("clock_id", "rung", "staff_id", "channel"),
+        UniqueConstraint("dashboard_mail_id", "week"),
         Index("ix_staff_message_state_due_at", "state", "due_at"),
         Index("ix_staff_message_staff_state", "staff_id", "state"),
     )
@@ -88,9 +91,12 @@ class StaffMessage(Row, Claimable, table=True):
     clock_id: UUID | None = Field(default=None, foreign_key="clock.id")
     action_id: UUID | None = Field(default=None, foreign_key="action.id")
     rung: int | None = None
+    dashboard_mail_id: UUID | None = Field(default=None, foreign_key="dashboard_mail.id")
+    week: date | None = None
     channel: Channel = Field(sa_type=Text)
     urgent: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     text: str = ""
+    html: str | None = None
     state: ReachState = Field(default=ReachState.queued, sa_type=Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
     sending_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

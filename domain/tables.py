@@ -13,6 +13,7 @@ from domain.clock import Clock, Notice, Rung
 from domain.closing import Appeal, CaseLink, SolvedCheck, SolvedQuestion
 from domain.conversation import Conversation
 from domain.crowd import Likeness, Relay, Surge
+from domain.dashboard import DashboardLink, DashboardMail
 from domain.export import Export, ExportFetch, ExportPlan
 from domain.figures import FigureCase, FigureCell, FigureMark, FigureOffice, FigureState, FigureTree
 from domain.flag import FlagVerdict, MoneyMonth, SurveyFlag, SurveyLook
@@ -77,6 +78,8 @@ __all__ = [
     "ContactProof",
     "Conversation",
     "Correction",
+    "DashboardLink",
+    "DashboardMail",
     "Export",
     "ExportFetch",
     "ExportPlan",

@@ -13,9 +13,8 @@ from uuid import UUID
 from sqlalchemy import and_
 from sqlmodel import Session, col, select
 
-from domain.case import Case
+from domain.case import Case, audited
 from domain.catalogue import catalogue
-from domain.states import AUDIT_SOURCES
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer, visible
 
@@ -57,7 +56,7 @@ def by_office(
         .join(TimelineEntry, and_(col(TimelineEntry.case_id) == col(Case.id), col(TimelineEntry.number) == 1))
         .where(
             visible(who),
-            col(Case.source).in_(AUDIT_SOURCES),
+            audited(),
             col(Case.received_at) >= since,
             col(Case.received_at) < until,
         )
