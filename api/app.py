@@ -91,6 +91,7 @@ from api import (
     unsubscribe,
     views,
     webhooks,
+    weekly,
     wordings,
 )
 from api.headers import SecurityHeaders
@@ -188,6 +189,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         account,
         reach,
         leadership,
+        weekly,
         officer_pages,  # before what takes any name there
         kpi_pages,
         satisfaction,

@@ -9,27 +9,28 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session, col, func, select
 
-from api import dashboard, figures, surges
+from api import dashboard, figures, surges, weekly
 from api.auth import SignedIn, Staffed
 from api.pages import choose_language, render
+from api.weekly import office_of
 from core.database import database
 from core.errors import NotAllowed, NotFound
 from core.i18n import Translator, translator
 from core.settings import settings
 from domain.catalogue import Catalogue, catalogue, name_of
+from domain.dashboard import LENDERS, READERS
 from domain.office import Office
 from domain.service import Service
 from domain.survey import Invitation, Transaction
 from domain.visibility import Viewer
-from reports import kpis, visits
-from reports.board import Board, board
-from reports.headline import Named, headline
+from reports import visits
+from reports.board import board
+from reports.letter import sentence_of
 from reports.words import said
 from surveys import results
 
 router = APIRouter(include_in_schema=False)
 
-READERS = frozenset({"head", "supervisor", "reviewer", "leadership", "admin", "auditor"})
 PERIODS = (1, 4, 13)
 """Whole weeks a page may look back on, beside the one that runs."""
 USUAL = 4
@@ -52,7 +53,7 @@ def show_leadership(
     with database().read() as session:
         known = catalogue(session)
         tops = _tops(known, who)
-        chosen = _office(known, who, office) if office else next(iter(tops), None)
+        chosen = office_of(known, who, office) if office else next(iter(tops), None)
         if chosen is None:
             raise NotFound("There is no office whose figures are yours.", mend="Ask your administrator for a role.")
         of = _service(known, service) if service else None
@@ -66,6 +67,8 @@ def show_leadership(
             "trail": _trail(known, who, chosen, language),
             "tops": [{"name": name_of(one, language), "office": one.code} for one in tops] if len(tops) > 1 else [],
             "service": "",
+            "mailed": weekly.mailed(session, staff, chosen),
+            "lends": bool(LENDERS & staff.roles),
             "surges": surges.band(session, who),
         }
         if found is None:
@@ -80,7 +83,7 @@ def show_leadership(
         ratings = results.by_service(session, found.since, found.as_of, rated)
         seen = visits.by_office(session, who, known.subtree(chosen.id), since=found.since, until=found.as_of)
         context = shell | {
-            "headline": _headline(found, known, language),
+            "headline": sentence_of(found, known, language),
             "changed": dashboard.changed(found, known, words, period),
             "figures": dashboard.tiles(session, who, known, found.whole, words) if found.whole else [],
             "rated": figures.rated(total, asked, words),
@@ -110,7 +113,7 @@ def show_surveys(request: Request, staff: Staffed, office: str = "", weeks: str 
     since = now - timedelta(weeks=period)
     with database().read() as session:
         known = catalogue(session)
-        chosen = _office(known, who, office) if office else None
+        chosen = office_of(known, who, office) if office else None
         reach = _reach(known, who, known.subtree(chosen.id) if chosen else None)
         groups = results.by_service(session, since, now, reach)
         spoken = said(session, who, reach, since=since, until=now, with_words=True)
@@ -132,12 +135,6 @@ def _may_read(staff: SignedIn) -> None:
         raise NotAllowed(
             "These figures are for heads, reviewers and leadership.", mend="Your own cases are on the desk."
         )
-
-
-def _headline(found: Board, known: Catalogue, language: str) -> str:
-    whole = found.whole.silence if found.whole else kpis.NOBODY
-    named = [Named(known.name(one.office_id, language), one.waiting, one.late) for one in found.latest]
-    return headline(whole, found.before.silence if found.before else None, named, language)
 
 
 def _tops(known: Catalogue, who: Viewer) -> list[Office]:
@@ -163,14 +160,6 @@ def _named(known: Catalogue, who: Viewer, chosen: Office, language: str) -> str:
 
 def _period(asked: str) -> int:
     return next((one for one in PERIODS if asked == str(one)), USUAL)
-
-
-def _office(known: Catalogue, who: Viewer, code: str) -> Office:
-    """An active office the viewer may look into, by its code. Raises NotFound."""
-    found = known.office_by_code.get(code.strip().upper())
-    if found is None or (who.offices is not None and found.id not in who.offices):
-        raise NotFound("There is no such office for you to look into.", mend="Go back to the figures and choose one.")
-    return found
 
 
 def _reach(known: Catalogue, who: Viewer, scope: Collection[UUID] | None) -> Collection[UUID] | None:

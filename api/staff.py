@@ -13,7 +13,6 @@ from sqlmodel import Session
 from api import answer_box, case_pane, queue, surges
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
-from api.leadership import READERS
 from api.pages import render, render_fragment
 from api.said import SAID
 from cases import firewall, handover, history, lifecycle, marks, merges, parts, presence
@@ -24,6 +23,7 @@ from core.errors import BadInput, Conflict, NotAllowed, OmbudError
 from core.texts import clean
 from domain.case import Case
 from domain.catalogue import catalogue
+from domain.dashboard import READERS
 from domain.states import Outcome
 from domain.visibility import Viewer
 

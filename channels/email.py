@@ -112,7 +112,7 @@ def tls_context(server: Server) -> ssl.SSLContext:
 
 
 def compose(outgoing: Outgoing, *, mail_from: str, name: str, now: datetime) -> EmailMessage:
-    """The mail of one message: plain text, and headers that machines at the other end respect.
+    """The mail of one message: plain text, in HTML besides where that was made, and headers that machines respect.
 
     Raises SendFailed where it cannot be addressed.
     """
@@ -142,9 +142,16 @@ def compose(outgoing: Outgoing, *, mail_from: str, name: str, now: datetime) -> 
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail["Precedence"] = "bulk"
     text = outgoing.text.replace("\r\n", "\n").replace("\r", "\n") + f"\n\n-- \n{_one_line(name)}\n"
-    plain = text.isascii() and all(len(line) < _LINE for line in text.split("\n"))
-    mail.set_content(text, charset="utf-8", cte="7bit" if plain else "quoted-printable" if _latin(text) else "base64")
+    mail.set_content(text, charset="utf-8", cte=_encoding(text))
+    if outgoing.html:
+        mail.add_alternative(outgoing.html, subtype="html", charset="utf-8", cte=_encoding(outgoing.html))
     return mail
+
+
+def _encoding(text: str) -> str:
+    if text.isascii() and all(len(line) < _LINE for line in text.split("\n")):
+        return "7bit"
+    return "quoted-printable" if _latin(text) else "base64"
 
 
 def _latin(text: str) -> bool:

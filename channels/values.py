@@ -144,8 +144,8 @@ class Outgoing:
     """One message to a citizen. `id` is the outbox row; `buttons` are rows of choices (left out where a channel has
     none, so the text must say them too); `receipt_url` is where receipts go, with `?message=<id>`.
 
-    `reply_to` is the citizen's message it answers, as the channel calls it. For e-mail: `subject`; `automatic` where no
-    person wrote it; `unsubscribe_url` where one click must end the like of it.
+    `reply_to` is the citizen's message it answers, as the channel calls it. For e-mail: `subject`; `html`, the same
+    said in HTML; `automatic` where no person wrote it; `unsubscribe_url` where one click must end the like of it.
 
     `replaces` is an earlier message of ours that this one follows: its buttons have had their use and go, or, where it
     may be rewritten `in_place`, this text stands there instead of it.
@@ -159,6 +159,7 @@ class Outgoing:
     receipt_url: str | None = None
     reply_to: str | None = None
     subject: str | None = None
+    html: str | None = None
     automatic: bool = False
     unsubscribe_url: str | None = None
     replaces: str | None = None

@@ -1,4 +1,4 @@
-"""Dashboards that leave the program: mailed to staff every Monday, or shown within other sites by a link of their own."""
+"""Dashboards that leave the program: mailed to staff every Monday, or shown within other sites by a link."""
 
 from datetime import date, datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What an e-mail has and a text message has not: a subject, the mail it answers, a link to end surveys."""
+"""What an e-mail has and a text message has not: a subject, the mail it answers, a link to end its like."""
 
 import base64
 from datetime import datetime
@@ -47,24 +47,41 @@ def answering(session: Session, contact: ContactPoint, row: InboundMessage, case
 
 def unsubscribe_url(contact_id: UUID) -> str:
     """Where one click ends surveys to a contact point. The token names no address and cannot be guessed."""
-    token = base64.urlsafe_b64encode(contact_id.bytes + _mac(contact_id)).rstrip(b"=").decode()
-    return f"{settings().site_url}/unsubscribe/{token}"
+    return f"{settings().site_url}/unsubscribe/{_token(b'unsubscribe ', contact_id)}"
 
 
 def contact_of(token: str) -> UUID | None:
     """The contact point an unsubscribe token is for; None when it was not made here."""
+    return _opened(b"unsubscribe ", token)
+
+
+def weekly_url(mail_id: UUID) -> str:
+    """Where one click ends a dashboard that is mailed every Monday."""
+    return f"{settings().site_url}/unsubscribe/weekly/{_token(b'weekly ', mail_id)}"
+
+
+def weekly_of(token: str) -> UUID | None:
+    """The mailed dashboard a token ends; None when it was not made here."""
+    return _opened(b"weekly ", token)
+
+
+def _token(ends: bytes, what: UUID) -> str:
+    return base64.urlsafe_b64encode(what.bytes + _mac(ends, what)).rstrip(b"=").decode()
+
+
+def _opened(ends: bytes, token: str) -> UUID | None:
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
         return None
     if len(raw) != 16 + _MAC:
         return None
-    contact_id = UUID(bytes=raw[:16])
-    return contact_id if same(raw[16:].hex(), _mac(contact_id).hex()) else None
+    what = UUID(bytes=raw[:16])
+    return what if same(raw[16:].hex(), _mac(ends, what).hex()) else None
 
 
-def _mac(contact_id: UUID) -> bytes:
-    return bytes.fromhex(cipher().seal(b"unsubscribe " + contact_id.bytes))[:_MAC]
+def _mac(ends: bytes, what: UUID) -> bytes:
+    return bytes.fromhex(cipher().seal(ends + what.bytes))[:_MAC]
 
 
 def _last_mail(session: Session, case: Case) -> InboundMessage | None:

@@ -11,12 +11,13 @@ from channels.values import Channel, Outgoing
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Clock
+from domain.dashboard import DashboardMail, MailState
 from domain.reach import Matter, ReachState, StaffContact, StaffMessage
 from domain.review import Action, unfinished
 from domain.staff import Staff
 from domain.states import ClockState
 from domain.visibility import viewer, visible
-from notifications import staff_words
+from notifications import letters, staff_words
 from notifications.sending import lease
 from notifications.staff_channels import set_up, way_to
 from notifications.staff_times import Habit, Opening, habit_of
@@ -26,6 +27,7 @@ Calendars = Callable[[Catalogue, UUID], Opening]
 
 CODE_MINUTES = 15
 LEFT, SHUT, OVER = "The person has left.", "The person may not see the case any more.", "It waits no longer."
+STOPPED = "The person wants no more of these."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Look:
         self.running: dict[UUID, datetime] = {}
         self.to_do: set[UUID] = set()
         self.habit: Habit | None = None
+        self.mailed: set[UUID] = set()
+        if mails := {row.dashboard_mail_id for row in rows if row.dashboard_mail_id is not None}:
+            still = select(DashboardMail.id).where(
+                col(DashboardMail.id).in_(mails), DashboardMail.state == MailState.active
+            )
+            self.mailed.update(session.exec(still))
         actions = {row.action_id for row in rows if row.action_id is not None}
         if not cases and not actions:
             return
@@ -80,6 +88,8 @@ class Look:
             return SHUT
         if row.action_id is not None and row.action_id not in self.to_do:
             return OVER
+        if row.dashboard_mail_id is not None and row.dashboard_mail_id not in self.mailed:
+            return STOPPED
         return OVER if row.clock_id is not None and row.clock_id not in self.running else ""
 
     def send_at(self, row: StaffMessage, now: datetime) -> datetime:
@@ -100,11 +110,14 @@ class Look:
     def bundle(self, channel: Channel, address: str, rows: list[StaffMessage], now: datetime) -> Bundle:
         """Mark what leaves together, and put it in words."""
         first = rows[0]
-        subject = None
+        subject = html = stop = None
         if first.about == Matter.code:
             body = staff_words.code_words(first, CODE_MINUTES)
         elif first.about == Matter.linked:
             body = staff_words.linked_words(self.person.name)
+        elif first.about == Matter.figures:
+            body, subject, html = first.text, staff_words.subject_of_text(first), first.html
+            stop = letters.weekly_url(first.dashboard_mail_id) if first.dashboard_mail_id else None
         elif first.about == Matter.action:
             body = staff_words.action_words(first, channel)
             subject = staff_words.action_subject()
@@ -124,12 +137,16 @@ class Look:
                 first.id,
             )
         first.body = None if first.about == Matter.code else body  # a code stands nowhere but on the telephone
-        return Bundle(first.id, channel, outgoing_of(first.id, address, body, subject), now)
+        return Bundle(first.id, channel, outgoing_of(first.id, address, body, subject, html, stop), now)
 
 
-def outgoing_of(bundle_id: UUID, address: str, body: str, subject: str | None) -> Outgoing:
-    """A message to staff as its channel takes it."""
-    return Outgoing(id=bundle_id, to=address, text=body, subject=subject, automatic=True)
+def outgoing_of(
+    bundle_id: UUID, address: str, body: str, subject: str | None, html: str | None = None, stop: str | None = None
+) -> Outgoing:
+    """A message to staff as its channel takes it; `stop` is where one click ends its like."""
+    return Outgoing(
+        id=bundle_id, to=address, text=body, subject=subject, html=html, automatic=True, unsubscribe_url=stop
+    )
 
 
 def goes_by_mail(session: Session, row: StaffMessage) -> bool:

@@ -35,7 +35,7 @@ def linked_words(name: str) -> str:
 
 
 def subject_of_text(message: StaffMessage) -> str:
-    """Subject of a mail that was written whole (a meeting, an export): its first line."""
+    """Subject of a mail that was written whole (a meeting, an export, a week's figures): its first line."""
     return message.text.partition("\n")[0]
 
 

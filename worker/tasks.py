@@ -41,7 +41,7 @@ from escalation import terms
 from nlp import classifier
 from notifications import deliver, staff_deliver, staff_reconcile
 from notifications.senders import senders
-from reports import refresh
+from reports import mailing, refresh
 from reports.exports import making
 from reports.public import publishing
 from surveys import lookups, reminders, upload_folder, upload_work, uploads
@@ -77,6 +77,8 @@ PACKS_SECONDS, PLANS_SECONDS = 60.0, 3600.0
 OPEN = "open"
 OPEN_SECONDS = 600.0
 FIGURES = "figures"
+MAILS = "dashboards"
+MAILS_SECONDS = 60.0
 
 log = logger("worker")
 _fetching = threading.Lock()
@@ -250,6 +252,11 @@ def refresh_figures() -> int:
     return _drain(lambda: refresh.work_off(datetime.now(UTC)))
 
 
+def mail_dashboards() -> int:
+    """Write the mails of dashboards whose Monday has come."""
+    return _drain(lambda: mailing.sweep(datetime.now(UTC)))
+
+
 def tend_trials() -> int:
     """Look at the trials that are due for it, and end those that did harm. One look: there is nothing to drain."""
     return surveys.trial_results.tend_due(datetime.now(UTC))
@@ -306,6 +313,7 @@ TASKS: dict[str, Callable[[], int]] = {
     OPEN: tend_publications,
     ACTIONS: climb_actions,
     FIGURES: refresh_figures,
+    MAILS: mail_dashboards,
     TRIALS: tend_trials,
     PLANS: plan_packs,
     PACKS: make_packs,
@@ -317,6 +325,7 @@ EVERY = {
     SIGNS: SIGNS_SECONDS,
     OPEN: OPEN_SECONDS,
     ACTIONS: ACTIONS_SECONDS,
+    MAILS: MAILS_SECONDS,
     TRIALS: TRIALS_SECONDS,
     PLANS: PLANS_SECONDS,
     PACKS: PACKS_SECONDS,

@@ -1,0 +1,105 @@
+"""A week's figures of an office in the words of a mail: one sentence, what changed, where to act. No person is named.
+
+In English, as the pages for staff are.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlmodel import Session
+
+from core.i18n import SOURCE_LANGUAGE, format_datetime, format_duration, format_number, translator
+from core.settings import settings
+from domain.catalogue import Catalogue
+from domain.visibility import Viewer
+from reports import changes, kpis
+from reports.board import Board, board
+from reports.headline import Named, headline
+from reports.scores import Order
+
+WEEKS = 4
+"""Weeks before the one that runs which its figures are of, as on the page."""
+WORST = 10
+_WORDS = translator(SOURCE_LANGUAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail: `text` begins with its subject, `html` says the same."""
+
+    text: str
+    html: str
+
+
+def letter(
+    session: Session, who: Viewer, known: Catalogue, office_id: UUID, zone: ZoneInfo, stop_url: str
+) -> Letter | None:
+    """The mail of an office and all below it, moments in the reader's zone; None before figures were ever counted."""
+    found = board(session, who, known, office_id, WEEKS, settings().zone, Order.late)
+    if found is None:
+        return None
+    name, lang = known.name(office_id, SOURCE_LANGUAGE), SOURCE_LANGUAGE
+    values = {
+        "subject": f"Who is silent: {name}, {format_datetime(found.as_of, lang, zone, 'date')}",
+        "headline": sentence_of(found, known, lang),
+        "changed": _changed(found, known),
+        "rows": _rows(found, known),
+        "url": _page(known, office_id),
+        "as_of": format_datetime(found.as_of, lang, zone, "short"),
+        "stop": stop_url,
+    }
+    text, html = (_templates().get_template(f"weekly.{kind}").render(values) for kind in ("txt", "html"))
+    return Letter(text.strip() + "\n", html)
+
+
+def sentence_of(found: Board, known: Catalogue, language: str) -> str:
+    """A dashboard in the sentence that stands over it."""
+    whole = found.whole.silence if found.whole else kpis.NOBODY
+    named = [Named(known.name(one.office_id, language), one.waiting, one.late) for one in found.latest]
+    return headline(whole, found.before.silence if found.before else None, named, language)
+
+
+def _changed(found: Board, known: Catalogue) -> list[dict[str, str]]:
+    told = []
+    for one in found.changed:
+        office_id = UUID(str(one.place))
+        name = "" if office_id == found.office_id else known.name(office_id, SOURCE_LANGUAGE)
+        told.append({"text": changes.sentence(one, name, _WORDS), "url": _page(known, office_id)})
+    return told
+
+
+def _rows(found: Board, known: Catalogue) -> list[dict[str, str]]:
+    lang = SOURCE_LANGUAGE
+    return [
+        {
+            "office": known.name(one.office_id, lang),
+            "url": _page(known, one.office_id),
+            "late": format_number(one.late, lang),
+            "silent": format_number(one.waiting, lang),
+            "oldest": "–"
+            if one.oldest is None
+            else format_duration((found.as_of - one.oldest).total_seconds(), lang, short=True),
+        }
+        for one in found.latest[:WORST]
+        if one.waiting and one.office_id in known.offices
+    ]
+
+
+def _page(known: Catalogue, office_id: UUID) -> str:
+    return f"{settings().site_url}/leadership?{urlencode({'office': known.offices[office_id].code, 'weeks': WEEKS})}"
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "mail"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
