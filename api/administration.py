@@ -34,6 +34,7 @@ KINDS = {
     "staff": "Staff",
     "wording": "Wordings",
     "key": "Keys",
+    "link": "Links to figures",
     "survey": "Surveys",
     "trial": "Trials",
     "officers": "Figures of officers taken out",
@@ -73,6 +74,7 @@ SAID = {
     "trial-ended": "Ended. From the next message on citizens get the usual one.",
     "trial-promoted": "It is the default for these people from the next message on.",
     "trial-back": "Taken back. From the next message on citizens get what they got before.",
+    "link-ended": "Ended. It shows nothing any more.",
     "key-revoked": "Ended. Whoever sends it is refused from now on.",
 }
 

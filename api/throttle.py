@@ -36,6 +36,7 @@ RULES: dict[str, RateLimitItem] = {
     "link": parse("30 per 10 minutes"),  # links that open nothing
     "open": parse("600 per 10 minutes"),  # pages of figures from one address; caches ask for many readers
     "open-data": parse("120 per 10 minutes"),  # files of figures: each costs more than a page
+    "embed": parse("600 per 10 minutes"),  # dashboards on other sites: many readers share one address
     "survey": parse("30 per 10 minutes"),  # the same of surveys; right ones cost nothing
 }
 REDIS_PAUSE = 10.0
