@@ -1,7 +1,7 @@
 """`/embed/{token}`: one dashboard for people who do not sign in, within the sites that its link names.
 
-It holds counts of the figure tables, where no firewalled case is, and none under ten: no person, no reference, no way
-into the pages of staff. It is in English, as those are: its sentences are theirs.
+It holds figures of the tables, where no firewalled case is, from thirty people on, and no count under ten: no person,
+no reference, no way to the pages of staff. It is in English, as those are: its sentences are theirs.
 """
 
 import time
@@ -26,8 +26,8 @@ from domain.dashboard import DashboardLink
 from domain.visibility import Viewer
 from reports import lending
 from reports.board import Board, board
+from reports.headline import headline
 from reports.kpis import NOBODY
-from reports.letter import sentence_of
 from reports.reading import Reading
 from reports.scores import Order
 
@@ -109,7 +109,7 @@ def _made(request: Request, session: Session, link: DashboardLink, who: Viewer) 
 
 
 def shown(found: Board | None, known: Catalogue, link: DashboardLink) -> dict[str, object]:
-    """What the page of a link shows: all of it stands on ten people or more."""
+    """What the page of a link shows. Its sentence is that of many people; where some of them wait it does not say."""
     words = translator(SOURCE_LANGUAGE)
     told: dict[str, object] = {
         "scope": name_of(known.offices[link.office_id], SOURCE_LANGUAGE),
@@ -117,11 +117,12 @@ def shown(found: Board | None, known: Catalogue, link: DashboardLink) -> dict[st
         "as_of": found.as_of if found is not None else None,
         "headline": "",
     }
-    if found is None or found.whole is None or found.whole.silence.n < dashboard.FEW:
+    if found is None or found.whole is None or found.whole.silence.small:
         return told
+    before = found.before.silence if found.before is not None else None
     many = replace(found, weeks=[(monday, _of_many(one)) for monday, one in found.weeks])
     return told | {
-        "headline": sentence_of(found, known, SOURCE_LANGUAGE),
+        "headline": headline(found.whole.silence, before, (), SOURCE_LANGUAGE),
         "tiles": _tiles(found.whole),
         "medians": dashboard.trend(many, words, "median"),
         "in_time": dashboard.trend(many, words, "in_time"),
