@@ -51,6 +51,8 @@ WHY_NOT = {
     "/s/{token}": "with a link nobody was sent",
     "/solved/{token}": "with a link nobody was sent",
     "/unsubscribe/{token}": "with a link nobody was sent",
+    "/unsubscribe/weekly/{token}": "with a link nobody was sent",
+    "/embed/{token}": "with a link nobody was given",
     "/staff/sign-in/link/{token}": "with a link nobody was sent",
     "/staff/sign-in/provider": "without a provider",
     "/staff/sign-in/provider/back": "without a provider",

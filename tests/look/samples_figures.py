@@ -53,6 +53,8 @@ SHELL: dict[str, object] = {
     "trail": [],
     "tops": [],
     "service": "",
+    "mailed": False,
+    "lends": True,
 }
 FIGURES: list[dict[str, object]] = [
     FIGURE,
