@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse, Response
 from api import calls
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
-from api.leadership import READERS
 from api.pages import render
 from cases import checks
 from cases.acting import Form, Repeated
@@ -19,6 +18,7 @@ from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from domain.catalogue import catalogue
 from domain.closing import CheckResult
+from domain.dashboard import READERS
 from reports import solved
 
 router = APIRouter(include_in_schema=False)

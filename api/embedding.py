@@ -81,7 +81,9 @@ def show(request: Request, token: str) -> Response:
         found = lending.opened(session, token, now)
         if found is None:
             throttle.spend("link", caller)
-            return render(request, "embedded_gone.html", {"lang": SOURCE_LANGUAGE}, status=404, headers=_framed(NONE))
+            return render(
+                request, "staff/embedded_gone.html", {"lang": SOURCE_LANGUAGE}, status=404, headers=_framed(NONE)
+            )
         link, who = found
         html = _shelf.get(link.id)
         if html is None:
@@ -104,7 +106,7 @@ def _made(request: Request, session: Session, link: DashboardLink, who: Viewer) 
     known = catalogue(session)
     found = board(session, who, known, link.office_id, link.weeks, settings().zone, Order.late)
     context = {"lang": SOURCE_LANGUAGE, "lang_asked": False, "dir": "ltr", "staff": None, "csrf": "", "flash": None}
-    template = environment().get_template("embedded.html")
+    template = environment().get_template("staff/embedded.html")
     return template.render({**base_context(request), **context, **shown(found, known, link)})
 
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.auth import Staffed
-from api.leadership import READERS
 from api.pages import render
 from core.database import database
 from core.errors import NotAllowed
 from core.settings import settings
 from domain.catalogue import catalogue
+from domain.dashboard import READERS
 from reports import forecast
 
 router = APIRouter(include_in_schema=False)

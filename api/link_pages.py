@@ -95,7 +95,7 @@ def _page(
         "periods": [{"weeks": weeks, "text": TOLD[weeks]} for weeks in lending.PERIODS],
         "given": {name: given.get(name, "") for name in FIELDS}
         | ({"office": shown(chosen)} if chosen and may_read(who, chosen.id) else {})
-        | ({} if given.get("weeks") in map(str, lending.PERIODS) else {"weeks": "4"}),
+        | ({} if given.get("weeks", "") in map(str, lending.PERIODS) else {"weeks": "4"}),
         "errors": dict(errors or {}),
     }
     return render(request, "staff/links.html", context, status=422 if errors else 200)

@@ -1,7 +1,7 @@
 """Dashboards lent to people who do not sign in: a link is made, opened, ended. Only the hash of its token is kept."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -114,7 +114,7 @@ def end(session: Session, who: Viewer, link_id: UUID, now: datetime) -> None:
     administration.record(session, who, "link", row.id, row.name, before, _values(known, row), now)
 
 
-def _values(known: Catalogue, row: DashboardLink) -> Mapping[str, object]:
+def _values(known: Catalogue, row: DashboardLink) -> administration.Values:
     return {
         "name": row.name,
         "office": known.offices[row.office_id].code,

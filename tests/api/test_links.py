@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
+from limits import parse
 from sqlmodel import delete, select, update
 
 from api import embedding, throttle
@@ -15,6 +17,7 @@ from domain.dashboard import DashboardLink, DashboardMail, MailState
 from domain.staff import Staff, StaffRole
 from notifications import letters
 from reports import refresh
+from reports.board import Board, board
 from tests.api.site import Web
 from tests.api.staffed import changes
 from tests.builders import plain_case
@@ -194,16 +197,21 @@ def test_tokens_cannot_be_tried_nor_a_page_be_worn_out(web: Web, monkeypatch: py
     assert [web.get(f"/embed/{one}").status_code for one in range(tries + 1)] == [404] * tries + [429]
     assert web.get(path).status_code == 429
     throttle.forget()
-    monkeypatch.setitem(throttle.RULES, "embed", throttle.parse("3 per 10 minutes"))
+    monkeypatch.setitem(throttle.RULES, "embed", parse("3 per 10 minutes"))
     answers = [web.get(path) for _ in range(4)]
     assert [one.status_code for one in answers] == [200, 200, 200, 429]
 
 
 def test_a_page_is_made_once_a_minute(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     furnish(web)
-    path, asked = made(web), []
-    real = embedding.board
-    monkeypatch.setattr(embedding, "board", lambda *given: asked.append(given) or real(*given))
+    path = made(web)
+    asked: list[object] = []
+
+    def counted(*given: Any) -> Board | None:
+        asked.append(given)
+        return board(*given)
+
+    monkeypatch.setattr(embedding, "board", counted)
     assert len({web.get(path).text for _ in range(3)}) == 1
     assert len(asked) == 1
     monkeypatch.setattr(embedding, "FRESH", 0.0)

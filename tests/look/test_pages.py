@@ -103,6 +103,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/base_staff.html",
         "staff/parts.html",
         "staff/board_parts.html",
+        "staff/board_share.html",
         "staff/kpi_parts.html",
         "citizen/after_closing.html",
         "citizen/open_parts.html",

@@ -21,6 +21,7 @@ from domain.staff import Staff, StaffRole
 from escalation.terms import calendar_of
 from notifications import letters, staff_deliver
 from reports import mailing, refresh
+from reports.letter import letter
 from tests.conftest import Installation
 from tests.reports.world import DAY, HOUR, NOW, World, build
 
@@ -208,12 +209,11 @@ def test_only_what_one_reads_is_mailed(world: World) -> None:
 @ONE_KIND
 def test_one_that_fails_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, good = asked(world, "north_head", "NORTH"), asked(world, "south_head", "SOUTH")
-    real = mailing.letter
 
     def fails(session: Session, who: object, known: object, office_id: object, *rest: object) -> object:
         if office_id == bad.office_id:
             raise ValueError("no figures")
-        return real(session, who, known, office_id, *rest)  # type: ignore[arg-type]
+        return letter(session, who, known, office_id, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(mailing, "letter", fails)
     assert mailing.sweep(MONDAY) == 1
