@@ -1,9 +1,10 @@
 """Cases: one matter a citizen raised."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Text, bindparam, false, text
+from sqlalchemy import BindParameter, ColumnElement, Index, Text, bindparam, false, text
 from sqlmodel import Field, col
 
 from channels.values import Channel
@@ -98,5 +99,5 @@ def audited() -> ColumnElement[bool]:
 
     SQLite takes a partial index only where the query spells its condition, so the values are written out.
     """
-    sources = bindparam("audit_sources", AUDIT_SOURCES, expanding=True, literal_execute=True)
+    sources: BindParameter[Sequence[str]] = bindparam("audit_sources", AUDIT_SOURCES, expanding=True, literal_execute=True)
     return col(Case.source).in_(sources)
