@@ -99,5 +99,7 @@ def audited() -> ColumnElement[bool]:
 
     SQLite takes a partial index only where the query spells its condition, so the values are written out.
     """
-    sources: BindParameter[Sequence[str]] = bindparam("audit_sources", AUDIT_SOURCES, expanding=True, literal_execute=True)
+    sources: BindParameter[Sequence[str]] = bindparam(
+        "audit_sources", AUDIT_SOURCES, expanding=True, literal_execute=True
+    )
     return col(Case.source).in_(sources)
