@@ -12,7 +12,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def copy(session: Session, model: type[SQLModel], columns: Sequence[str], text: Iterable[str]) -> bool:
     """Insert rows, given in COPY's text format; only on PostgreSQL. False, and nothing is inserted, if one is there
-    already: somebody inserted it since the caller looked."""
+    already. Nothing is inserted either where `text` raises."""
     session.flush()
     cursor = session.connection().connection.cursor()
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
@@ -26,6 +26,9 @@ def copy(session: Session, model: type[SQLModel], columns: Sequence[str], text: 
     except UniqueViolation:
         cursor.execute("ROLLBACK TO SAVEPOINT before_copy")
         return False
+    except BaseException:
+        cursor.execute("ROLLBACK TO SAVEPOINT before_copy")
+        raise
     cursor.execute("RELEASE SAVEPOINT before_copy")
     return True
 

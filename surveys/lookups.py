@@ -7,6 +7,7 @@ writes the invitations in one transaction that also takes the task away. So it h
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +32,8 @@ NO_SURVEY = "no_survey"
 
 log = logger("surveys.lookups")
 
-Contact = tuple[str, str, str]
-"""Id of a transaction, and the phone and the e-mail address that were reported with it."""
+Contact = str
+"""JSON of the id of a transaction, and of the phone and the e-mail address that were reported with it."""
 
 Row = dict[str, Any]
 """What decides about a transaction: some of its columns by name."""
@@ -43,12 +44,17 @@ DECIDED = ("contact_point_id", "not_asked", "probability")
 DECIDING = ("id", "source", "external_id", "office_id", "service_id", "completed_at", "language")
 
 
+def contact(key: str, phone: str, email: str) -> Contact:
+    """What is kept of one transaction until its citizen is looked up."""
+    return f'["{key}",{quoted(phone)},{quoted(email)}]'
+
+
 def leave(session: Session, source: str, contacts: Sequence[Contact], now: datetime) -> list[TransactionTask]:
     """Write the tasks of transactions that were just stored; the caller commits and rings."""
     tasks = [
         TransactionTask(
             source=source,
-            contacts=json.dumps(some, separators=(",", ":")),
+            contacts=f"[{','.join(some)}]",
             due_at=now,
             created_at=now,
         )

@@ -4,8 +4,10 @@ Storing is what must be done before the answer: codes and times are checked, row
 lie encrypted in a task (`surveys.lookups`). Reading numbers, finding citizens and inviting them is done from there.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -14,12 +16,11 @@ from sqlmodel import Session, col, select
 from core import doorbell
 from core.database import after_commit
 from core.errors import BadInput, TooLarge
-from core.ids import new_key
 from domain.catalogue import catalogue
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
 from surveys import lookups
-from surveys.checking import Checker, Line, TransactionIn, Wrong
+from surveys.checking import Checker, Line, TransactionIn, Wrong, plain, quick
 from surveys.copying import NULL, cell, copy
 from surveys.ledger import FEW, among, chunks, insert_new
 from surveys.phones import NO_NUMBER
@@ -29,6 +30,8 @@ BATCH = 10_000
 ERRORS_SHOWN = 50
 AT_ONCE = 100
 """So few are looked up before the answer; of more, the survey is "pending" at first."""
+SLICE = 500
+"""Rows sent to the database at once."""
 
 COLUMNS = (
     "id",
@@ -82,22 +85,25 @@ def accept(
     """
     if len(items) > BATCH:
         raise TooLarge(f"{len(items)} transactions were sent at once.", mend=f"Send at most {BATCH} in one request.")
-    lines = check(Checker(catalogue(session), now, reach), items)
-    stored = store(session, source, lines, now)
-    return _outcomes(session, lines, stored)
+    lines: dict[int, Line] = {}
+    stored = _store(session, source, _checked(Checker(catalogue(session), now, reach), items, lines), now)
+    return _outcomes(session, [lines[index] for index in range(len(items))], stored)
 
 
-def check(checker: Checker, items: Sequence[TransactionIn]) -> list[Line]:
-    """The checked lines of a batch. Raises BadInput naming each that cannot be used."""
-    lines: list[Line] = []
+def _checked(checker: Checker, items: Sequence[TransactionIn], lines: dict[int, Line]) -> Iterator[Line]:
+    """The lines of a batch in the order of their external ids, kept in `lines` by their place in the batch. None comes
+    after the first that is wrong, and BadInput at the end, naming each that cannot be used."""
+    names = [plain(item.external_id) for item in items]
     wrong: dict[int, list[Wrong]] = {}
-    for index, item in enumerate(items):
-        line = checker.line(item)
-        if isinstance(line, Line):
-            lines.append(line)
-        else:
+    for index in sorted(range(len(items)), key=names.__getitem__):
+        line = checker.line(items[index])
+        if isinstance(line, list):
             wrong[index] = line
+        elif not wrong:
+            lines[index] = line
+            yield line
     if wrong:
+        wrong = dict(sorted(wrong.items()))
         shown = ", ".join(str(index) for index in list(wrong)[:ERRORS_SHOWN])
         fields = {f"transactions/{index}/{one.field}": one.what for index, found in wrong.items() for one in found}
         raise BadInput(
@@ -106,44 +112,47 @@ def check(checker: Checker, items: Sequence[TransactionIn]) -> list[Line]:
             mend="Nothing was stored. Mend these and send the whole batch again.",
             fields=dict(list(fields.items())[:ERRORS_SHOWN]),
         )
-    return lines
 
 
-class Stored(NamedTuple):
-    """What is stored under one external id: `fresh` if it was put there just now."""
+class There(NamedTuple):
+    """What was stored before under an external id."""
 
     key: str
     mark: str | None
-    fresh: bool
 
 
-class _New(NamedTuple):
-    """A line that is to be stored, under an id."""
-
-    key: str
-    line: Line
+Stored = Mapping[str, Line | There]
+"""What is stored by external id: a line that was stored just now, or what was there."""
 
 
-def store(session: Session, source: str, lines: Iterable[Line], now: datetime) -> dict[str, Stored]:
+def store(session: Session, source: str, lines: Iterable[Line], now: datetime) -> Stored:
     """Write those that are new, once each, and leave what follows as a task. The caller commits."""
+    return _store(session, source, iter(sorted(lines, key=lambda line: line.external_id)), now)
+
+
+def _store(session: Session, source: str, lines: Iterator[Line], now: datetime) -> Stored:
+    """The same of lines in the order of their external ids, taken one by one while others are being written already.
+
+    In one order everywhere: two batches that overlap then wait for each other instead of locking each other out.
+    """
     first: dict[str, Line] = {}
-    for line in lines:
-        first.setdefault(line.external_id, line)
-    # in one order everywhere: two batches that overlap then wait for each other instead of locking each other out
-    new = [_New(new_key(), first[external_id]) for external_id in sorted(first)]
-    found: dict[str, Stored] = {}
+    fresh = _fresh(lines, first)
+    few = list(islice(fresh, FEW))
+    stored: Stored = first
     # most batches are new from end to end, and then nobody need look what is there
-    if len(new) < FEW or not _copy(session, source, new, now):
-        found = _there(session, source, list(first))
-        new = [one for one in new if one.line.external_id not in found]
-        rows = [_row(source, one, now) for one in new]
+    if len(few) < FEW or not _copy(session, source, chain(few, fresh), now):
+        deque(fresh, 0)  # those that were not looked at yet
+        there = _there(session, source, list(first))
+        new = [line for line in first.values() if line.external_id not in there]
+        rows = [_row(source, line, now) for line in new]
         created = {str(id_) for id_ in insert_new(session, Transaction, rows, ["source", "external_id"])}
         if len(created) < len(new):  # somebody stored some of them at this very moment
-            found |= _there(session, source, [one.line.external_id for one in new if one.key not in created])
-            new = [one for one in new if one.key in created]
-    for one in new:
-        found[one.line.external_id] = Stored(one.key, one.line.mark, True)
-    contacts = [(one.key, one.line.phone, one.line.email) for one in new if one.line.phone or one.line.email]
+            there |= _there(session, source, [line.external_id for line in new if line.key not in created])
+            new = [line for line in new if line.key in created]
+        stored = {**there, **{line.external_id: line for line in new}}
+    else:
+        new = list(first.values())
+    contacts = [lookups.contact(line.key, line.phone, line.email) for line in new if line.phone or line.email]
     if contacts:
         tasks = lookups.leave(session, source, contacts, now)
         if len(new) <= AT_ONCE:
@@ -152,80 +161,87 @@ def store(session: Session, source: str, lines: Iterable[Line], now: datetime) -
                 lookups.do(session, task, now)
                 session.expunge(task)
         after_commit(session, lambda: doorbell.ring(doorbell.SURVEYS))
-    return found
+    return stored
 
 
-def _copy(session: Session, source: str, new: Sequence[_New], now: datetime) -> bool:
+def _fresh(lines: Iterable[Line], first: dict[str, Line]) -> Iterator[Line]:
+    """The first line of each external id, also kept in `first`."""
+    for line in lines:
+        if first.setdefault(line.external_id, line) is line:
+            yield line
+
+
+def _copy(session: Session, source: str, new: Iterable[Line], now: datetime) -> bool:
     """Insert all of them, or none and give False: if one is there already, or the database is SQLite."""
     if session.get_bind().dialect.name == "sqlite":
         return False
     return copy(session, Transaction, COLUMNS, _copied(source, new, now))
 
 
-def _row(source: str, one: _New, now: datetime) -> dict[str, object]:
-    line = one.line
+def _row(source: str, line: Line, now: datetime) -> dict[str, object]:
     return {
-        "id": UUID(one.key),
+        "id": UUID(line.key),
         "source": source,
         "external_id": line.external_id,
-        "office_id": line.office.id,
-        "service_id": line.service.id,
-        "operator": line.operator,
+        "office_id": line.about.office.id,
+        "service_id": line.about.service.id,
+        "operator": line.about.operator,
         "completed_at": line.completed_at,
         "received_at": now,
-        "language": line.language,
+        "language": line.about.language,
         "not_asked": None if line.phone or line.email else NO_NUMBER,
         "expires_on": line.expires_on,
         "given_mark": line.mark,
     }
 
 
-def _copied(source: str, new: Sequence[_New], now: datetime) -> Iterator[str]:
-    """The same rows in COPY's text, a slice at a time: the database writes one while the next is put into words."""
+def _copied(source: str, new: Iterable[Line], now: datetime) -> Iterator[str]:
+    """The same rows in COPY's text, a slice at a time: the database writes one while the next is checked and put into
+    words."""
     received, sender = now.isoformat(), cell(source)
-    for some in chunks(new, 1_000):
+    rows = iter(new)
+    while some := list(islice(rows, SLICE)):
         yield "".join(
             [
-                f"{key}\t{sender}\t{cell(line.external_id)}\t{line.office.text}\t{line.service.text}\t"
-                f"{cell(line.operator)}\t{line.moment}\t{received}\t{line.language or NULL}\t"
+                f"{line.key}\t{sender}\t{cell(line.external_id)}\t{line.about.cells}\t"
+                f"{line.moment}\t{received}\t{line.about.language or NULL}\t"
                 f"{NULL if line.phone or line.email else NO_NUMBER}\t{line.expires_on or NULL}\t{line.mark}\n"
-                for key, line in some
+                for line in some
             ]
         )
 
 
-def _there(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, Stored]:
-    found: dict[str, Stored] = {}
+def _there(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, There]:
+    found: dict[str, There] = {}
     for chunk in chunks(external_ids):
         for external_id, id_, mark in session.exec(
             select(Transaction.external_id, Transaction.id, Transaction.given_mark).where(
                 col(Transaction.source) == source, among(session, Transaction.external_id, chunk)
             )
         ):
-            found[external_id] = Stored(str(id_), mark, False)
+            found[external_id] = There(str(id_), mark)
     return found
 
 
-def _outcomes(session: Session, lines: Sequence[Line], stored: Mapping[str, Stored]) -> list[Accepted]:
+def _outcomes(session: Session, lines: Sequence[Line], stored: Stored) -> list[Accepted]:
     """One for each line, in their order; the first of an external id is the one that was created."""
     surveys = _surveys(session, stored)
-    seen: set[str] = set()
     outcomes = []
     for line in lines:
         row = stored[line.external_id]
-        fresh = row.fresh and line.external_id not in seen
-        seen.add(line.external_id)
         survey, why = surveys.get(row.key) or ("pending" if line.phone or line.email else "none", None)
         if survey == "none" and why is None:
             why = NO_NUMBER
-        differs = not fresh and row.mark is not None and row.mark != line.mark
-        outcomes.append(Accepted(line.external_id, row.key, "created" if fresh else "duplicate", differs, survey, why))
+        state, differs = "created", False
+        if row is not line:
+            state, differs = "duplicate", row.mark is not None and row.mark != line.mark
+        outcomes.append(quick(Accepted, (line.external_id, row.key, state, differs, survey, why)))
     return outcomes
 
 
-def _surveys(session: Session, stored: Mapping[str, Stored]) -> dict[str, tuple[Survey, str | None]]:
+def _surveys(session: Session, stored: Stored) -> dict[str, tuple[Survey, str | None]]:
     """State and reason of the survey of each transaction that is more than stored; none of a big batch that is new."""
-    asked = [UUID(row.key) for row in stored.values() if not row.fresh or len(stored) <= AT_ONCE]
+    asked = [UUID(row.key) for row in stored.values() if len(stored) <= AT_ONCE or isinstance(row, There)]
     found: dict[str, tuple[Survey, str | None]] = {}
     for chunk in chunks(asked):
         columns = (

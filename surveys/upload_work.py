@@ -151,7 +151,7 @@ def _take(home: Database, upload: TransactionUpload, clock: Clock) -> None:
             taken += len(some)
             stored = transactions.store(session, upload.source, some, clock())
             held.taken, held.leased_until = held.taken + len(some), clock() + LEASE
-            held.created += sum(one.fresh for one in stored.values())
+            held.created += sum(isinstance(one, Line) for one in stored.values())
             held.differing += sum(stored[line.external_id].mark not in (None, line.mark) for line in some)
     with home.write() as session:
         held = _held(session, upload.id, UploadState.taking, taken)
