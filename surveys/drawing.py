@@ -109,7 +109,7 @@ def invite(session: Session, rows: Sequence[Row], surveys: Choice, now: datetime
     zones: dict[UUID, ZoneInfo] = {}
     usual = current.languages[0]
     invitations: list[Row] = []
-    for row in sorted(asked, key=lambda row: (row["completed_at"], row["id"])):
+    for row in sorted(asked, key=lambda row: (row["completed_at"], row["id"].int)):
         contact, plan, office = contacts[row["contact_point_id"]], made.of(row["service_id"]), row["office_id"]
         zone = zones.get(office) or zones.setdefault(office, office_zone(known, office, current))
         due = planned(plan, row["completed_at"], now, zone)
@@ -131,7 +131,7 @@ def invite(session: Session, rows: Sequence[Row], surveys: Choice, now: datetime
                 "probability": row["probability"],
             }
         )
-    insert_new(session, Invitation, sorted(invitations, key=lambda row: row["transaction_id"]), ["transaction_id"])
+    insert_new(session, Invitation, sorted(invitations, key=lambda row: row["transaction_id"].int), ["transaction_id"])
 
 
 def new_token() -> str:
@@ -168,7 +168,7 @@ def _contacts(session: Session, ids: Collection[UUID]) -> dict[UUID, _Contact]:
     )
     return {
         row[0]: _Contact(row[1], row[2], bool(row[3]), bool(row[4]))
-        for chunk in chunks(sorted(ids))
+        for chunk in chunks(list(ids))
         for row in session.execute(select(*columns).where(among(session, ContactPoint.id, chunk)))  # type: ignore[call-overload]
     }
 
@@ -182,7 +182,7 @@ def asked_at(session: Session, citizens: Collection[UUID], made: Plans, now: dat
     moment = func.coalesce(col(Invitation.sent_at), col(Invitation.due_at))
     invited = case((col(Invitation.state).in_(LASTING), moment), else_=None)
     found: dict[UUID, datetime] = {}
-    for chunk in chunks(sorted(citizens)):
+    for chunk in chunks(list(citizens)):
         rows = session.exec(
             select(ContactPoint.citizen_id, func.max(ContactPoint.last_survey_at), func.max(invited))
             .join(Invitation, col(Invitation.contact_point_id) == col(ContactPoint.id), isouter=True)

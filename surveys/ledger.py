@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Table, column, func, literal
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import Table, column, func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, SQLModel, col, select
 
 from channels.values import Channel
 from core.ids import new_id
-from core.sets import among
+from core.sets import among, array
 from domain.survey import Answer
 
 __all__ = ["CHUNK", "FEW", "among", "chunks", "insert_new", "put", "said"]
@@ -49,9 +47,7 @@ def insert_new(
         made = make(table).on_conflict_do_nothing(index_elements=list(unique)).returning(table.c.id)
         return {row.id for chunk in chunks(rows) for row in session.execute(made, list(chunk))}
     columns = [table.c[name] for name in rows[0]]
-    arrays = [
-        sql_cast(literal([row[c.name] for row in rows], ARRAY(c.type, dimensions=1)), ARRAY(c.type)) for c in columns
-    ]
+    arrays = [array([row[c.name] for row in rows], c.type) for c in columns]
     given = func.unnest(*arrays).table_valued(*(column(c.name, c.type) for c in columns)).render_derived()
     written = (
         postgresql.insert(table)

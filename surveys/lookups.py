@@ -11,14 +11,13 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, column, func, literal, update
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Table, bindparam, column, func, update
 from sqlmodel import Session, col, delete, select
 
 from core import claims
 from core.database import database
 from core.logs import logger
+from core.sets import array, by_id
 from core.settings import settings
 from domain.ledger import TaskState, TransactionTask
 from domain.survey import Transaction
@@ -26,8 +25,8 @@ from surveys import definitions, drawing
 from surveys.ledger import among, chunks
 from surveys.phones import contacts_of, read_address
 
-SIZE = 1_000
-"""Transactions of one task: a second of work."""
+SIZE = 2_500
+"""Transactions of one task: a fraction of a second of work."""
 NO_SURVEY = "no_survey"
 
 log = logger("surveys.lookups")
@@ -112,7 +111,7 @@ def _waiting(session: Session, ids: Sequence[UUID]) -> list[Row]:
     """What decides about those of the transactions whose citizens are not looked up yet."""
     return [
         {**row}
-        for some in chunks(sorted(ids))
+        for some in chunks(sorted(ids, key=by_id))
         for row in session.execute(
             select(*(TABLE.c[name] for name in DECIDING)).where(
                 among(session, Transaction.id, some), TABLE.c.contact_point_id.is_(None), TABLE.c.not_asked.is_(None)
@@ -139,10 +138,7 @@ def _write(session: Session, rows: Sequence[Row]) -> None:
         session.connection().execute(made, [{f"_{name}": row[name] for name in ("id", *DECIDED)} for row in rows])
         return
     # one array a column: PostgreSQL writes them in a third of the time that a statement for each row takes
-    arrays = [
-        sql_cast(literal([row[name] for row in rows], ARRAY(TABLE.c[name].type)), ARRAY(TABLE.c[name].type))
-        for name in ("id", *DECIDED)
-    ]
+    arrays = [array([row[name] for row in rows], TABLE.c[name].type) for name in ("id", *DECIDED)]
     columns = [column(name, TABLE.c[name].type) for name in ("id", *DECIDED)]
     given = func.unnest(*arrays).table_valued(*columns).render_derived("given")
     session.connection().execute(
