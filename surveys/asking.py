@@ -180,8 +180,13 @@ def pressed(data: str) -> tuple[UUID, str, int] | None:
 
 
 def questions_of(session: Session, invitation: Invitation) -> tuple[Question, ...]:
-    """The questions of the very version of the survey an invitation was made with; how it was, where it has none."""
-    return read(session.get_one(Survey, invitation.survey_id).questions) or (Question(RATING, Kind.rating),)
+    """The questions of the very version of the survey an invitation was made with."""
+    return questions_in(session.get_one(Survey, invitation.survey_id))
+
+
+def questions_in(survey: Survey) -> tuple[Question, ...]:
+    """The questions of a version; how it was, where it has none."""
+    return read(survey.questions) or (Question(RATING, Kind.rating),)
 
 
 def put(
@@ -193,12 +198,13 @@ def put(
     body: str | None = None,
     sender: str | None = None,
     due_at: datetime | None = None,
+    fresh: bool = False,
 ) -> OutboundMessage | None:
     """Put a question of an invitation (locked) to its citizen, once ever; from now on its answer is waited for.
 
     `body` is another wording of the message than the usual, `sender` another address of ours it leaves from (by default
-    that of the question before), `due_at` when it leaves (by default at once). None where
-    nothing may be sent, and then nothing changes.
+    that of the question before), `due_at` when it leaves (by default at once). `fresh`: it was not put before, as the
+    invitation says (`outbox.enqueue`). None where nothing may be sent, and then nothing changes.
     """
     contact = session.get_one(ContactPoint, invitation.contact_point_id)
     channel, language = Channel(contact.channel), invitation.language
@@ -216,6 +222,7 @@ def put(
         buttons=buttons_of(question, invitation.id, language) if channel is Channel.telegram else (),
         sender=sender or sender_of(session, invitation),
         due_at=due_at,
+        fresh=fresh,
     )
     if row is None:
         return None

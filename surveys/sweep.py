@@ -5,60 +5,33 @@ invitation is due up to three times: for a notice, where its plan wants one, for
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from channels.values import Channel
 from core import claims
 from core.database import database
 from core.settings import settings
-from domain.case import Case
 from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
-from domain.outbox import OutboundMessage
-from domain.states import OPEN_STATES, InvitationState, OutboxState, Purpose
+from domain.states import InvitationState, Purpose
 from domain.survey import Invitation, Transaction
 from domain.trial import Moment
 from notifications import compose, outbox
 from notifications.segments import for_sms, segments
 from surveys import asking, budget, drawing, plans, trials
-from surveys.flow import Question, following
-from surveys.plans import Plan, Plans
+from surveys.due import Due, Pair, failed_of, load, with_open_case
+from surveys.flow import Question
+from surveys.plans import Plan
 from surveys.schedule import REPLY_TIME, SHELF_LIFE, citizen_zone, into_daytime, office_zone
-from surveys.trial_arms import Subject
+from surveys.trial_sending import by_arm, subject, zone_of
 
 BATCH = 200
 QUESTION, NOTICE, REMINDER = "survey", "survey_notice", "survey_reminder"
 """What is written to one citizen, each at most once."""
-FAILED = (OutboxState.failed, OutboxState.cancelled, OutboxState.unknown)
-"""What became of a question that no reminder may follow."""
-
-Pair = tuple[UUID, UUID | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A claimed invitation with what decides about it; `contacts` are all addresses of its citizen."""
-
-    invitation: Invitation
-    transaction: Transaction
-    contacts: Sequence[ContactPoint]
-    plan: Plan
-
-    @property
-    def own(self) -> ContactPoint:
-        """The address the invitation was made for."""
-        return next(one for one in self.contacts if one.id == self.invitation.contact_point_id)
-
-    @property
-    def asked_at(self) -> datetime | None:
-        """When the citizen was last asked, on whichever address."""
-        return max((one.last_survey_at for one in self.contacts if one.last_survey_at), default=None)
 
 
 def sweep(now: datetime, limit: int = BATCH) -> int:
@@ -74,9 +47,9 @@ def sweep(now: datetime, limit: int = BATCH) -> int:
 
 def _work(session: Session, ids: list[UUID], again: list[UUID], now: datetime) -> None:
     purse = budget.purse(session, now, len(ids) + len(again))  # its lock comes before those of contact points
-    found = _load(session, [*ids, *again], plans.current(session))
-    troubled = _with_open_case(session, {one.id for due in found for one in due.contacts})
-    failed = _failed(session, again)
+    found = load(session, [*ids, *again], plans.current(session))
+    troubled = with_open_case(session, {one.id for due in found for one in due.contacts})
+    failed = failed_of(session, again)
     dealing = trials.Dealing(session, now, {one.citizen_id for due in found for one in due.contacts})
     for due in found:
         due.invitation.leased_until = None
@@ -89,7 +62,7 @@ def _work(session: Session, ids: list[UUID], again: list[UUID], now: datetime) -
 
 def _invite(
     session: Session,
-    due: _Due,
+    due: Due,
     troubled: Collection[Pair],
     purse: budget.Purse,
     dealing: trials.Dealing,
@@ -110,13 +83,13 @@ def _invite(
         invitation.due_at = opening
     else:
         notice = bool(due.plan.notice) and invitation.noticed_at is None
-        treatment = None if notice else dealing.treat(Moment.survey, _subject(session, due, contact))
+        treatment = None if notice else dealing.treat(Moment.survey, subject(session, due, contact))
         if treatment is not None:
-            starts = treatment.starts(due.transaction.completed_at + due.plan.delay, _zone_of(session, due, contact))
+            starts = treatment.starts(due.transaction.completed_at + due.plan.delay, zone_of(session, due, contact))
             if starts > now:
                 invitation.due_at = starts
                 return
-            contact = _by_arm(due, contact, treatment)
+            contact = by_arm(due, contact, treatment)
         if not _write(session, due, contact, NOTICE if notice else QUESTION, purse, now, treatment):
             _drop(invitation, InvitationState.suppressed, drawing.NO_BUDGET)
             return
@@ -131,7 +104,7 @@ def _invite(
 
 def _remind(
     session: Session,
-    due: _Due,
+    due: Due,
     troubled: Collection[Pair],
     failed: Collection[UUID],
     purse: budget.Purse,
@@ -155,7 +128,7 @@ def _remind(
         invitation.due_at = opening
     else:
         invitation.due_at = None
-        treatment = dealing.treat(Moment.survey_reminder, _subject(session, due, own))
+        treatment = dealing.treat(Moment.survey_reminder, subject(session, due, own))
         if _write(session, due, own, REMINDER, purse, now, treatment):
             invitation.reminded_at = now
 
@@ -181,93 +154,13 @@ def opening_of(session: Session, office_id: UUID, contact: ContactPoint, now: da
     return into_daytime(now, settings(), citizen_zone(Channel(contact.channel), contact.address, office))
 
 
-def _zone_of(session: Session, due: _Due, contact: ContactPoint) -> ZoneInfo:
-    office = office_zone(catalogue(session), due.transaction.office_id, settings())
-    return citizen_zone(Channel(contact.channel), contact.address, office)
-
-
-def _subject(session: Session, due: _Due, contact: ContactPoint) -> Subject:
-    transaction = due.transaction
-    tier = catalogue(session).offices[transaction.office_id].tier
-    invitation, channel = due.invitation, Channel(contact.channel)
-    return Subject(
-        invitation.id,
-        contact.citizen_id,
-        transaction.service_id,
-        transaction.office_id,
-        str(tier),
-        invitation.language,
-        channel,
-    )
-
-
-def _by_arm(due: _Due, contact: ContactPoint, treatment: trials.Treatment) -> ContactPoint:
-    """Where the arm writes to, if it can by now; else where it is written to as always."""
-    wanted = [one for one in due.contacts if one.channel == treatment.arm.channel]
-    return next((one for one in wanted if outbox.may_send(one, Purpose.survey)), contact)
-
-
-def _rests(due: _Due, now: datetime) -> bool:
+def _rests(due: Due, now: datetime) -> bool:
     return bool(due.plan.rest) and due.asked_at is not None and due.asked_at > now - due.plan.rest
 
 
-def _waits_for_us(due: _Due, troubled: Collection[Pair]) -> bool:
+def _waits_for_us(due: Due, troubled: Collection[Pair]) -> bool:
     """Whether the citizen has an open case about the service: whoever waits for an answer is not asked how it was."""
     return any((one.id, due.transaction.service_id) in troubled for one in due.contacts)
-
-
-def _load(session: Session, ids: Collection[UUID], made: Plans) -> list[_Due]:
-    """Claimed invitations, oldest due first; their citizens' contact points are locked in one order, so that two
-    workers never ask one citizen twice."""
-    rows = session.exec(
-        select(Invitation, Transaction)
-        .join(Transaction, col(Transaction.id) == col(Invitation.transaction_id))
-        .where(col(Invitation.id).in_(ids))
-    ).all()
-    citizens = select(ContactPoint.citizen_id).where(
-        col(ContactPoint.id).in_({invitation.contact_point_id for invitation, _ in rows})
-    )
-    contacts = session.exec(
-        select(ContactPoint)
-        .where(col(ContactPoint.citizen_id).in_(citizens))
-        .order_by(col(ContactPoint.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    by_citizen: dict[UUID, list[ContactPoint]] = {}
-    for contact in contacts:
-        by_citizen.setdefault(contact.citizen_id, []).append(contact)
-    citizen = {contact.id: contact.citizen_id for contact in contacts}
-    found = [
-        _Due(invitation, transaction, by_citizen[citizen[invitation.contact_point_id]], made.of(transaction.service_id))
-        for invitation, transaction in rows
-    ]
-    return sorted(found, key=lambda due: (due.invitation.due_at or due.transaction.completed_at, due.invitation.id))
-
-
-def _with_open_case(session: Session, contacts: Collection[UUID]) -> set[Pair]:
-    """Contact points and services with an open case."""
-    return {
-        (contact, service)
-        for contact, service in session.exec(
-            select(Case.contact_point_id, Case.service_id).where(
-                col(Case.contact_point_id).in_(contacts), col(Case.state).in_(OPEN_STATES)
-            )
-        )
-        if contact is not None
-    }
-
-
-def _failed(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    """Invitations of which a message did not arrive, or nobody knows whether it did."""
-    if not ids:
-        return set()
-    rows = session.exec(
-        select(OutboundMessage.invitation_id).where(
-            col(OutboundMessage.invitation_id).in_(ids), col(OutboundMessage.state).in_(FAILED)
-        )
-    )
-    return {one for one in rows if one is not None}
 
 
 def _drop(invitation: Invitation, state: InvitationState, why: str) -> None:
@@ -276,7 +169,7 @@ def _drop(invitation: Invitation, state: InvitationState, why: str) -> None:
 
 def _write(
     session: Session,
-    due: _Due,
+    due: Due,
     contact: ContactPoint,
     name: str,
     purse: budget.Purse,
@@ -285,7 +178,7 @@ def _write(
 ) -> bool:
     """Put a message into the outbox, once for each invitation and name; False where no budget covers it."""
     invitation, language = due.invitation, due.invitation.language
-    question = following(asking.questions_of(session, invitation), {})
+    question = due.question
     if question is None:
         return False
     body = wording(session, due.transaction, invitation, question, Channel(contact.channel), name, treatment)
@@ -295,7 +188,8 @@ def _write(
     invitation.contact_point_id = contact.id
     if name == QUESTION:
         sender = treatment.arm.sender if treatment else None
-        return asking.put(session, invitation, question, now, body=body, sender=sender) is not None
+        new = not invitation.asked
+        return asking.put(session, invitation, question, now, body=body, sender=sender, fresh=new) is not None
     answerable = name == REMINDER and contact.channel == Channel.telegram
     row = outbox.enqueue(
         session,
@@ -308,6 +202,7 @@ def _write(
         invitation=invitation,
         buttons=asking.buttons_of(question, invitation.id, language) if answerable else (),
         sender=asking.sender_of(session, invitation),
+        fresh=True,
     )
     return row is not None
 
