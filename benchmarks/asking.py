@@ -1,6 +1,7 @@
 """Who is asked, and how quickly it leaves: decisions about transactions that are due, and sending at a provider's cap.
 
 Decisions are measured in a worker's own steps (draw, note, invite) on stored transactions whose citizens are known.
+Questions are put into the outbox by the sweep, beside a bare loop that claims and writes the same rows.
 Sending is one worker process against the simulated Twilio in a process of its own, which counts what arrives.
 """
 
@@ -8,23 +9,34 @@ import json
 import time
 import urllib.request
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from secrets import randbelow
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select, update
 
 from benchmarks import send, site
-from benchmarks.figures import Figure, figure
+from benchmarks.figures import Figure, figure, rounds
 from benchmarks.process import in_process
 from cases import outcomes
+from core import claims
 from core.database import Database
-from domain.states import Purpose
+from core.ids import new_id, new_key
+from domain.catalogue import catalogue
+from domain.outbox import OutboundMessage
+from domain.states import InvitationState, Purpose, Tier
+from domain.survey import Invitation
 from notifications import deliver, pacing
 from notifications.senders import close_senders, senders
-from surveys import definitions, lookups
+from surveys import definitions, lookups, sweep, transactions
+from surveys.checking import TransactionIn
 from surveys.lookups import SIZE, TABLE
+from surveys.sweep import BATCH
 from worker.tasks import KEEP_ON
+
+_INVITATION: Table = Invitation.__table__  # type: ignore[attr-defined]
+_OUTBOX: Table = OutboundMessage.__table__  # type: ignore[attr-defined]
 
 TRANSACTIONS, DECIDED = 1_000_000, 100_000
 LEAST = 20_000
@@ -55,7 +67,7 @@ SELECT pg_temp.numbered(4, 1), NULL, 1, false, %(share)s, 60, 30, 3, 0, '[]', no
 
 def deciding(installed: site.Scratch, quick: bool) -> list[Figure]:
     """Decisions a second among a million transactions that are due, in a task's batches, each a commit."""
-    count, decided = (4_000, 2_000) if quick else (TRANSACTIONS, DECIDED)
+    count, decided = (3 * SIZE, SIZE) if quick else (TRANSACTIONS, DECIDED)
     with psycopg.connect(installed.url, cursor_factory=psycopg.ClientCursor, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # foreign keys hold by construction
         connection.execute(SEED, {"count": count, "share": 0.3})
@@ -84,6 +96,67 @@ def _decide(home: Database, count: int) -> float:
         spent += time.perf_counter() - began
         done += len(rows)
     return done / spent
+
+
+def leaving(installed: site.Scratch, quick: bool) -> list[Figure]:
+    """Invitations a second that the sweep puts into the outbox with all its manners, beside a bare loop: a claim, the
+    same outbox rows and the mark on each invitation, in batches of the same size with a commit each."""
+    count, times = (200, 1) if quick else (4_000, 3)
+    open_all_day = {"OMBUD_SURVEY_DAY_START": "0", "OMBUD_SURVEY_DAY_END": "24"}
+    with in_process(replace(installed, environment=installed.environment | open_all_day)) as home:
+        _invited(home, BATCH, datetime.now(UTC))
+        while sweep.sweep(datetime.now(UTC) + timedelta(minutes=1)):
+            pass
+        found = rounds(times, lambda: _left(home, count))
+    return [
+        figure("surveys: questions put into the outbox", found["ours"], found["bare"], "messages/s"),
+        figure("surveys: processor of the sweep at the cap", found["cores"], 1.0, "cores", most=PROCESSOR),
+    ]
+
+
+def _invited(home: Database, count: int, now: datetime) -> None:
+    """As many invitations that are due, each of a citizen of its own."""
+    with home.write() as session:
+        known = catalogue(session)
+        service = sorted(known.service_by_code)[0]
+        office = min(code for code, one in known.office_by_code.items() if one.tier == Tier.service_centre)
+        items = [
+            TransactionIn(new_key(), office, service, now - timedelta(hours=2), f"+35569{randbelow(10**7):07}", "sq")
+            for _ in range(count)
+        ]
+        transactions.accept(session, "leaving", items, now)
+    while lookups.work_off(now):
+        pass
+    with home.connection() as connection:
+        connection.execute(update(_INVITATION).where(_INVITATION.c.state == "scheduled").values(due_at=now))
+
+
+def _left(home: Database, count: int) -> dict[str, float]:
+    _invited(home, count, now := datetime.now(UTC))
+    began, used, done = time.perf_counter(), time.process_time(), 0
+    while some := sweep.sweep(now):
+        done += some
+    spent, used = time.perf_counter() - began, time.process_time() - used
+    with home.read() as session:
+        newest = select(_OUTBOX).order_by(_OUTBOX.c.id.desc()).limit(done)
+        rows = [{**row, "id": new_id(), "dedupe_key": new_key()} for row in session.execute(newest).mappings()]
+    with home.connection() as connection:
+        marked = {"state": "scheduled", "due_at": now, "leased_until": None}
+        mine = [row["invitation_id"] for row in rows]
+        connection.execute(update(_INVITATION).where(_INVITATION.c.id.in_(mine)).values(marked))
+    bare = time.perf_counter()
+    for start in range(0, len(rows), BATCH):
+        with home.write() as session:
+            ids = claims.claim(session, Invitation, now, state=InvitationState.scheduled, limit=BATCH)
+            session.connection().execute(insert(_OUTBOX), rows[start : start + BATCH])
+            sent = {"state": "sent", "sent_at": now, "due_at": None}
+            session.connection().execute(update(_INVITATION).where(_INVITATION.c.id.in_(ids)).values(sent))
+            session.commit()
+    return {
+        "ours": done / spent,
+        "bare": len(rows) / (time.perf_counter() - bare),
+        "cores": used / done * CAP,
+    }
 
 
 def capped(installed: site.Scratch, quick: bool) -> list[Figure]:
@@ -133,4 +206,4 @@ def _pace(port: int, method: str = "GET") -> dict[str, dict[str, float]]:
     return found
 
 
-PARTS = (deciding, capped)
+PARTS = (deciding, leaving, capped)

@@ -52,6 +52,8 @@ EXPECTED = {
     "surveys": [
         "surveys: transactions accepted",
         "surveys: sampling decisions",
+        "surveys: questions put into the outbox",
+        "surveys: processor of the sweep at the cap",
         "surveys: of the provider's cap held",
         "surveys: most within one second",
         "surveys: processor of the worker",
