@@ -17,7 +17,7 @@ from surveys.copying import cell
 
 SKEW = timedelta(minutes=15)
 """How far ahead an agency's clock may run."""
-FURTHEST = date(2200, 1, 1)
+EARLIEST, FURTHEST = datetime(1971, 1, 1, tzinfo=UTC), date(2200, 1, 1)
 LONGEST = 200
 """Letters of an id or a name."""
 MANY = 10_000
@@ -115,14 +115,13 @@ class Checker:
     def line(self, item: TransactionIn) -> Line | list[Wrong]:
         """The checked line, or all that is wrong with it."""
         about = self._met.get((item.office, item.service, item.operator, item.language)) or self._about(item)
-        external_id, completed_at, expires_on = plain(item.external_id), item.completed_at, item.expires_on
-        if completed_at.tzinfo is not None:
-            completed_at = completed_at.astimezone(UTC)  # comparing within one zone takes a tenth of the time
+        external_id, expires_on = plain(item.external_id), item.expires_on
+        completed_at = _utc(item.completed_at)  # comparing within one zone takes a tenth of the time
         if (
             isinstance(about, list)
             or not external_id
-            or completed_at.tzinfo is None
-            or completed_at > self._latest
+            or completed_at is None
+            or not EARLIEST <= completed_at <= self._latest
             or (expires_on is not None and _amiss(expires_on, item.completed_at))
         ):
             return self._wrong(about, external_id, item.completed_at, expires_on)
@@ -167,6 +166,8 @@ class Checker:
             found.append(Wrong("completed_at", "It has no time zone; write it as 2026-03-01T09:30:00+01:00."))
         elif completed_at > self._latest:
             found.append(Wrong("completed_at", "It lies in the future; report a service when it is completed."))
+        elif completed_at < EARLIEST:
+            found.append(Wrong("completed_at", "It lies before 1971; check the year."))
         if expires_on is not None and (why := _amiss(expires_on, completed_at)):
             found.append(Wrong("expires_on", why))
         return found
@@ -195,10 +196,18 @@ class Checker:
 _BETWEEN_DIGITS = str.maketrans("", "", " -./()\u00a0")
 
 
+def _utc(moment: datetime) -> datetime | None:
+    """The same moment in UTC; None where it names no zone, or lies outside of the calendar there."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except OverflowError:
+        return None
+
+
 def _amiss(expires_on: date, completed_at: datetime) -> str:
     if expires_on >= FURTHEST:
         return "It lies too far ahead; leave it empty for what never expires."
-    if expires_on < completed_at.date() - timedelta(days=1):  # a day, for the zones
+    if expires_on + timedelta(days=1) < completed_at.date():  # a day, for the zones
         return "It lies before the service was completed; check both dates."
     return ""
 

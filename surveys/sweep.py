@@ -2,6 +2,8 @@
 
 Claim, decisions and outbox rows are one transaction, so a survey is sent exactly when its invitation says so. An
 invitation is due up to three times: for a notice, where its plan wants one, for the question, and for one reminder.
+A batch that cannot be done is done one by one: an invitation that cannot leave keeps its error, backs off, and never
+holds up the others.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,11 +11,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from channels.values import Channel
 from core import claims
-from core.database import database
+from core.database import Database, database
+from core.logs import logger
 from core.settings import settings
 from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
@@ -32,24 +36,63 @@ from surveys.trial_sending import by_arm, subject, zone_of
 BATCH = 200
 QUESTION, NOTICE, REMINDER = "survey", "survey_notice", "survey_reminder"
 """What is written to one citizen, each at most once."""
+WAITING = (InvitationState.scheduled, InvitationState.sent)
+"""States in which an invitation may be due."""
+
+log = logger("surveys.sweep")
 
 
 def sweep(now: datetime, limit: int = BATCH) -> int:
     """Send, put off or drop up to `limit` due invitations, and expire unanswered ones; returns how many were due."""
-    with database().write() as session:
-        expire_unanswered(session, now)
-        ids = claims.claim(session, Invitation, now, state=InvitationState.scheduled, limit=limit)
-        again = claims.claim(session, Invitation, now, state=InvitationState.sent, limit=limit - len(ids))
-        if ids or again:
-            _work(session, ids, again, now)
-    return len(ids) + len(again)
+    home, claimed = database(), list[UUID]()
+    try:
+        with home.write() as session:
+            expire_unanswered(session, now)
+            for state in WAITING:
+                rest = limit - len(claimed)
+                claimed += claims.claim(session, Invitation, now, state=state, limit=rest)
+            if claimed:
+                _work(session, claimed, now)
+    except Exception as error:
+        if not claimed or _gone(error):
+            raise
+        log.exception("survey_batch_failed", invitations=len(claimed))
+        for invitation_id in claimed:
+            _alone(home, invitation_id, now)
+    return len(claimed)
 
 
-def _work(session: Session, ids: list[UUID], again: list[UUID], now: datetime) -> None:
-    purse = budget.purse(session, now, len(ids) + len(again))  # its lock comes before those of contact points
-    found = load(session, [*ids, *again], plans.current(session))
+def _alone(home: Database, invitation_id: UUID, now: datetime) -> None:
+    mine = col(Invitation.id) == invitation_id
+    try:
+        with home.write() as session:
+            for state in WAITING:
+                if claims.claim(session, Invitation, now, state=state, limit=1, only=mine):
+                    _work(session, [invitation_id], now)
+                    break
+    except Exception as error:
+        if _gone(error):
+            raise
+        log.exception("survey_failed", invitation=str(invitation_id))
+        with home.write() as session:
+            invitation = session.get_one(Invitation, invitation_id, with_for_update=True)
+            invitation.attempts += 1
+            # of the error only its kind: its words may repeat somebody's number
+            invitation.last_error = type(error).__name__
+            invitation.leased_until = claims.retry_at(now, invitation.attempts)
+            session.add(invitation)
+
+
+def _gone(error: Exception) -> bool:
+    """Whether it is the database itself that failed, and nothing would go better one by one."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _work(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    purse = budget.purse(session, now, len(ids))  # its lock comes before those of contact points
+    found = load(session, ids, plans.current(session))
     troubled = with_open_case(session, {one.id for due in found for one in due.contacts})
-    failed = failed_of(session, again)
+    failed = failed_of(session, [due.invitation.id for due in found if due.invitation.state == InvitationState.sent])
     dealing = trials.Dealing(session, now, {one.citizen_id for due in found for one in due.contacts})
     for due in found:
         due.invitation.leased_until = None

@@ -1,10 +1,11 @@
 """Many values at once go to PostgreSQL as arrays of their own type, NULLs among them, and come back as they were."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Float, Text, Uuid, column, func, select
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import ColumnClause, Float, Text, Uuid, column, func, select
+from sqlalchemy.types import TypeEngine
 
 from core.ids import new_id
 from core.sets import among, array
@@ -17,9 +18,10 @@ pytestmark = pytest.mark.parametrize("installation", ["postgresql"], indirect=Tr
 def test_arrays_carry_what_they_were_given(installation: Installation) -> None:
     ids: list[UUID | None] = [new_id(), None, new_id()]
     numbers, texts = [0.1, None, 1e-9], ['a "quoted" \\ one, with {braces}', None, ""]
-    kinds = (Uuid(), Float(), Text())
-    given = func.unnest(*(array(some, kind) for some, kind in zip((ids, numbers, texts), kinds, strict=True)))
-    columns = [column(name, kind) for name, kind in zip("abc", kinds, strict=True)]
+    kinds: tuple[TypeEngine[Any], ...] = (Uuid(), Float(), Text())
+    lists: tuple[list[Any], ...] = (ids, numbers, texts)
+    given = func.unnest(*(array(some, kind) for some, kind in zip(lists, kinds, strict=True)))
+    columns: list[ColumnClause[Any]] = [column(name, kind) for name, kind in zip("abc", kinds, strict=True)]
     rows = select(given.table_valued(*columns).render_derived())
     with installation.database.read() as session:
         assert [tuple(row) for row in session.execute(rows)] == list(zip(ids, numbers, texts, strict=True))
@@ -29,6 +31,6 @@ def test_arrays_carry_what_they_were_given(installation: Installation) -> None:
 def test_ids_are_compared_with_an_array_and_not_with_a_text_made_one_for_each_row(installation: Installation) -> None:
     """As a text that is cast, two thousand ids among five thousand rows took half a minute."""
     with installation.database.read() as session:
-        said = str(among(session, Transaction.id, [new_id()]).compile(dialect=psycopg.dialect()))
+        said = str(among(session, Transaction.id, [new_id()]).compile(session.get_bind()))
     assert "::UUID[]" in said
     assert "CAST" not in said

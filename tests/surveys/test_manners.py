@@ -89,6 +89,30 @@ def test_a_reminder_comes_once_and_by_day(installation: Installation, known: Gov
     assert len(sent(installation)) == 2
 
 
+def test_one_that_cannot_leave_holds_up_nobody(installation: Installation, known: Government) -> None:
+    """As where somebody restored the outbox but not the invitations: its message is there already."""
+    plan(installation, known)
+    post(installation, 1, 2, 3)
+    with installation.database.write() as session:
+        [_, stuck, _] = session.exec(select(Invitation).order_by(col(Invitation.id))).all()
+        there = {"purpose": "survey", "channel": "sms", "contact_point_id": stuck.contact_point_id, "language": "en"}
+        key = f"survey:{stuck.id}:rating"
+        session.add(OutboundMessage(id=new_id(), dedupe_key=key, body="There", due_at=NOW, created_at=NOW, **there))
+    assert sweep(DUE) == 3
+    assert len(sent(installation)) == 3
+    assert sweep(DUE) == 0
+    assert [sweep(DUE + timedelta(seconds=after)) for after in (4, 5, 5)] == [0, 1, 0]  # later each time
+    with installation.database.write() as session:
+        held = session.get_one(Invitation, stuck.id)
+        assert (held.state, held.last_error, held.asked) == (InvitationState.scheduled, "IntegrityError", [])
+        states = session.exec(select(Invitation.state).where(col(Invitation.id) != stuck.id)).all()
+        assert set(states) == {InvitationState.sent}
+        session.delete(session.exec(select(OutboundMessage).where(col(OutboundMessage.dedupe_key) == key)).one())
+    assert sweep(DUE + timedelta(minutes=1)) == 1
+    with installation.database.read() as session:
+        assert session.get_one(Invitation, stuck.id).state == InvitationState.sent
+
+
 @pytest.mark.parametrize("what", ["answer", "stop", "no_surveys", "failed", "unknown", "case", "unreachable"])
 def test_no_reminder_after(installation: Installation, known: Government, what: str) -> None:
     plan(installation, known, reminder_days=3)

@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, strategies
@@ -144,11 +144,14 @@ def test_one_bad_line_stores_nothing_and_is_named(installation: Installation) ->
             one(2, office="CIVI"),
             one(3, service="pasport"),
             one(4, completed_at=NOW + timedelta(hours=2)),
+            one(5, completed_at=datetime.max.replace(tzinfo=timezone(-timedelta(hours=5)))),
+            one(6, completed_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=5))), expires_on=NOW.date()),
+            one(7, completed_at=NOW.replace(tzinfo=None)),
         )
     assert set(caught.value.fields) == {
         "transactions/1/office",
         "transactions/2/service",
-        "transactions/3/completed_at",
+        *(f"transactions/{line}/completed_at" for line in (3, 4, 5, 6)),
     }
     assert "CIV1" in caught.value.fields["transactions/1/office"]
     assert "passport" in caught.value.fields["transactions/2/service"]
