@@ -14,7 +14,7 @@ from domain.citizen import ContactPoint
 from domain.office import Office
 from domain.outbox import OutboundMessage
 from domain.policy import Calendar
-from domain.states import InvitationState, OutboxState
+from domain.states import InvitationState, OutboxState, Purpose
 from domain.survey import Invitation
 from notifications.deliver import deliver_due
 from surveys import counts
@@ -95,9 +95,18 @@ def test_one_that_cannot_leave_holds_up_nobody(installation: Installation, known
     post(installation, 1, 2, 3)
     with installation.database.write() as session:
         [_, stuck, _] = session.exec(select(Invitation).order_by(col(Invitation.id))).all()
-        there = {"purpose": "survey", "channel": "sms", "contact_point_id": stuck.contact_point_id, "language": "en"}
-        key = f"survey:{stuck.id}:rating"
-        session.add(OutboundMessage(id=new_id(), dedupe_key=key, body="There", due_at=NOW, created_at=NOW, **there))
+        there = OutboundMessage(
+            id=new_id(),
+            dedupe_key=f"survey:{stuck.id}:rating",
+            purpose=Purpose.survey,
+            channel=Channel.sms,
+            contact_point_id=stuck.contact_point_id,
+            language="en",
+            body="There",
+            due_at=NOW,
+            created_at=NOW,
+        )
+        session.add(there)
     assert sweep(DUE) == 3
     assert len(sent(installation)) == 3
     assert sweep(DUE) == 0
@@ -107,7 +116,7 @@ def test_one_that_cannot_leave_holds_up_nobody(installation: Installation, known
         assert (held.state, held.last_error, held.asked) == (InvitationState.scheduled, "IntegrityError", [])
         states = session.exec(select(Invitation.state).where(col(Invitation.id) != stuck.id)).all()
         assert set(states) == {InvitationState.sent}
-        session.delete(session.exec(select(OutboundMessage).where(col(OutboundMessage.dedupe_key) == key)).one())
+        session.delete(session.get_one(OutboundMessage, there.id))
     assert sweep(DUE + timedelta(minutes=1)) == 1
     with installation.database.read() as session:
         assert session.get_one(Invitation, stuck.id).state == InvitationState.sent
