@@ -25,7 +25,7 @@ from core.database import Database
 from core.ids import new_id, new_key
 from domain.catalogue import catalogue
 from domain.outbox import OutboundMessage
-from domain.states import InvitationState, Purpose, Tier
+from domain.states import InvitationState, OutboxState, Purpose, Tier
 from domain.survey import Invitation
 from notifications import deliver, pacing
 from notifications.senders import close_senders, senders
@@ -108,6 +108,9 @@ def leaving(installed: site.Scratch, quick: bool) -> list[Figure]:
         while sweep.sweep(datetime.now(UTC) + timedelta(minutes=1)):
             pass
         found = rounds(times, lambda: _left(home, count))
+        with home.connection() as connection:  # they would leave in the next measurement
+            queued = _OUTBOX.c.state == OutboxState.queued
+            connection.execute(update(_OUTBOX).where(queued).values(state=OutboxState.cancelled, due_at=None))
     return [
         figure("surveys: questions put into the outbox", found["ours"], found["bare"], "messages/s"),
         figure("surveys: processor of the sweep at the cap", found["cores"], 1.0, "cores", most=PROCESSOR),
@@ -206,4 +209,4 @@ def _pace(port: int, method: str = "GET") -> dict[str, dict[str, float]]:
     return found
 
 
-PARTS = (deciding, leaving, capped)
+PARTS = (leaving, deciding, capped)

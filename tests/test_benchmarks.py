@@ -51,9 +51,9 @@ EXPECTED = {
     ],
     "surveys": [
         "surveys: transactions accepted",
-        "surveys: sampling decisions",
         "surveys: questions put into the outbox",
         "surveys: processor of the sweep at the cap",
+        "surveys: sampling decisions",
         "surveys: of the provider's cap held",
         "surveys: most within one second",
         "surveys: processor of the worker",
