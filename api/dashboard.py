@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from api import figures, kpi_view
 from api.kpi_view import address
+from core.errors import Misconfigured
 from core.i18n import Translator, format_datetime, format_duration, format_number, format_share
 from core.settings import settings
 from domain.catalogue import Catalogue, name_of
@@ -281,7 +282,10 @@ def services(found: Board, known: Catalogue, words: Translator, weeks: int) -> l
 
 def coming(session: Session, found: Board, known: Catalogue, words: Translator) -> dict[str, object]:
     """How many more will be late by noon of the second working day, unless they are answered."""
-    before = noon(known, found.as_of, "")
+    try:
+        before = noon(known, found.as_of, "")
+    except Misconfigured:  # without a calendar nothing is foretold, and what is known is shown all the same
+        return {"number": 0, "text": ""}
     number = to_be_late(session, found.office_id, before)
     text = words.ngettext(
         "Without an answer, one citizen more is past the target by %(time)s.",

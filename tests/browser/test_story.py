@@ -1,5 +1,6 @@
 """The main job, as people see it: phone, desk, phone, leadership, survey. One installation, told in order."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ def silent_now(page: Page, expected: str) -> None:
 
     def read() -> bool:
         page.reload()
-        figure = page.locator(".figure", has_text="Silent now")
+        figure = page.locator(".figure").filter(has=page.locator("p", has_text=re.compile("^Silent now")))
         return bool(figure.count()) and figure.locator("b").inner_text() == expected
 
     wait_for(read, every=0.5)
