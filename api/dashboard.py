@@ -3,6 +3,7 @@
 No query is made here but for what leads from a figure to its cases.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlmodel import Session
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from api import figures, kpi_view
 from api.kpi_view import address
 from core.errors import Misconfigured
-from core.i18n import Translator, format_datetime, format_duration, format_number, format_share
+from core.i18n import DateStyle, Translator, format_datetime, format_duration, format_number, format_share
 from core.settings import settings
 from domain.catalogue import Catalogue, name_of
 from domain.visibility import Viewer
@@ -27,6 +28,8 @@ from reports.scores import Order, Rank
 from surveys.shares import wilson
 
 HOUR = 3600
+At = Mapping[str, object]
+"""What an address says of the period."""
 FEW = 10
 """Cases under which a cell of the table says how many there were and no more."""
 TILES = ("silence_median", "silence_p90", "answered_in_target", "silent_now", "longest_silence")
@@ -85,13 +88,13 @@ def _tone(figure: Figure, late: int) -> str:
     return "late" if late and figure.kpi.name in ("silent_now", "longest_silence") else ""
 
 
-def changed(found: Board, known: Catalogue, words: Translator, weeks: int) -> list[dict[str, str]]:
+def changed(found: Board, known: Catalogue, words: Translator, at: At) -> list[dict[str, str]]:
     """What changed last week, a sentence each with the page that tells more."""
     told = []
     for one in found.changed:
         office = known.offices[UUID(str(one.place))]
         name = "" if office.id == found.office_id else name_of(office, words.language)
-        url = "#weeks" if not name else address("/leadership", office=office.code, weeks=weeks)
+        url = "#weeks" if not name else address("/leadership", office=office.code, **at)
         told.append({"text": changes.sentence(one, name, words), "url": url, "tone": _direction(one)})
     return told
 
@@ -103,7 +106,7 @@ def _direction(one: changes.Change) -> str:
     return "late" if one.up == (one.measure is changes.Measure.median) else "well"
 
 
-def ranked(found: Board, known: Catalogue, words: Translator, weeks: int) -> list[dict[str, object]]:
+def ranked(found: Board, known: Catalogue, words: Translator, at: At) -> list[dict[str, object]]:
     """Rows of the list of who is worst."""
     lang = words.language
     whole = share_late(found)
@@ -116,7 +119,7 @@ def ranked(found: Board, known: Catalogue, words: Translator, weeks: int) -> lis
         rows.append(
             {
                 "office": name_of(office, lang),
-                "url": address("/leadership", office=office.code, weeks=weeks),
+                "url": address("/leadership", office=office.code, **at),
                 "silent": one.waiting,
                 "late": one.late,
                 "cases": kpi_view.search_url(f"figure:silent at:{office.code}"),
@@ -158,7 +161,7 @@ def _median(one: Rank, words: Translator) -> str:
     return format_duration(one.median, words.language, short=True)
 
 
-def heat(found: Board, known: Catalogue, words: Translator, weeks: int) -> dict[str, object] | None:
+def heat(found: Board, known: Catalogue, words: Translator, at: At) -> dict[str, object] | None:
     """The table of the offices next below by service: what share of each was answered in time."""
     services = [one for one in found.services if one in known.services]
     if not found.heat or not services:
@@ -167,22 +170,21 @@ def heat(found: Board, known: Catalogue, words: Translator, weeks: int) -> dict[
     for office_id, reading in sorted(found.below.items(), key=lambda pair: -pair[1].silence.past_target):
         office, by = known.offices[office_id], found.heat.get(office_id, {})
         cells = [
-            _cell(by.get(service), found.by_service.get(service), known, words, weeks, office.code)
-            for service in services
+            _cell(by.get(service), found.by_service.get(service), known, words, at, office.code) for service in services
         ]
-        every = _cell(reading, found.whole, known, words, weeks, office.code)
+        every = _cell(reading, found.whole, known, words, at, office.code)
         rows.append({"office": name_of(office, words.language), "cells": [every, *cells], "url": every["url"]})
     return {"services": [name_of(known.services[one], words.language) for one in services], "rows": rows}
 
 
 def _cell(
-    one: Reading | None, of_all: Reading | None, known: Catalogue, words: Translator, weeks: int, code: str
+    one: Reading | None, of_all: Reading | None, known: Catalogue, words: Translator, at: At, code: str
 ) -> dict[str, object]:
     """One cell: n, the share in time, how dark it is (0 to 4 by share late), and whether it differs from all."""
     if one is None or not one.silence.n:
         return {"n": 0, "text": "", "level": 0, "tone": "", "mark": "", "says": "", "url": ""}
     service = known.services.get(UUID(one.value)) if one.value else None
-    url = address("/leadership", office=code, weeks=weeks, service=service.code if service else "")
+    url = address("/leadership", office=code, **at, service=service.code if service else "")
     n = one.silence.n
     if one.due < FEW:
         return {"n": n, "text": "", "level": 0, "tone": "", "mark": "", "says": "", "url": url}
@@ -210,15 +212,24 @@ def trend(found: Board, words: Translator, wanted: str) -> dict[str, object]:
     lang, _ = words.language, words.gettext
     first = next((at for at, (_, one) in enumerate(found.weeks) if one.silence.n), len(found.weeks))
     weeks = found.weeks[first:]
+    style: DateStyle = "date" if found.until is None else "month"
     median = wanted == "median"
     values = [_hours(one) if median else _in_time(one) for _, one in weeks]
     band = usual_band(values)
     last = values[-1] if values else None
     now = "–" if last is None else _written(last, words, median=median)
     label = (
-        _("Median silence by week; %(value)s in the last one.")
+        (
+            _("Median silence by week; %(value)s in the last one.")
+            if found.until is None
+            else _("Median silence by month; %(value)s in the last one.")
+        )
         if median
-        else _("Share answered in time by week; %(value)s of the last one.")
+        else (
+            _("Share answered in time by week; %(value)s of the last one.")
+            if found.until is None
+            else _("Share answered in time by month; %(value)s of the last one.")
+        )
     ) % {"value": now}
     outside = band is not None and last is not None and not band[0] <= last <= band[1]
     if outside:
@@ -226,8 +237,8 @@ def trend(found: Board, words: Translator, wanted: str) -> dict[str, object]:
     return {
         "values": values,
         "band": band,
-        "first": format_datetime(weeks[0][0], lang, settings().zone, "date") if weeks else "",
-        "last": format_datetime(weeks[-1][0], lang, settings().zone, "date") if weeks else "",
+        "first": format_datetime(weeks[0][0], lang, settings().zone, style) if weeks else "",
+        "last": format_datetime(weeks[-1][0], lang, settings().zone, style) if weeks else "",
         "now": now,
         "label": label,
         "outside": outside,
@@ -257,7 +268,7 @@ def _written(value: float, words: Translator, *, median: bool) -> str:
     return format_share(value, words.language)
 
 
-def services(found: Board, known: Catalogue, words: Translator, weeks: int) -> list[dict[str, object]]:
+def services(found: Board, known: Catalogue, words: Translator, at: At) -> list[dict[str, object]]:
     """Rows of the services of this office and all below it, most cases first."""
     office = known.offices[found.office_id]
     rows: list[dict[str, object]] = []
@@ -269,7 +280,7 @@ def services(found: Board, known: Catalogue, words: Translator, weeks: int) -> l
         rows.append(
             {
                 "service": name_of(service, words.language),
-                "url": address("/leadership", office=office.code, service=service.code, weeks=weeks),
+                "url": address("/leadership", office=office.code, service=service.code, **at),
                 "n": silence.n,
                 "silent": silence.silent_now,
                 "late": silence.past_target,
@@ -299,7 +310,7 @@ def coming(session: Session, found: Board, known: Catalogue, words: Translator) 
 
 
 def of_service(
-    session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID, words: Translator, weeks: int
+    session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID, words: Translator, at: At
 ) -> dict[str, object]:
     """One service at an office and all below it: its figures, and how the offices next below do with it."""
     whole = found.by_service.get(service_id)
@@ -310,7 +321,7 @@ def of_service(
         if one is None:
             continue
         office, silence = known.offices[office_id], one.silence
-        cell = _cell(one, whole, known, words, weeks, office.code)
+        cell = _cell(one, whole, known, words, at, office.code)
         rows.append(
             {
                 "office": name_of(office, words.language),
@@ -325,11 +336,11 @@ def of_service(
             }
         )
     rows.sort(key=lambda row: (-int(str(row["late"])), -int(str(row["silent"])), str(row["office"])))
-    at = known.offices[found.office_id].code
+    top = known.offices[found.office_id].code
     return {
         "figures": tiles(session, who, known, whole, words, service_id) if whole else [],
         "rows": rows,
-        "cases": kpi_view.search_url(f"office:{at} service:{code}"),
+        "cases": kpi_view.search_url(f"office:{top} service:{code}"),
         "error": whole.error if whole else 0.0,
     }
 

@@ -25,7 +25,7 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.dashboard import DashboardLink
 from domain.visibility import Viewer
 from reports import lending
-from reports.board import Board, board
+from reports.board import Board, Period, board
 from reports.headline import headline
 from reports.kpis import NOBODY
 from reports.reading import Reading
@@ -104,7 +104,7 @@ def _framed(sites: str) -> dict[str, str]:
 
 def _made(request: Request, session: Session, link: DashboardLink, who: Viewer) -> str:
     known = catalogue(session)
-    found = board(session, who, known, link.office_id, link.weeks, settings().zone, Order.late)
+    found = board(session, who, known, link.office_id, Period(link.weeks), settings().zone, Order.late)
     context = {"lang": SOURCE_LANGUAGE, "lang_asked": False, "dir": "ltr", "staff": None, "csrf": "", "flash": None}
     template = environment().get_template("staff/embedded.html")
     return template.render({**base_context(request), **context, **shown(found, known, link)})

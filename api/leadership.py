@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -15,8 +15,9 @@ from api.pages import choose_language, render
 from api.weekly import office_of
 from core.database import database
 from core.errors import NotAllowed, NotFound
-from core.i18n import Translator, translator
+from core.i18n import Translator, format_datetime, translator
 from core.settings import settings
+from core.texts import latin_digits
 from domain.catalogue import Catalogue, catalogue, name_of
 from domain.dashboard import LENDERS, READERS
 from domain.office import Office
@@ -24,7 +25,7 @@ from domain.service import Service
 from domain.survey import Invitation, Transaction
 from domain.visibility import Viewer
 from reports import visits
-from reports.board import board
+from reports.board import Period, board, month_after
 from reports.letter import sentence_of
 from reports.words import said
 from surveys import results
@@ -34,21 +35,33 @@ router = APIRouter(include_in_schema=False)
 PERIODS = (1, 4, 13)
 """Whole weeks a page may look back on, beside the one that runs."""
 USUAL = 4
+FIRST, LAST, MOST_DAYS = date(1990, 1, 1), date(2200, 1, 1), 3660
+"""Months that can be looked back on, ten years of them at once."""
 WORDS_SHOWN = 3
 
 
 @router.get("/leadership")
 def show_leadership(
-    request: Request, staff: Staffed, office: str = "", weeks: str = "", order: str = "", service: str = ""
+    request: Request,
+    staff: Staffed,
+    office: str = "",
+    weeks: str = "",
+    order: str = "",
+    service: str = "",
+    first: str = "",
+    last: str = "",
 ) -> Response:
     """Who is silent, is it getting better, where to act: of an office and all below it; by itself of the whole.
 
-    `order` is what offices are listed by, `service` (a code) narrows the page to one service.
+    `order` is what offices are listed by, `service` (a code) narrows the page to one service. `first` and `last` are
+    months such as 2026-03; with them the page looks back on these.
     """
     language, _ = choose_language(request, staff)
     words = translator(language)
     _may_read(staff)
     who, period = staff.viewer, _period(weeks)
+    months = _months(first, last)
+    span = Period(first=months[0], after=month_after(months[1])) if months else Period(period)
     zone, by = settings().zone, next((one for one in dashboard.ORDERS if one == order), dashboard.ORDERS[0])
     with database().read() as session:
         known = catalogue(session)
@@ -57,13 +70,17 @@ def show_leadership(
         if chosen is None:
             raise NotFound("There is no office whose figures are yours.", mend="Ask your administrator for a role.")
         of = _service(known, service) if service else None
-        found = board(session, who, known, chosen.id, period, zone, by)
-        shell = {
+        found = board(session, who, known, chosen.id, span, zone, by)
+        shell: dict[str, object] = {
             "scope": _named(known, who, chosen, language),
             "office": chosen.code,
-            "period": _told(period, words),
-            "weeks": period,
-            "periods": [{"text": _told(one, words), "weeks": one, "current": one == period} for one in PERIODS],
+            "period": _back(months, words) if months else _told(period, words),
+            "weeks": "" if months else period,
+            "first": first if months else "",
+            "last": last if months else "",
+            "periods": [
+                {"text": _told(one, words), "weeks": one, "current": not months and one == period} for one in PERIODS
+            ],
             "trail": _trail(known, who, chosen, language),
             "tops": [{"name": name_of(one, language), "office": one.code} for one in tops] if len(tops) > 1 else [],
             "service": "",
@@ -73,26 +90,28 @@ def show_leadership(
         }
         if found is None:
             return render(request, "staff/leadership_first.html", shell)
-        shell["as_of"] = found.as_of
+        at = {name: shell[name] for name in ("weeks", "first", "last")}
+        shell |= {"as_of": found.as_of}
         if of is not None:
-            told = dashboard.of_service(session, who, known, found, of.id, words, period)
+            told = dashboard.of_service(session, who, known, found, of.id, words, at)
             return render(request, "staff/leadership_service.html", shell | told | {"service": name_of(of, language)})
         rated = _reach(known, who, known.subtree(chosen.id))
-        total = results.overall(session, found.since, found.as_of, rated)
-        asked = _asked(session, found.since, found.as_of, rated)
-        ratings = results.by_service(session, found.since, found.as_of, rated)
-        seen = visits.by_office(session, who, known.subtree(chosen.id), since=found.since, until=found.as_of)
+        end = found.until or found.as_of
+        total = results.overall(session, found.since, end, rated)
+        asked = _asked(session, found.since, end, rated)
+        ratings = results.by_service(session, found.since, end, rated)
+        seen = visits.by_office(session, who, known.subtree(chosen.id), since=found.since, until=end)
         context = shell | {
             "headline": sentence_of(found, known, language),
-            "changed": dashboard.changed(found, known, words, period),
+            "changed": dashboard.changed(found, known, words, at),
             "figures": dashboard.tiles(session, who, known, found.whole, words) if found.whole else [],
             "rated": figures.rated(total, asked, words),
-            "coming": dashboard.coming(session, found, known, words),
-            "ranked": dashboard.ranked(found, known, words, period),
+            "coming": dashboard.coming(session, found, known, words) if months is None else None,
+            "ranked": dashboard.ranked(found, known, words, at),
             "order": str(by),
             "share": dashboard.share_late(found),
-            "heat": dashboard.heat(found, known, words, period),
-            "services": dashboard.services(found, known, words, period),
+            "heat": dashboard.heat(found, known, words, at),
+            "services": dashboard.services(found, known, words, at),
             "medians": dashboard.trend(found, words, "median"),
             "in_time": dashboard.trend(found, words, "in_time"),
             "ratings": figures.ratings(ratings, known, words),
@@ -187,6 +206,26 @@ def _trail(known: Catalogue, who: Viewer, chosen: Office, language: str) -> list
     above = [office for office in known.chain(chosen.id) if office.id != chosen.id]
     seen = [office for office in above if who.offices is None or office.id in who.offices]
     return [{"name": _named(known, who, office, language), "office": office.code} for office in reversed(seen)]
+
+
+def _months(first: str, last: str) -> tuple[date, date] | None:
+    """The first days of the first and the last month asked for; None where none were, or where they are none."""
+    try:
+        begins = date.fromisoformat(f"{latin_digits(first)}-01")
+        ends = date.fromisoformat(f"{latin_digits(last or first)}-01")
+    except ValueError:
+        return None
+    if not FIRST <= begins <= ends < LAST or (ends - begins).days > MOST_DAYS:
+        return None
+    return begins, ends
+
+
+def _back(months: tuple[date, date], words: Translator) -> str:
+    zone, lang = settings().zone, words.language
+    return words.gettext("%(first)s to %(last)s") % {
+        "first": format_datetime(months[0], lang, zone, "month"),
+        "last": format_datetime(months[1], lang, zone, "month"),
+    }
 
 
 def _told(period: int, words: Translator) -> str:

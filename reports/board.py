@@ -1,7 +1,7 @@
 """What a dashboard of an office stands on: the office with all below it, the offices next below, and who is worst.
 
 All of it is read from the figure tables (`reports.tables`), so it costs what is shown and not what is stored. Periods
-begin on a Monday and run to the moment the tables stand at.
+begin on a Monday and run to the moment the tables stand at, or are months that are over.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -34,7 +34,8 @@ COLUMNS = 12
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A dashboard. `whole` None: nobody wrote. `weeks`: of the whole, oldest first, those that are over.
+    """A dashboard. `whole` None: nobody wrote. `until` None: to this moment; else it looks back on months, and neither
+    ranks nor tells what changed. `weeks`: of the whole, oldest first, those that are over; or those months.
 
     `below`: the offices next below with all under them, by id. `ranked`: offices by themselves, in the order asked for;
     `latest`: those with most people past their target. `heat`: by office next below and service; `services` in the
@@ -44,9 +45,9 @@ class Board:
     office_id: UUID
     as_of: datetime
     since: datetime
+    until: datetime | None
     whole: Reading | None
     before: Reading | None
-    own: Reading | None
     weeks: Sequence[tuple[date, Reading]]
     below: Mapping[UUID, Reading]
     ranked: Sequence[Rank]
@@ -57,47 +58,75 @@ class Board:
     changed: Sequence[Change]
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The week that runs and `weeks` before it; or the months from `first` to before `after`, first days of months."""
+
+    weeks: int = 0
+    first: date | None = None
+    after: date | None = None
+
+
 def board(
-    session: Session, who: Viewer, known: Catalogue, office_id: UUID, weeks: int, zone: ZoneInfo, order: Order
+    session: Session, who: Viewer, known: Catalogue, office_id: UUID, period: Period, zone: ZoneInfo, order: Order
 ) -> Board | None:
-    """The dashboard of an office for the week that runs and `weeks` before it; None before the tables are made."""
+    """The dashboard of an office; None before the tables are made."""
     at = tables.as_of(session)
     if at is None:
         return None
-    monday = monday_of(at, zone) - timedelta(weeks=weeks)
-    since, earlier = start_of(monday, zone), start_of(monday - timedelta(weeks=weeks), zone)
+    until: datetime | None = None
+    if period.first is not None and period.after is not None:
+        since, until, earlier = start_of(period.first, zone), start_of(period.after, zone), None
+        grain, firsts = Grain.month, _months(period.first, period.after)
+    else:
+        monday = monday_of(at, zone) - timedelta(weeks=period.weeks)
+        since, earlier = start_of(monday, zone), start_of(monday - timedelta(weeks=period.weeks), zone)
+        grain, firsts = Grain.week, last_mondays(TREND, at, zone)
     children = [one.id for one in known.children.get(office_id, ()) if tables.may_read(who, one.id)]
+    now = children if until is None else []
 
     def whole(start: datetime, end: datetime | None, *, below: bool = True) -> Reading | None:
         found = tables.silence_of(session, who, [office_id], since=start, until=end, below=below)
         return found.get(office_id, {}).get("")
 
-    mondays = last_mondays(TREND, at, zone)
-    series = tables.series(session, who, office_id, Grain.week, mondays)
-    heat = _by_service(tables.silence_of(session, who, children, since=since, by=Dimension.service))
-    by_service = _by_service(tables.silence_of(session, who, [office_id], since=since, by=Dimension.service))
-    of_all = by_service.get(office_id, {})
-    below = tables.silence_of(session, who, children, since=since)
-    latest = scores.ranked(session, who, root=office_id, order=Order.late, limit=LISTED) if children else []
+    def services(offices: Sequence[UUID]) -> dict[UUID, dict[UUID, Reading]]:
+        return _by_service(tables.silence_of(session, who, offices, since=since, until=until, by=Dimension.service))
+
+    series = tables.series(session, who, office_id, grain, firsts)
+    of_all = services([office_id]).get(office_id, {})
+    below = tables.silence_of(session, who, children, since=since, until=until)
+    latest = scores.ranked(session, who, root=office_id, order=Order.late, limit=LISTED) if now else []
     ranked = latest
-    if children and order is not Order.late:
+    if now and order is not Order.late:
         ranked = scores.ranked(session, who, root=office_id, order=order, limit=LISTED)
     return Board(
         office_id=office_id,
         as_of=at,
         since=since,
-        whole=whole(since, None),
-        before=whole(earlier, since),
-        own=whole(since, None, below=False) if children else None,
-        weeks=list(zip(mondays, series, strict=True)),
+        until=until,
+        whole=whole(since, until),
+        before=None if earlier is None else whole(earlier, since),
+        weeks=list(zip(firsts, series, strict=True)),
         below={office: parts[""] for office, parts in below.items() if "" in parts},
         ranked=ranked,
         latest=latest,
-        heat=heat,
+        heat=services(children),
         services=sorted(of_all, key=lambda service: -of_all[service].silence.n)[:COLUMNS],
         by_service=of_all,
-        changed=_changed(session, who, office_id, series, children[:COMPARED], mondays),
+        changed=[] if until else _changed(session, who, office_id, series, children[:COMPARED], firsts),
     )
+
+
+def _months(first: date, after: date) -> list[date]:
+    found = [first]
+    while (following := month_after(found[-1])) < after:
+        found.append(following)
+    return found
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after a day's."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 def _by_service(found: Mapping[UUID, Mapping[str, Reading]]) -> dict[UUID, dict[UUID, Reading]]:

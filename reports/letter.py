@@ -18,7 +18,7 @@ from core.settings import settings
 from domain.catalogue import Catalogue
 from domain.visibility import Viewer
 from reports import changes, kpis
-from reports.board import Board, board
+from reports.board import Board, Period, board
 from reports.headline import Named, headline
 from reports.scores import Order
 
@@ -40,7 +40,7 @@ def letter(
     session: Session, who: Viewer, known: Catalogue, office_id: UUID, zone: ZoneInfo, stop_url: str
 ) -> Letter | None:
     """The mail of an office and all below it, moments in the reader's zone; None before figures were ever counted."""
-    found = board(session, who, known, office_id, WEEKS, settings().zone, Order.late)
+    found = board(session, who, known, office_id, Period(WEEKS), settings().zone, Order.late)
     if found is None:
         return None
     name, lang = known.name(office_id, SOURCE_LANGUAGE), SOURCE_LANGUAGE

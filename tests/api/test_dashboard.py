@@ -1,5 +1,6 @@
 """Dashboards per tier: what they say, whom they are for, and that each figure leads to what it counts."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -11,7 +12,7 @@ from domain.catalogue import catalogue
 from domain.clock import Clock
 from domain.states import ClockKind, ClockState
 from domain.visibility import viewer
-from reports.board import board
+from reports.board import Period, board
 from reports.changes import Measure
 from reports.scores import Order
 from tests.api.site import Web
@@ -112,9 +113,24 @@ def test_what_changed_names_the_office_and_nothing_that_did_not(busy: Web) -> No
     with database().read() as session:
         known = catalogue(session)
         who = viewer(session, busy.known.staff["minister"], now=NOW)
-        found = board(session, who, known, busy.known.office["GOV"], 4, settings().zone, Order.late)
+        found = board(session, who, known, busy.known.office["GOV"], Period(4), settings().zone, Order.late)
     assert found is not None
     places = {one.place for one in found.changed}
     assert {one.measure for one in found.changed} >= {Measure.received}
     assert places <= {busy.known.office["GOV"], busy.known.office["WATER"]}
     assert sum(one.silence.n for one in found.below.values()) == found.whole.silence.n  # type: ignore[union-attr]
+
+
+@SQLITE
+def test_months_that_are_over_are_looked_back_on(busy: Web) -> None:
+    monday = NOW - timedelta(days=NOW.weekday())
+    month = (monday - timedelta(weeks=8)).date()
+    page = unescape(busy.get(f"/leadership?first={month:%Y-%m}&last={month:%Y-%m}", "minister").text)
+    assert "What changed" not in page, "that is told of last week"
+    assert 'id="act"' not in page, "who is worst is told of now"
+    heat = page.split('class="heat"')[1].split("</table>")[0]
+    assert f"first={month:%Y-%m}" in heat
+    n = sum(map(int, re.findall(r"n (\d+)", heat.split("Office CIV1")[1].split("</tr>")[0])))
+    assert n in (2 * 4 * 4, 2 * 4 * 5), "four a week, as all and as passports"
+    for odd in ("first=2026-13", "first=x&last=y", "first=2026-03&last=2026-01", "first=1700-01"):
+        assert "this week and the 4 before" in busy.get(f"/leadership?{odd}", "minister").text

@@ -274,7 +274,7 @@ def test_what_a_page_reads_of_a_query_is_found(web: Web) -> None:
     """Else the test above would leave out queries that matter."""
     read = {str(one.path): asks_for(getattr(one, "dependant", None)) for one in iter_route_contexts(web.app.routes)}
     assert read["/staff/search"] == {"q", "order"}
-    assert read["/leadership"] == {"office", "weeks", "order", "service"}
+    assert read["/leadership"] == {"office", "weeks", "order", "service", "first", "last"}
     assert read["/staff/queue"] == {"open", "view", "q", "order"}
 
 

@@ -31,6 +31,13 @@ OPERATIONS = (
     ("GET", "/api/v1/kpis/satisfaction"),
     ("GET", "/api/v1/kpis"),
     ("GET", "/api/v1/kpis/{name}"),
+    ("POST", "/api/v1/exports"),
+    ("GET", "/api/v1/exports"),
+    ("GET", "/api/v1/exports/{export_id}"),
+    ("GET", "/api/v1/exports/{export_id}/file"),
+    ("POST", "/api/v1/export-plans"),
+    ("GET", "/api/v1/export-plans"),
+    ("DELETE", "/api/v1/export-plans/{plan_id}"),
 )
 CHECKS = [
     not_a_server_error,

@@ -45,6 +45,8 @@ SHELL: dict[str, object] = {
     "office": "PMO",
     "period": "this week and the 4 before",
     "weeks": 4,
+    "first": "",
+    "last": "",
     "as_of": ago(minutes=1),
     "periods": [
         {"text": "this week and the one before", "weeks": 1, "current": False},

@@ -227,6 +227,19 @@ STAFF: dict[str, tuple[str, dict[str, object]]] = {
             "medians": {**week("–", [None, 3.0], None), "rows": []},
         },
     ),
+    "leadership-months": (
+        "leadership",
+        {
+            **LEADERSHIP,
+            "weeks": "",
+            "first": "2026-03",
+            "last": "2026-05",
+            "period": "March 2026 to May 2026",
+            "coming": None,
+            "changed": [],
+            "ranked": [],
+        },
+    ),
     "leadership-service": ("leadership_service", LEADERSHIP_SERVICE),
     "leadership-first": ("leadership_first", SHELL),
     "survey-results": (
