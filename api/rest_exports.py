@@ -102,7 +102,7 @@ def list_exports(holder: Reader) -> ExportList:
         return ExportList(items=[_out(one) for one in asking.exports(session, _asker(holder))])
 
 
-@router.get("/exports/{export_id}", summary="One export", responses=documented(401, 403, 404, 503))
+@router.get("/exports/{export_id}", summary="One export", responses=documented(401, 403, 404, 422, 503))
 def get_export(export_id: ExportId, holder: Reader) -> ExportOut:
     """How far it is, or what came of it."""
     with database().read() as session:
@@ -115,7 +115,7 @@ def get_export(export_id: ExportId, holder: Reader) -> ExportOut:
     response_class=StreamingResponse,
     responses={
         200: {"description": "The file", "content": {"application/octet-stream": {}}},
-        **documented(401, 403, 404, 409, 503),
+        **documented(401, 403, 404, 409, 422, 503),
     },
 )
 def get_file(export_id: ExportId, holder: Reader, now: Now) -> Response:
@@ -146,7 +146,7 @@ def list_plans(holder: Reader) -> PlanList:
     "/export-plans/{plan_id}",
     status_code=204,
     summary="Stop a planned export",
-    responses=documented(401, 403, 404, 503),
+    responses=documented(401, 403, 404, 422, 503),
 )
 def delete_plan(plan_id: Annotated[str, Path(max_length=40, description="Its id.")], holder: Reader, now: Now) -> None:
     """It comes no more; what was made before stays."""
