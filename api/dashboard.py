@@ -167,7 +167,9 @@ def heat(found: Board, known: Catalogue, words: Translator, at: At) -> dict[str,
     if not found.heat or not services:
         return None
     rows = []
-    for office_id, reading in sorted(found.below.items(), key=lambda pair: -pair[1].silence.past_target):
+    for office_id, reading in sorted(
+        found.below.items(), key=lambda pair: (-pair[1].silence.past_target, -pair[1].silence.n)
+    ):
         office, by = known.offices[office_id], found.heat.get(office_id, {})
         cells = [
             _cell(by.get(service), found.by_service.get(service), known, words, at, office.code) for service in services
