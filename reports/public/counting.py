@@ -19,7 +19,7 @@ from core.settings import settings
 from core.types import UtcDateTime
 from domain.case import Case
 from domain.clock import Clock
-from domain.states import AUDIT_SOURCES, ClockKind, ClockState
+from domain.states import NOT_LIVE_SOURCES, ClockKind, ClockState
 from domain.visibility import countable
 from reports.samples import epoch
 
@@ -90,7 +90,7 @@ def matters(session: Session, month: date, as_of: datetime) -> Iterator[Matter]:
             and_(col(Case.closed_at).is_not(None), col(Case.closed_at) <= as_of),
         ).where(
             countable(),
-            col(Case.source).not_in(AUDIT_SOURCES),
+            col(Case.source).not_in(NOT_LIVE_SOURCES),
             col(Case.received_at) >= first_moment(month),
             col(Case.received_at) < min(first_moment(following(month)), as_of),
         ),
