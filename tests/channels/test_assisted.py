@@ -124,7 +124,9 @@ def test_an_entry_of_the_book_is_received_on_the_day_it_was_written() -> None:
 
 
 def test_the_screens_are_those_of_the_domain() -> None:
-    assert {*get_args(assisted.Source), assisted.BOOK, "citizen"} == {str(source) for source in IntakeSource}
+    assert {*get_args(assisted.Source), assisted.BOOK, "citizen", "imported"} == {
+        str(source) for source in IntakeSource
+    }
     assert assisted.VISITS == AUDIT_SOURCES
 
 

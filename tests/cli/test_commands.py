@@ -46,6 +46,7 @@ CONTRACT = (
     "init", "serve", "worker", "demo", "doctor", "verify", "import", "export", "routing explain", "api-key create",
     "api-key list", "api-key revoke", "rotate-keys", "nlp train", "nlp evaluate", "nlp compare", "nlp promote",
     "nlp rollback", "nlp export", "posters", "reindex", "staff link", "clocks explain",
+    "figures rebuild", "figures check", "bi grant", "bi revoke", "bi make",
 )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def test_files_that_are_no_table_are_refused_in_words(
 
 def test_missing_file_and_unknown_kind(ombud: Run, governed: Government, tmp_path: Path) -> None:
     assert "cannot be read" in " ".join(ombud("import", "offices", str(tmp_path / "none.csv"), code=2).output.split())
-    assert "jurisdictions" in ombud("export", "cases", code=2).output
+    assert "jurisdictions" in ombud("export", "moons", code=2).output
 
 
 def test_new_staff_can_sign_in_with_what_was_printed(
