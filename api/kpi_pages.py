@@ -308,7 +308,7 @@ def _line(one: Figure, by: Dimension | None, known: Catalogue) -> list[object]:
     return [
         one.kpi.name, by.value if by else "", one.key, name_of_key(one.key, by, known, "en", {}) if by else "",
         _plain(one.value), one.kpi.unit.value, _plain(one.low), _plain(one.high), _plain(one.beyond), one.n,
-        one.since.isoformat(timespec="seconds"), one.until.isoformat(timespec="seconds"), one.as_of.isoformat(timespec="seconds"), one.error,
+        *(at.isoformat(timespec="seconds") for at in (one.since, one.until, one.as_of)), one.error,
         one.hidden.value if one.hidden else "", one.rank or "",
         *((_plain(drawn.value), _plain(drawn.low), _plain(drawn.high)) if drawn else ("", "", "")),
     ]  # fmt: skip
