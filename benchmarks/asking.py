@@ -20,7 +20,7 @@ from benchmarks import send, site
 from benchmarks.figures import Figure, figure, rounds
 from benchmarks.process import in_process
 from cases import outcomes
-from core import claims
+from core import claims, memory
 from core.database import Database
 from core.ids import new_id, new_key
 from domain.catalogue import catalogue
@@ -73,6 +73,7 @@ def deciding(installed: site.Scratch, quick: bool) -> list[Figure]:
         connection.execute(SEED, {"count": count, "share": 0.3})
         connection.execute("VACUUM ANALYZE")
     with in_process(installed) as home:
+        memory.settle()  # as a worker does when it begins
         _decide(home, SIZE)
         rate = _decide(home, decided)
     return [figure("surveys: sampling decisions", rate, LEAST, "decisions/s", least=1.0)]
