@@ -5,9 +5,10 @@ import io
 import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api import finding, kpi_view
@@ -79,23 +80,26 @@ def show_kpis(request: Request, staff: Staffed, office: str = "", since: str = "
     return render(request, "staff/kpis.html", context)
 
 
-@router.get("/staff/kpis/{kpi}.csv")
-def save_kpi(
-    request: Request,
-    staff: Staffed,
-    kpi: str,
+def narrowed(
     office: str = "",
     tier: str = "",
     service: str = "",
     channel: str = "",
     language: str = "",
     kind: str = "",
-    by: str = "",
     since: str = "",
     until: str = "",
-) -> Response:
+) -> Asked:
+    """What a figure is narrowed to, as its address says it."""
+    return Asked(office, True, tier, service, channel, language, kind, since, until)
+
+
+Narrowed = Annotated[Asked, Depends(narrowed)]
+
+
+@router.get("/staff/kpis/{kpi}.csv")
+def save_kpi(request: Request, staff: Staffed, asked: Narrowed, kpi: str, by: str = "") -> Response:
     """The figure and all its parts for a spreadsheet."""
-    asked = Asked(office, True, tier, service, channel, language, kind, since, until)
     chosen, _, total, parts, known = _read(request, staff, kpi, asked, by)
     split = _dimension(by, chosen)
     out = io.StringIO()
@@ -108,23 +112,9 @@ def save_kpi(
 
 
 @router.get("/staff/kpis/{kpi}")
-def show_kpi(
-    request: Request,
-    staff: Staffed,
-    kpi: str,
-    office: str = "",
-    tier: str = "",
-    service: str = "",
-    channel: str = "",
-    language: str = "",
-    kind: str = "",
-    by: str = "",
-    since: str = "",
-    until: str = "",
-) -> Response:
+def show_kpi(request: Request, staff: Staffed, asked: Narrowed, kpi: str, by: str = "") -> Response:
     """One figure, split by what it may be split by, in order of what must be looked at first."""
     words = translator(choose_language(request, staff)[0])
-    asked = Asked(office, True, tier, service, channel, language, kind, since, until)
     chosen, scope, total, parts, known = _read(request, staff, kpi, asked, by)
     split = _dimension(by, chosen)
     context = {
@@ -139,7 +129,8 @@ def show_kpi(
             if one in chosen.splits and tellable(chosen, scope, one)
         ],
         "narrowed": {
-            "tier": tier, "service": service, "channel": channel, "language": language, "kind": kind,
+            "tier": asked.tier, "service": asked.service, "channel": asked.channel, "language": asked.language,
+            "kind": asked.kind,
         },
         "tiers": [one.value for one in Tier] if Dimension.tier in chosen.splits else [],
         "kinds": [one.value for one in CaseKind] if Dimension.kind in chosen.splits else [],
