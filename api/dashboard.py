@@ -16,7 +16,7 @@ from core.settings import settings
 from domain.catalogue import Catalogue, name_of
 from domain.visibility import Viewer
 from reports import changes
-from reports.board import Board
+from reports.board import Board, next_below
 from reports.board import coming as to_be_late
 from reports.forecast import noon
 from reports.kpis import SMALL, usual_band
@@ -25,6 +25,7 @@ from reports.registry.figures import given
 from reports.registry.scope import Scope
 from reports.registry.values import Figure, Measured
 from reports.scores import Order, Rank
+from reports.tallies import Tally
 from surveys.shares import wilson
 
 HOUR = 3600
@@ -167,29 +168,28 @@ def heat(found: Board, known: Catalogue, words: Translator, at: At) -> dict[str,
     if not found.heat or not services:
         return None
     rows = []
-    for office_id, reading in sorted(
-        found.below.items(), key=lambda pair: (-pair[1].silence.past_target, -pair[1].silence.n)
-    ):
+    for office_id, every in found.below.items():
         office, by = known.offices[office_id], found.heat.get(office_id, {})
+        whole = _cell(every, found.whole, words, address("/leadership", office=office.code, **at, service=""))
         cells = [
-            _cell(by.get(service), found.by_service.get(service), known, words, at, office.code) for service in services
+            _cell(
+                by.get(service),
+                found.by_service.get(service),
+                words,
+                address("/leadership", office=office.code, **at, service=known.services[service].code),
+            )
+            for service in services
         ]
-        every = _cell(reading, found.whole, known, words, at, office.code)
-        rows.append({"office": name_of(office, words.language), "cells": [every, *cells], "url": every["url"]})
+        rows.append({"office": name_of(office, words.language), "cells": [whole, *cells], "url": whole["url"]})
     return {"services": [name_of(known.services[one], words.language) for one in services], "rows": rows}
 
 
-def _cell(
-    one: Reading | None, of_all: Reading | None, known: Catalogue, words: Translator, at: At, code: str
-) -> dict[str, object]:
+def _cell(one: Tally | Reading | None, of_all: Reading | None, words: Translator, url: str) -> dict[str, object]:
     """One cell: n, the share in time, how dark it is (0 to 4 by share late), and whether it differs from all."""
-    if one is None or not one.silence.n:
+    if one is None or not one.n:
         return {"n": 0, "text": "", "level": 0, "tone": "", "mark": "", "says": "", "url": ""}
-    service = known.services.get(UUID(one.value)) if one.value else None
-    url = address("/leadership", office=code, **at, service=service.code if service else "")
-    n = one.silence.n
     if one.due < FEW:
-        return {"n": n, "text": "", "level": 0, "tone": "", "mark": "", "says": "", "url": url}
+        return {"n": one.n, "text": "", "level": 0, "tone": "", "mark": "", "says": "", "url": url}
     late = one.failed / one.due
     low, high = wilson(late, one.due)
     whole = of_all.failed / of_all.due if of_all is not None and of_all.due else None
@@ -199,7 +199,7 @@ def _cell(
     }[tone]  # fmt: skip
     text = format_share(1 - late, words.language)
     return {
-        "n": n,
+        "n": one.n,
         "text": text,
         "level": min(4, int(late * 5)),
         "tone": tone,
@@ -316,14 +316,11 @@ def of_service(
 ) -> dict[str, object]:
     """One service at an office and all below it: its figures, and how the offices next below do with it."""
     whole = found.by_service.get(service_id)
-    code = known.services[service_id].code
+    service = known.services[service_id].code
     rows = []
-    for office_id, by in found.heat.items():
-        one = by.get(service_id)
-        if one is None:
-            continue
+    for office_id, one in next_below(session, who, known, found, service_id).items():
         office, silence = known.offices[office_id], one.silence
-        cell = _cell(one, whole, known, words, at, office.code)
+        cell = _cell(one, whole, words, address("/leadership", office=office.code, **at, service=service))
         rows.append(
             {
                 "office": name_of(office, words.language),
@@ -342,12 +339,12 @@ def of_service(
     return {
         "figures": tiles(session, who, known, whole, words, service_id) if whole else [],
         "rows": rows,
-        "cases": kpi_view.search_url(f"office:{top} service:{code}"),
+        "cases": kpi_view.search_url(f"office:{top} service:{service}"),
         "error": whole.error if whole else 0.0,
     }
 
 
 def error_of(found: Board) -> float:
     """How far quantiles on the page may be off beside chance, as a share of them."""
-    readings = [one for one in (found.whole, found.before, *found.below.values()) if one is not None]
+    readings = [one for one in (found.whole, found.before, *found.by_service.values()) if one is not None]
     return max((one.error for one in readings), default=0.0)

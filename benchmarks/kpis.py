@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from statistics import median
 from uuid import UUID
 
@@ -30,16 +30,15 @@ from domain.figures import FigureOffice
 from domain.states import Role
 from domain.visibility import SYSTEM_KEY
 from reports import cells, rebuild, refresh, scores, tables
-from reports.cells import Grain
+from reports.board import Period, board
 from reports.reading import Asked
 from reports.scores import Order
-from reports.weeks import last_mondays, start_of
+from reports.weeks import start_of
 
 SIZES = "100000,1000000,10000000"
 OFFICES = 25_000
 EVENTS = 30_000
 """A day's: one third of a year's cases of 10,000,000 in two years, each told of twice."""
-WEEKS = 26
 TIMES = 20
 QUICK = 5_000
 SLOW = 2.0
@@ -150,17 +149,9 @@ def _often(home: Database, at: UUID, times: int) -> float:
 
 
 def _read(session: Session, at: UUID) -> None:
-    """What a page of figures shows: this quarter and the one before, the trend, tier by service, the list."""
-    zone, now = settings().zone, tables.as_of(session)
-    assert now is not None
-    first = scores.window(now, zone)
-    before = cells.month_of(first - timedelta(days=80))
-    tables.silence_of(session, SYSTEM_KEY, [at], since=start_of(first, zone))
-    tables.silence_of(session, SYSTEM_KEY, [at], since=start_of(before, zone), until=start_of(first, zone))
-    tables.series(session, SYSTEM_KEY, at, Grain.week, last_mondays(WEEKS, now, zone))
-    tables.heat(session, SYSTEM_KEY, at, since=start_of(first, zone))
-    for order in (Order.drawn, Order.late):
-        scores.ranked(session, SYSTEM_KEY, root=at, order=order)
+    """What the leadership's page shows of figures: these five weeks and those before, the trend, what changed, the
+    offices next below by service, the list."""
+    assert board(session, SYSTEM_KEY, catalogue(session), at, Period(4), settings().zone, Order.drawn) is not None
 
 
 def _worst_error(home: Database) -> float:

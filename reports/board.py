@@ -7,6 +7,7 @@ begin on a Monday and run to the moment the tables stand at, or are months that 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from reports.changes import Change, Week
 from reports.facts import runs, seconds_of
 from reports.reading import Reading
 from reports.scores import Order, Rank
+from reports.tallies import Tally, tallies
 from reports.weeks import last_mondays, monday_of, start_of
 
 LISTED = 40
@@ -32,14 +34,17 @@ COLUMNS = 12
 """Services that the table of offices and services shows."""
 
 
+Of = TypeVar("Of")
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """A dashboard. `whole` None: nobody wrote. `until` None: to this moment; else it looks back on months, and neither
     ranks nor tells what changed. `weeks`: of the whole, oldest first, those that are over; or those months.
 
-    `below`: the offices next below with all under them, by id. `ranked`: offices by themselves, in the order asked for;
-    `latest`: those with most people past their target. `heat`: by office next below and service; `services` in the
-    order of their cases.
+    `below`: the offices next below with all under them, those with most people past their target first. `ranked`:
+    offices by themselves, in the order asked for; `latest`: by those past their target. `heat`: by office next below
+    and service; `services` in the order of their cases.
     """
 
     office_id: UUID
@@ -49,10 +54,10 @@ class Board:
     whole: Reading | None
     before: Reading | None
     weeks: Sequence[tuple[date, Reading]]
-    below: Mapping[UUID, Reading]
+    below: Mapping[UUID, Tally]
     ranked: Sequence[Rank]
     latest: Sequence[Rank]
-    heat: Mapping[UUID, Mapping[UUID, Reading]]
+    heat: Mapping[UUID, Mapping[UUID, Tally]]
     services: Sequence[UUID]
     by_service: Mapping[UUID, Reading]
     changed: Sequence[Change]
@@ -85,16 +90,16 @@ def board(
     children = [one.id for one in known.children.get(office_id, ()) if tables.may_read(who, one.id)]
     now = children if until is None else []
 
-    def whole(start: datetime, end: datetime | None, *, below: bool = True) -> Reading | None:
-        found = tables.silence_of(session, who, [office_id], since=start, until=end, below=below)
-        return found.get(office_id, {}).get("")
+    def whole(start: datetime, end: datetime | None) -> Reading | None:
+        return tables.silence_of(session, who, [office_id], since=start, until=end).get(office_id, {}).get("")
 
-    def services(offices: Sequence[UUID]) -> dict[UUID, dict[UUID, Reading]]:
-        return _by_service(tables.silence_of(session, who, offices, since=since, until=until, by=Dimension.service))
-
-    series = tables.series(session, who, office_id, grain, firsts)
-    of_all = services([office_id]).get(office_id, {})
-    below = tables.silence_of(session, who, children, since=since, until=until)
+    compared = [] if until else children[:COMPARED]
+    series = tables.series(session, who, [office_id, *compared], grain, firsts)
+    by_service = tables.silence_of(session, who, [office_id], since=since, until=until, by=Dimension.service)
+    of_all = _by_service(by_service.get(office_id, {}))
+    below = tallies(session, who, children, since=since, until=until)
+    heat = tallies(session, who, children, since=since, until=until, by=Dimension.service)
+    late = scores.late_of(session, children)
     latest = scores.ranked(session, who, root=office_id, order=Order.late, limit=LISTED) if now else []
     ranked = latest
     if now and order is not Order.late:
@@ -106,14 +111,17 @@ def board(
         until=until,
         whole=whole(since, until),
         before=None if earlier is None else whole(earlier, since),
-        weeks=list(zip(firsts, series, strict=True)),
-        below={office: parts[""] for office, parts in below.items() if "" in parts},
+        weeks=list(zip(firsts, series[office_id], strict=True)) if office_id in series else [],
+        below={
+            office: below[office][""]
+            for office in sorted(below, key=lambda one: (-late.get(one, 0), -below[one][""].n, one))
+        },
         ranked=ranked,
         latest=latest,
-        heat=services(children),
+        heat={office: _by_service(parts) for office, parts in heat.items()},
         services=sorted(of_all, key=lambda service: -of_all[service].silence.n)[:COLUMNS],
         by_service=of_all,
-        changed=[] if until else _changed(session, who, office_id, series, children[:COMPARED], firsts),
+        changed=[] if until else changes.chosen(changes.changes(_all_weeks(series)), office_id),
     )
 
 
@@ -129,24 +137,12 @@ def month_after(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _by_service(found: Mapping[UUID, Mapping[str, Reading]]) -> dict[UUID, dict[UUID, Reading]]:
-    return {
-        office: {UUID(value): reading for value, reading in parts.items() if value} for office, parts in found.items()
-    }
+def _by_service(parts: Mapping[str, Of]) -> dict[UUID, Of]:
+    return {UUID(value): one for value, one in parts.items() if value}
 
 
-def _changed(
-    session: Session,
-    who: Viewer,
-    office_id: UUID,
-    whole: Sequence[Reading],
-    children: Sequence[UUID],
-    mondays: Sequence[date],
-) -> list[Change]:
-    weeks: dict[Hashable, Sequence[Week]] = {office_id: _weeks(whole)}
-    for child in children:
-        weeks[child] = _weeks(tables.series(session, who, child, Grain.week, mondays))
-    return changes.chosen(changes.changes(weeks), office_id)
+def _all_weeks(series: Mapping[UUID, Sequence[Reading]]) -> dict[Hashable, Sequence[Week]]:
+    return {office: _weeks(found) for office, found in series.items()}
 
 
 def _weeks(series: Sequence[Reading]) -> list[Week]:
@@ -163,6 +159,13 @@ def _weeks(series: Sequence[Reading]) -> list[Week]:
         )
         for one in series[first:]
     ]
+
+
+def next_below(session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID) -> dict[UUID, Reading]:
+    """How the offices next below, each with all under it, did with one service in the time of a dashboard."""
+    children = [one.id for one in known.children.get(found.office_id, ())]
+    read = tables.silence_of(session, who, children, since=found.since, until=found.until, by=Dimension.service)
+    return {office: parts[service_id.hex] for office, parts in read.items() if service_id.hex in parts}
 
 
 def coming(session: Session, office_id: UUID, before: datetime) -> int:

@@ -1,7 +1,7 @@
 """What is read of an office in a period: the values, and how sums or cases become them. No query is made here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,9 +13,9 @@ from domain.catalogue import Catalogue
 from domain.states import CaseKind
 from reports import cells, sketch
 from reports.cells import HOUR, SUMMED, Dimension, Grain
-from reports.facts import COUNTED, Sign, seconds_of
+from reports.facts import COUNTED, seconds_of
 from reports.kpis import Silence
-from reports.survival import Survival, estimate
+from reports.survival import Survival, estimates
 from reports.weeks import start_of
 
 
@@ -38,6 +38,11 @@ class Reading:
     silence: Silence
     counts: Mapping[str, int]
     error: float
+
+    @property
+    def n(self) -> int:
+        """Cases received."""
+        return self.silence.n
 
     @property
     def due(self) -> int:
@@ -111,12 +116,15 @@ class Asked:
 
 @dataclass(slots=True)
 class Part:
-    """What was found of one value at one office: as sums, or as silences in seconds."""
+    """What was found of one value at one office: as sums, or as silences in seconds (arrays or lists).
+
+    `found`: the estimate, and its error; None where it is worse than promised. `estimate_all` makes it.
+    """
 
     sums: list[tuple[bytes, bytes]] = field(default_factory=list)
     waits: list[tuple[int, bytes]] = field(default_factory=list)
-    answered: list[int] = field(default_factory=list)
-    silent: list[int] = field(default_factory=list)
+    answered: Sequence[int] = ()
+    silent: Sequence[int] = ()
     summed: bool = False
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     silent_now: int = 0
@@ -134,59 +142,32 @@ class Part:
         for name in SUMMED:
             self.counts[name] += getattr(row, name)
 
-    def take_case(
-        self, received: int, silence: int | None, ended: int | None, signs: int, late: bool, asked: Asked
-    ) -> None:
-        """Add one case."""
-        counts = self.counts
-        counts["n"] += 1
-        for name in COUNTED:
-            counts[name] += bool(signs & Sign[name])
-        if silence is not None:
-            counts["answered"] += 1
-            self.answered.append(silence)
-        elif ended is not None:
-            self.silent.append(ended)
-        else:
-            counts["waiting"] += 1
-            counts["late"] += late
-            self.silent.append(max(0, asked.now - received))
-
-    def estimated(self) -> tuple[Survival, float | None]:
-        """The estimate, and its error; None where it is worse than promised."""
-        if self.found is None:
-            if self.summed:
-                made = self._from_sums()
-                self.found = made.survival, made.error if made.holds else None
-            else:
-                self.found = estimate(self.answered, self.silent), 0.0
-        return self.found
-
-    def _from_sums(self) -> sketch.Estimated:
+    def sample(self) -> sketch.Sampled:
+        """The counts of all sums together."""
         import numpy
 
         def joined(packed: Iterable[bytes]) -> tuple[Any, Any]:
             places, counts = zip(*(sketch.arrays(one) for one in packed), strict=True)
             return numpy.concatenate(places), numpy.concatenate(counts)
 
-        none = numpy.zeros(0, numpy.int64)
-        low, count = none, none
+        low = count = numpy.zeros(0, numpy.int64)
         if self.waits:
             hours = [(age, *sketch.arrays(packed)) for age, packed in self.waits]
             low = numpy.concatenate([age - HOUR * (hour + 1) + 1 for age, hour, _ in hours])
             count = numpy.concatenate([count for _, _, count in hours])
-        waiting = (numpy.maximum(0, low), numpy.maximum(0, low + HOUR - 1), count)
         silences, ended = zip(*self.sums, strict=True)
-        return sketch.estimate(joined(silences), joined(ended), waiting)
+        return joined(silences), joined(ended), (numpy.maximum(0, low), numpy.maximum(0, low + HOUR - 1), count)
 
     @property
     def holds(self) -> bool:
-        """Whether the estimate is as good as promised."""
-        return self.estimated()[1] is not None
+        """Whether the estimate is as good as promised; it must have been made."""
+        return self.found is not None and self.found[1] is not None
 
     def reading(self, office_id: UUID, value: str, asked: Asked) -> Reading:
         """As a reading."""
-        found, error = self.estimated()
+        if self.found is None:
+            raise RuntimeError("a part is estimated before it is read")
+        found, error = self.found
         silence = Silence(
             n=found.n,
             answered=found.answered,
@@ -216,3 +197,13 @@ class Part:
             counts,
             error or 0.0,
         )
+
+
+def estimate_all(parts: Iterable[Part]) -> None:
+    """Estimate all parts that are not yet, at once."""
+    new = [part for part in parts if part.found is None]
+    summed, single = [part for part in new if part.summed], [part for part in new if not part.summed]
+    for part, made in zip(summed, sketch.estimates([part.sample() for part in summed]), strict=True):
+        part.found = made.survival, made.error if made.holds else None
+    for part, exact in zip(single, estimates([(part.answered, part.silent) for part in single]), strict=True):
+        part.found = exact, 0.0

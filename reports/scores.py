@@ -118,6 +118,13 @@ def ranked(
     return [_rank(row, prior[0] if prior else None, prior[1] if prior else None) for row in rows]
 
 
+def late_of(session: Session, office_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many wait past their target at some offices and all below each."""
+    at = among(session, FigureOffice.office_id, list(office_ids))
+    query = select(col(FigureOffice.office_id), col(FigureOffice.late)).where(at, col(FigureOffice.below))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def _rank(row: Any, a: float | None, b: float | None) -> Rank:
     from scipy.special import betaincinv
 

@@ -11,16 +11,16 @@ whoever asks reads the cases themselves where it is too far.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.survival import MEDIAN, NOT_REACHED, P90, Quantile, Survival, curve
+from reports import curves
+from reports.survival import Quantile, Survival
 
 STEPS = 128
 MOST_ERROR = 0.02
 """How far a quantile may be from that of the cases themselves, as a share of it."""
-_ROUNDING = 1e-9
 
 Counts = dict[int, int]
 """How many by bucket; or by hour since a period began."""
@@ -54,6 +54,11 @@ def unpack(packed: bytes) -> Counts:
     n = len(packed) // 6
     values = struct.unpack(f"<{n}H{n}I", packed)
     return dict(zip(values[:n], values[n:], strict=True))
+
+
+def least(packed: bytes) -> int:
+    """The first place of what `pack` packed; there must be one."""
+    return int.from_bytes(packed[:2], "little")
 
 
 def arrays(packed: bytes) -> tuple[Any, Any]:
@@ -92,59 +97,66 @@ class Estimated:
         return self.error is not None and self.error <= MOST_ERROR
 
 
+Sampled = tuple[tuple[Any, Any], tuple[Any, Any], tuple[Any, Any, Any]]
+"""Silences that were answered and that ended without an answer, as buckets and how many are in each; and those that
+still run: least and largest seconds, and how many. All are arrays of whole numbers."""
+
+
 def estimate(answered: tuple[Any, Any], ended: tuple[Any, Any], waiting: tuple[Any, Any, Any]) -> Estimated:
-    """Estimate from silences that were answered and that ended without an answer, as buckets and how many are in each;
-    and from those that still run: least and largest seconds, and how many. All are arrays of whole numbers."""
+    """Estimate from the counts of one sample (`Sampled`)."""
+    return estimates([(answered, ended, waiting)])[0]
+
+
+def estimates(samples: Sequence[Sampled]) -> list[Estimated]:
+    """`estimate` of many samples at once."""
     import numpy
 
-    low, high, count = waiting
-    size = 1 + max((int(one.max()) for one in (answered[0], ended[0], buckets(high)) if len(one)), default=0)
-    died = numpy.bincount(answered[0], answered[1], size)
-    stayed = numpy.bincount(ended[0], ended[1], size)
-    early = stayed + numpy.bincount(buckets(low), count, size)
-    late = stayed + numpy.bincount(buckets(high), count, size)
-    n, gone = int(died.sum() + late.sum()), int(died.sum())
-    filled = numpy.flatnonzero(died + late)
-    observed = float(edges(int(filled[-1]))[1]) if len(filled) else 0.0
-    if not gone:
-        return Estimated(Survival(n, 0, observed, NOT_REACHED, NOT_REACHED), 0.0)
-    at = numpy.flatnonzero(died)
-    before = n - (numpy.cumsum(died) - died)
-    few = numpy.maximum(died, before - numpy.cumsum(early))[at]
-    many = (before - (numpy.cumsum(late) - late))[at]
-    died = died[at]
-    lower, upper = (numpy.cumprod(1 - died / risk) for risk in (few, many))
-    middle, band_low, band_high = curve(died, (few + many) / 2)
-    found, errors = [], list[float | None]()
-    for share in (MEDIAN, P90):
-        level = 1 - share + _ROUNDING
-        first, last, between, least, most = (
-            _reached(line, level, at) for line in (lower, upper, middle, band_low, band_high)
-        )
-        value, error = _settled(first, last, between)
+    if not samples:
+        return []
+    parts: list[list[Any]] = [[], [], [], []]
+    for whose, (answered, ended, (low, high, count)) in enumerate(samples):
+        pairs = (answered, ended, (low, count), (high, count))
+        for part, (places, counts) in zip(parts, pairs, strict=True):
+            part.append((places, counts, whose))
+    of: list[Any] = []
+    at: list[Any] = []
+    counted: list[Any] = []
+    for part in parts:
+        of.append(numpy.repeat([whose for _, _, whose in part], [len(places) for places, _, _ in part]))
+        at.append(numpy.concatenate([places for places, _, _ in part]).astype(numpy.int64))
+        counted.append(numpy.concatenate([counts for _, counts, _ in part]).astype(numpy.int64))
+    at[2:] = [buckets(numpy.maximum(0, seconds)) for seconds in at[2:]]
+    nothing = [numpy.zeros(len(one), numpy.int64) for one in counted]
+    died = numpy.concatenate([counted[0], *nothing[1:]])
+    early = numpy.concatenate([nothing[0], counted[1], counted[2], nothing[3]])
+    late = numpy.concatenate([nothing[0], counted[1], nothing[2], counted[3]])
+    found = curves.groups(len(samples), numpy.concatenate(of), numpy.concatenate(at), died, early, late, exact=False)
+    return [_of_group(one) for one in found]
+
+
+def _of_group(one: curves.Group) -> Estimated:
+    observed = float(edges(int(one.observed))[1]) if one.n else 0.0
+    errors, quantiles = [], []
+    for reached in (one.median, one.p90):
+        value, error = _settled(reached.first, reached.last, reached.value)
         errors.append(error)
-        found.append(Quantile(value, _middle(least), _middle(most)))
-    worst = None if None in errors else max(one for one in errors if one is not None)
-    return Estimated(Survival(n, gone, observed, *found), worst)
+        quantiles.append(Quantile(value, _middle(reached.low), _middle(reached.high)))
+    worst = None if None in errors else max(error for error in errors if error is not None)
+    return Estimated(Survival(one.n, one.answered, observed, *quantiles), worst)
 
 
-def _reached(line: Any, level: float, at: Any) -> int | None:
-    below = line <= level
-    return int(at[below.argmax()]) if below.any() else None
-
-
-def _settled(first: int | None, last: int | None, between: int | None) -> tuple[float | None, float | None]:
+def _settled(first: float | None, last: float | None, between: float | None) -> tuple[float | None, float | None]:
     """A quantile that is reached in one of the buckets from `first` to `last`, and how far off it can be."""
     if first is None:
         return None, 0.0
     if last is None:
         return _middle(between), None
-    least, most = edges(first)[0], edges(last)[1]
+    least, most = edges(int(first))[0], edges(int(last))[1]
     return _mean(least, most), (most - least) / (most + least) if most else 0.0
 
 
-def _middle(place: int | None) -> float | None:
-    return None if place is None else _mean(*edges(place))
+def _middle(place: float | None) -> float | None:
+    return None if place is None else _mean(*edges(int(place)))
 
 
 def _mean(least: int, most: int) -> float:

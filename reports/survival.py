@@ -10,11 +10,10 @@ smaller where more have an answer at last.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-MEDIAN, P90 = 0.5, 0.9
+from reports import curves
+
 _ROUNDING = 1e-9
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +57,26 @@ NOTHING = Survival(0, 0, 0.0, NOT_REACHED, NOT_REACHED)
 
 def estimate(answered: Sequence[float], silent: Sequence[float]) -> Survival:
     """Estimate from the silences that ended and those that still run, both in seconds and in any order."""
-    n = len(answered) + len(silent)
-    if not n:
-        return NOTHING
-    observed = float(max(max(answered, default=0), max(silent, default=0)))
-    if not answered:
-        return Survival(n, 0, observed, NOT_REACHED, NOT_REACHED)
-    times, curve, low, high = _curve(answered, silent)
-    return Survival(
-        n, len(answered), observed, _quantile(times, curve, low, high, MEDIAN), _quantile(times, curve, low, high, P90)
-    )
+    return estimates([(answered, silent)])[0] if answered or silent else NOTHING
+
+
+def estimates(samples: Sequence[tuple[Sequence[float], Sequence[float]]]) -> list[Survival]:
+    """`estimate` of many samples, each of silences that ended and silences that still run, at once."""
+    import numpy
+
+    if not samples:
+        return []
+    counts = [len(part) for sample in samples for part in sample]
+    at = numpy.concatenate([numpy.asarray(part, float) for sample in samples for part in sample])
+    part = numpy.repeat(numpy.arange(len(counts)), counts)
+    silent = part % 2
+    return [of_group(one) for one in curves.groups(len(samples), part // 2, at, 1 - silent, silent, silent, exact=True)]
+
+
+def of_group(one: curves.Group) -> Survival:
+    """An exact estimate from what came of a group."""
+    median, p90 = (Quantile(found.value, found.low, found.high) for found in (one.median, one.p90))
+    return Survival(one.n, one.answered, one.observed, median, p90)
 
 
 def mean(answered: Sequence[float], silent: Sequence[float], horizon: float) -> Mean | None:
@@ -107,43 +116,7 @@ def median(answered: Sequence[float], silent: Sequence[float]) -> float | None:
         while together < len(ended) and ended[together] == time:
             together += 1
         left *= 1 - (together - index) / (at_risk - index - gone)
-        if left <= 1 - MEDIAN + _ROUNDING:
+        if left <= 1 - curves.MEDIAN + _ROUNDING:
             return float(time)
         index = together
     return None
-
-
-def _curve(answered: Sequence[float], silent: Sequence[float]) -> tuple[Any, Any, Any, Any]:
-    """Times, the share still silent after each, and the band around it."""
-    import numpy
-
-    times, died = numpy.unique(numpy.asarray(answered, float), return_counts=True)
-    # who left at the very time of an answer was still there for it
-    gone = numpy.searchsorted(numpy.sort(numpy.asarray(silent, float)), times, "left")
-    return times, *curve(died, len(answered) + len(silent) - (numpy.cumsum(died) - died) - gone)
-
-
-def curve(died: Any, risk: Any) -> tuple[Any, Any, Any]:
-    """The share still silent after each time at which so many of those at risk were answered, and the band around it.
-
-    Greenwood's variance on the log(-log) scale.
-    """
-    import numpy
-
-    share = numpy.cumprod(1 - died / risk)
-    with numpy.errstate(divide="ignore", invalid="ignore"):  # undefined where the curve is at 0: filled in below
-        spread = _Z * numpy.sqrt(numpy.cumsum(died / (risk * (risk - died))))
-        low, high = (share ** numpy.exp(sign * spread / numpy.log(share)) for sign in (-1, 1))
-    # Where nobody is left waiting the lower line is at 0, and of the upper one no more is known than a step before.
-    last = share <= _ROUNDING
-    return share, numpy.where(last, 0.0, low), numpy.minimum.accumulate(numpy.where(last, 1.0, high))
-
-
-def _quantile(times: Any, curve: Any, low: Any, high: Any, share: float) -> Quantile:
-    level = 1 - share + _ROUNDING
-
-    def reached(line: Any) -> float | None:
-        below = line <= level
-        return float(times[below.argmax()]) if below.any() else None
-
-    return Quantile(reached(curve), reached(low), reached(high))

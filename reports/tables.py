@@ -20,13 +20,12 @@ from sqlmodel import Session, col
 
 from core.sets import among
 from domain.case import Case
-from domain.catalogue import catalogue
 from domain.figures import FigureCase, FigureCell, FigureOffice, FigureState, FigureTree
 from domain.visibility import Viewer
 from reports import cells, sketch
 from reports.cells import COLUMN, HOUR, Dimension, Grain
 from reports.facts import COUNTED, Sign, runs
-from reports.reading import Asked, Part, Reading
+from reports.reading import Asked, Part, Reading, estimate_all
 from reports.weeks import start_of
 
 
@@ -54,7 +53,7 @@ def silence_of(
 
     `below`: with all below them. Values and offices without a case, and without anybody who waits, are left out.
     """
-    state = session.scalars(select(FigureState)).first()
+    state = session.get(FigureState, 1)
     mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
     if state is None or state.as_of is None or not mine:
         return {}
@@ -63,44 +62,70 @@ def silence_of(
 
 
 def series(
-    session: Session, who: Viewer, office_id: UUID, grain: Grain, firsts: Sequence[date], *, below: bool = True
-) -> list[Reading]:
-    """Figures of an office by month or week of receipt, for the periods that begin on these days, in order.
+    session: Session,
+    who: Viewer,
+    office_ids: Collection[UUID],
+    grain: Grain,
+    firsts: Sequence[date],
+    *,
+    below: bool = True,
+) -> dict[UUID, list[Reading]]:
+    """Figures of some offices by month or week of receipt, for the periods that begin on these days, in order.
 
     `silent_now`, `past_target` and `longest_*` are of this moment, so they are of those received in the period too.
+    An office that one may not look into is left out.
     """
-    state = session.scalars(select(FigureState)).first()
-    if state is None or state.as_of is None or not firsts or not may_read(who, office_id):
-        return []
+    state = session.get(FigureState, 1)
+    mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
+    if state is None or state.as_of is None or not firsts or not mine:
+        return {}
     zone = ZoneInfo(state.zone)
     first, last = min(firsts), cells.after(grain, max(firsts))
     asked = Asked(start_of(first, zone), start_of(last, zone), state.as_of, zone, Dimension.all, below)
-    parts: dict[date, Part] = {day: Part() for day in firsts}
-    if below and asked.kept is not None and _celled(session, [office_id]):
-        for row in session.execute(_cells_of([office_id], grain, Dimension.all, first, last)):
-            if row.since in parts:
-                parts[row.since].take_cell(row, asked)
-    else:
-        for received, silence, ended, signs, late in session.execute(_rows_of(office_id, asked)):
-            day = next(since for kind, since, _ in cells.periods_of(received, zone) if kind is grain)
-            if day in parts:
-                parts[day].take_case(received, silence, ended, signs, late, asked)
-    found = []
-    for day in firsts:
-        part, within = parts[day], asked.narrowed(day, grain)
-        if not part.holds:
-            part = from_cases(session, [office_id], within)[office_id][""]
-        part.silent_now, part.past_target = part.counts["waiting"], part.counts["late"]
-        found.append(part.reading(office_id, "", within))
-    return found
+    summed = celled(session, mine) if below and asked.kept is not None else frozenset()
+    found: dict[UUID, dict[date, Part]] = {office: {day: Part() for day in firsts} for office in mine}
+    if summed:
+        for row in session.execute(cells_of(summed, grain, Dimension.all, first, last)):
+            if row.since in found[row.office_id]:
+                found[row.office_id][row.since].take_cell(row, asked)
+    if rest := [office for office in mine if office not in summed]:
+        for office, parts in from_cases(session, rest, asked, by_period(grain, firsts, zone)).items():
+            found[office] |= {date.fromisoformat(day): part for day, part in parts.items() if day}
+    estimate_all(part for parts in found.values() for part in parts.values())
+    return {
+        office: [_of_period(session, office, day, found[office][day], asked, grain) for day in firsts]
+        for office in mine
+    }
 
 
-def heat(
-    session: Session, who: Viewer, root: UUID, *, since: datetime, until: datetime | None = None
-) -> dict[UUID, dict[str, Reading]]:
-    """Figures of each office next below another one, by service."""
-    under = [office.id for office in catalogue(session).children.get(root, ())]
-    return silence_of(session, who, under, since=since, until=until, by=Dimension.service)
+def _of_period(session: Session, office: UUID, day: date, part: Part, asked: Asked, grain: Grain) -> Reading:
+    within = asked.narrowed(day, grain)
+    if not part.holds:
+        part = from_cases(session, [office], within)[office][""]
+    part.silent_now, part.past_target = part.counts["waiting"], part.counts["late"]
+    return part.reading(office, "", within)
+
+
+def by_period(grain: Grain, firsts: Sequence[date], zone: ZoneInfo) -> ColumnElement[Any]:
+    """The first day of the period that a case was received in, as text; "" where it is none of these."""
+    bounds = {day: cells.bounds(grain, day, zone) for day in firsts}
+    # a search by halves: a case that is looked at is compared with a few of the periods only
+    edges: list[tuple[int, str]] = []
+    for day in sorted(bounds):
+        start, end = bounds[day]
+        if edges and edges[-1] == (start, ""):
+            edges.pop()
+        edges += [(start, day.isoformat()), (end, "")]
+
+    def among_these(these: Sequence[tuple[int, str]], before: str) -> ColumnElement[Any]:
+        if not these:
+            return literal(before)
+        middle = len(these) // 2
+        second, text = these[middle]
+        earlier, later = among_these(these[:middle], before), among_these(these[middle + 1 :], text)
+        return case((col(FigureCase.received) < second, earlier), else_=later)
+
+    return among_these(edges, "")
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -111,12 +136,13 @@ Found = dict[UUID, dict[str, Part]]
 def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, dict[str, Reading]]:
     """What was asked of these offices, whoever may see it."""
     kept = asked.kept if asked.below else None
-    summed = _celled(session, offices) if kept else frozenset()
+    summed = celled(session, offices) if kept else frozenset()
     found: Found = {}
     if kept and summed:
         grain, first, last = kept
-        for row in session.execute(_cells_of(summed, grain, asked.by, first, last)):
+        for row in session.execute(cells_of(summed, grain, asked.by, first, last)):
             found.setdefault(row.office_id, {}).setdefault(row.value, Part()).take_cell(row, asked)
+        estimate_all(part for parts in found.values() for part in parts.values())
         unsettled = [at for at, parts in found.items() if not all(part.holds for part in parts.values())]
         if unsettled:
             exact = from_cases(session, unsettled, asked)
@@ -125,6 +151,7 @@ def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, 
     if rest := [at for at in offices if at not in summed]:
         found |= from_cases(session, rest, asked)
     _add_waiting(session, offices, asked, found)
+    estimate_all(part for parts in found.values() for part in parts.values())
     return {
         at: {value: part.reading(at, value, asked) for value, part in sorted(parts.items())}
         for at, parts in found.items()
@@ -132,12 +159,12 @@ def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, 
     }
 
 
-def _celled(session: Session, offices: Collection[UUID]) -> frozenset[UUID]:
+def celled(session: Session, offices: Collection[UUID]) -> frozenset[UUID]:
     at = among(session, FigureOffice.office_id, list(offices))
     return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(at, col(FigureOffice.celled))))
 
 
-def _cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, first: date, last: date) -> Select[Any]:
+def cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, first: date, last: date) -> Select[Any]:
     table = FigureCell.__table__  # type: ignore[attr-defined]
     return select(table).where(
         table.c.office_id.in_(offices),
@@ -151,24 +178,15 @@ def _cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, fir
 # -- from the cases --------------------------------------------------------------------------------------------------
 
 
-def _rows_of(office_id: UUID, asked: Asked) -> Select[int, int | None, int | None, int, bool]:
-    query = select(
-        col(FigureCase.received),
-        col(FigureCase.silence),
-        col(FigureCase.ended),
-        col(FigureCase.signs),
-        col(FigureCase.late),
-    ).where(col(FigureCase.received) >= asked.start, col(FigureCase.received) < asked.end)
-    if not asked.below:
-        return query.where(col(FigureCase.office_id) == office_id)
-    return query.join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id)).where(
-        col(FigureTree.above_id) == office_id
-    )
-
-
-def _keyed(session: Session, offices: Collection[UUID], asked: Asked, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Rows of cases by the office asked for and the value they count for."""
-    value = COLUMN.get(asked.by, literal("")).label("value")
+def keyed(
+    session: Session,
+    offices: Collection[UUID],
+    asked: Asked,
+    *columns: ColumnElement[Any],
+    value: ColumnElement[Any] | None = None,
+) -> Select[Any]:
+    """Rows of cases by the office asked for and the value they count for: of the dimension, or another one."""
+    value = (COLUMN.get(asked.by, literal("")) if value is None else value).label("value")
     if not asked.below:
         return select(col(FigureCase.office_id).label("office"), value, *columns).where(
             among(session, FigureCase.office_id, list(offices))
@@ -180,12 +198,14 @@ def _keyed(session: Session, offices: Collection[UUID], asked: Asked, *columns: 
     )
 
 
-def from_cases(session: Session, offices: Collection[UUID], asked: Asked) -> Found:
+def from_cases(
+    session: Session, offices: Collection[UUID], asked: Asked, value: ColumnElement[Any] | None = None
+) -> Found:
     """Read from the cases; the numbers come as one string for each group, which costs a tenth of a row for each."""
     received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
     age = case((ended.is_not(None), ended), (received > asked.now, 0), else_=asked.now - received)
     rows = (
-        _keyed(
+        keyed(
             session,
             offices,
             asked,
@@ -194,6 +214,7 @@ def from_cases(session: Session, offices: Collection[UUID], asked: Asked) -> Fou
             runs().label("waits"),
             col(FigureCase.signs).label("signs"),
             col(FigureCase.late).label("late"),
+            value=value,
         )
         .where(received >= asked.start, received < asked.end)
         .subquery()
@@ -209,7 +230,7 @@ def from_cases(session: Session, offices: Collection[UUID], asked: Asked) -> Fou
     ).group_by(*by)
     found: Found = {at: {} for at in offices}
     for row in session.execute(grouped):
-        part = found[row.office][_written(row.value)] = Part(
+        part = found[row.office][written(row.value)] = Part(
             answered=_numbers(row.answered), silent=_numbers(row.silent)
         )
         part.counts.update({name: getattr(row, name) for name in ("waiting", "late", *COUNTED)})
@@ -217,12 +238,14 @@ def from_cases(session: Session, offices: Collection[UUID], asked: Asked) -> Fou
     return found
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     return value.hex if isinstance(value, UUID) else str(value or "")
 
 
-def _numbers(joined: str | None) -> list[int]:
-    return list(map(int, joined.split(","))) if joined else []
+def _numbers(joined: str | None) -> Any:
+    import numpy
+
+    return numpy.fromstring(joined, dtype=numpy.int64, sep=",") if joined else numpy.zeros(0, numpy.int64)
 
 
 # -- who waits now ---------------------------------------------------------------------------------------------------
@@ -234,28 +257,28 @@ def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found:
     if whole and asked.by is Dimension.all:
         _add_standing(session, offices, asked, found)
         return
-    summed = _celled(session, offices) if asked.below and whole else frozenset()
+    summed = celled(session, offices) if asked.below and whole else frozenset()
     if summed:
         # sums by month are of all time; the oldest is known to the hour, and which case it is is not
         table = FigureCell.__table__  # type: ignore[attr-defined]
         columns = [table.c[name] for name in ("office_id", "value", "since", "waiting", "late", "waits")]
-        every = _cells_of(summed, Grain.month, asked.by, date.min, date.max).with_only_columns(*columns)
+        every = cells_of(summed, Grain.month, asked.by, date.min, date.max).with_only_columns(*columns)
         for row in session.execute(every.where(table.c.waiting > 0)):
             part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
             start, _ = cells.bounds(Grain.month, row.since, asked.zone)
-            _add_waiting_to(part, row.waiting, row.late, start + min(sketch.unpack(row.waits)) * HOUR)
+            _add_waiting_to(part, row.waiting, row.late, start + sketch.least(row.waits) * HOUR)
     rest = [at for at in offices if at not in summed]
     if not rest:
         return
     rows = (
-        _keyed(session, rest, asked, col(FigureCase.received).label("received"), col(FigureCase.late).label("late"))
+        keyed(session, rest, asked, col(FigureCase.received).label("received"), col(FigureCase.late).label("late"))
         .where(runs(), col(FigureCase.received) < asked.end)
         .subquery()
     )
     by = (rows.c.office, rows.c.value)
     grouped = select(*by, func.count(), func.count(case((rows.c.late, 1))), func.min(rows.c.received)).group_by(*by)
     for at, value, waiting, late, oldest in session.execute(grouped):
-        part = found.setdefault(at, {}).setdefault(_written(value), Part())
+        part = found.setdefault(at, {}).setdefault(written(value), Part())
         _add_waiting_to(part, waiting, late, oldest)
 
 

@@ -118,7 +118,7 @@ def test_what_changed_names_the_office_and_nothing_that_did_not(busy: Web) -> No
     places = {one.place for one in found.changed}
     assert {one.measure for one in found.changed} >= {Measure.received}
     assert places <= {busy.known.office["GOV"], busy.known.office["WATER"]}
-    assert sum(one.silence.n for one in found.below.values()) == found.whole.silence.n  # type: ignore[union-attr]
+    assert sum(one.n for one in found.below.values()) == found.whole.n  # type: ignore[union-attr]
 
 
 @SQLITE

@@ -53,6 +53,16 @@ def test_exact_lies_where_the_counts_say(answered: list[int], silent: list[int],
             assert abs(mine.seconds - theirs.seconds) <= found.error * theirs.seconds + 1e-6
 
 
+@examples(max_examples=50)
+@given(st.lists(st.tuples(*[st.lists(SECONDS, max_size=8)] * 3), max_size=5))
+def test_many_at_once_are_each_as_alone(drawn: list[tuple[list[int], list[int], list[int]]]) -> None:
+    samples = []
+    for answered, ended, silent in drawn:
+        ages = numpy.array(silent, dtype=int)
+        samples.append((counted(answered), counted(ended), (ages, ages + 3599, numpy.ones(len(ages), int))))
+    assert sketch.estimates(samples) == [sketch.estimate(*one) for one in samples]
+
+
 @pytest.mark.parametrize("censored", [0.0, 0.3, 0.7])
 @pytest.mark.parametrize("n", [30, 1_000, 30_000])
 def test_merged_counts_agree_with_lifelines(n: int, censored: float) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.survival import NOTHING, estimate, median
+from reports.survival import NOTHING, estimate, estimates, median
 
 # Freireich's 6-MP arm, in weeks of remission (Freireich et al., Blood 21, 1963), as in most textbooks: median 23.
 FREIREICH_ENDED = [6, 6, 6, 7, 10, 13, 16, 22, 23]
@@ -100,3 +100,11 @@ def test_interval_holds_its_value_and_p90_is_no_shorter_than_the_median(answered
 @given(st.lists(st.integers(0, 40), max_size=30), st.lists(st.integers(0, 40), max_size=30))
 def test_median_alone_is_the_median_of_the_estimate(answered: list[int], silent: list[int]) -> None:
     assert median(answered, silent) == estimate(answered, silent).median.seconds
+
+
+SAMPLE = st.lists(st.integers(0, 30), max_size=8)
+
+
+@given(st.lists(st.tuples(SAMPLE, SAMPLE), max_size=6))
+def test_many_at_once_are_each_as_alone(samples: list[tuple[list[float], list[float]]]) -> None:
+    assert estimates(samples) == [estimate(*sample) for sample in samples]

@@ -12,10 +12,11 @@ from domain.catalogue import catalogue
 from domain.figures import FigureMark, FigureOffice
 from domain.states import IntakeSource, LeadLink
 from domain.visibility import SYSTEM_KEY
-from reports import footing, kpis, rebuild, refresh, scores, tables
+from reports import cells, footing, kpis, rebuild, refresh, scores, tables
 from reports.cells import Dimension, Grain
 from reports.reading import Reading
 from reports.scores import Order
+from reports.tallies import Tally, tallies
 from reports.weeks import start_of
 from tests.conftest import Installation
 from tests.reports.world import DAY, HOUR, NOW, World, build
@@ -78,7 +79,7 @@ def test_as_the_cases_say(read_from: World) -> None:
     assert one.silence.longest_seconds == theirs.longest_seconds
     mondays = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)]
     at = read_from.offices["MIN"].id
-    trend = tables.series(read_from.session, read_from.who("minister"), at, Grain.week, mondays)
+    trend = tables.series(read_from.session, read_from.who("minister"), [at], Grain.week, mondays)[at]
     weeks = kpis.by_week(read_from.session, SYSTEM_KEY, None, weeks=3, now=NOW, zone=ZONE)
     assert [one.silence.n for one in trend] == [week.silence.n for week in weeks]
     for one, week in zip(trend, weeks, strict=True):
@@ -94,6 +95,37 @@ def test_children_and_values_add_up(read_from: World) -> None:
         split = read(read_from, by=by)["MIN"].values()
         assert sum(part.silence.n for part in split) == whole["MIN"][""].silence.n
         assert sum(part.silence.silent_now for part in split) == whole["MIN"][""].silence.silent_now
+
+
+def test_numbers_without_a_curve_are_those_with_one(read_from: World) -> None:
+    ids, who = [office.id for office in read_from.offices.values()], read_from.who("minister")
+    for by in Dimension:
+        for until in (None, start_of(date(2026, 11, 1), ZONE), NOW - 9 * DAY):
+            told = tallies(read_from.session, who, ids, since=OCTOBER, until=until, by=by)
+            full = tables.silence_of(read_from.session, who, ids, since=OCTOBER, until=until, by=by)
+            wanted = {at: {value: one for value, one in parts.items() if one.n} for at, parts in full.items()}
+            assert {at: set(parts) for at, parts in told.items()} == {at: set(parts) for at, parts in wanted.items()}
+            for at, parts in wanted.items():
+                for value, one in parts.items():
+                    assert told[at][value] == Tally(one.n, one.due, one.failed)
+    assert not tallies(read_from.session, read_from.who("north_head"), [read_from.offices["SOUTH"].id], since=OCTOBER)
+
+
+def test_many_series_are_each_as_alone(read_from: World) -> None:
+    ids, who = [office.id for office in read_from.offices.values()], read_from.who("minister")
+    mondays = [date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9)]
+    for grain, firsts in ((Grain.week, mondays), (Grain.month, [date(2026, 10, 1), date(2026, 11, 1)])):
+        together = tables.series(read_from.session, who, ids, grain, firsts)
+        for at in ids:
+            assert together[at] == tables.series(read_from.session, who, [at], grain, firsts)[at]
+            for day, one in zip(firsts, together[at], strict=True):
+                start, end = start_of(day, ZONE), start_of(cells.after(grain, day), ZONE)
+                alone = tables.silence_of(read_from.session, who, [at], since=start, until=end).get(at)
+                if alone is None:
+                    assert one.n == 0
+                    continue
+                assert (one.n, one.counts) == (alone[""].n, alone[""].counts)
+                assert one.silence.median_seconds == alone[""].silence.median_seconds
 
 
 def test_what_is_shut_to_some_is_counted_for_nobody(world: World) -> None:
@@ -116,7 +148,7 @@ def test_an_office_that_is_not_ones_own_is_left_out(world: World) -> None:
     ranks = scores.ranked(world.session, world.who("north_head"), order=Order.late)
     assert {rank.office_id for rank in ranks} <= {world.offices["NORTH"].id}
     at = world.offices["SOUTH"].id
-    assert tables.series(world.session, world.who("north_head"), at, Grain.week, [date(2026, 11, 2)]) == []
+    assert tables.series(world.session, world.who("north_head"), [at], Grain.week, [date(2026, 11, 2)]) == {}
 
 
 def test_who_answers_only_what_is_easy_is_not_ahead(world: World) -> None:
