@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from statistics import median
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from api.auth import COOKIE
 from benchmarks import intake, kpis_load, site
@@ -26,10 +25,9 @@ from benchmarks.process import in_process
 from core.database import Database
 from core.settings import settings
 from domain.catalogue import catalogue
-from domain.figures import FigureOffice
 from domain.states import Role
 from domain.visibility import SYSTEM_KEY
-from reports import cells, rebuild, refresh, scores, tables
+from reports import cells, footing, rebuild, refresh, scores, tables
 from reports.board import Period, board
 from reports.reading import Asked
 from reports.scores import Order
@@ -163,10 +161,10 @@ def _worst_error(home: Database) -> float:
     with home.read() as session:
         zone, now = settings().zone, tables.as_of(session)
         assert now is not None
-        kept = session.scalars(select(col(FigureOffice.office_id)).where(col(FigureOffice.celled))).all()
+        kept = footing.kept(session)
         for by in (cells.Dimension.all, cells.Dimension.service):
             asked = Asked(start_of(scores.window(now, zone), zone), None, now, zone, by, True)
-            for at in kept:
+            for at in kept.by(by):
                 read = tables.read(session, [at], asked)
                 exact = tables.from_cases(session, [at], asked)
                 for value, one in read.get(at, {}).items():

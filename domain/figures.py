@@ -114,9 +114,10 @@ class FigureCell(SQLModel, table=True):
 class FigureOffice(SQLModel, table=True):
     """Where an office stands: by itself, or (`below`) with all below it. What lists of offices are sorted by.
 
-    `oldest` is when the longest silence began. `celled`: it has so many cases that sums are kept of it. From `n` on:
-    of the cases received since `since`, as counted at `scored_at`; `drawn` is the share of answers that were late
-    or are overdue, drawn towards that of all offices (docs/methods.md), NULL where nothing was due.
+    `oldest` is when the longest silence began. `celled`: it has so many cases that sums are kept of it; `split`: by
+    each dimension too. From `n` on: of the cases received since `since`, as counted at `scored_at`; `drawn` is the
+    share of answers that were late or are overdue, drawn towards that of all offices (docs/methods.md), NULL where
+    nothing was due.
     """
 
     __tablename__ = "figure_office"
@@ -135,6 +136,7 @@ class FigureOffice(SQLModel, table=True):
     late: int = 0
     oldest: int | None = Field(default=None, sa_type=BigInteger, nullable=True)
     celled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    split: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     since: date | None = None
     n: int = 0
     answered: int = 0

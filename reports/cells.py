@@ -57,6 +57,29 @@ COLUMN: dict[Dimension, Any] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Offices with sums: those with sums of `all`, and those with sums by each other dimension."""
+
+    whole: frozenset[UUID] = frozenset()
+    split: frozenset[UUID] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Whether there is one."""
+        return bool(self.whole or self.split)
+
+    def by(self, dimension: Dimension) -> frozenset[UUID]:
+        """Those with sums by a dimension."""
+        return self.whole if dimension is Dimension.all else self.split
+
+    def within(self, offices: Collection[UUID]) -> "Kept":
+        """Those that are among others."""
+        return Kept(self.whole.intersection(offices), self.split.intersection(offices))
+
+    def __or__(self, other: "Kept") -> "Kept":
+        return Kept(self.whole | other.whole, self.split | other.split)
+
+
 class Key(NamedTuple):
     """What one cell is of."""
 
@@ -186,7 +209,7 @@ def periods_of(second: int, zone: ZoneInfo) -> tuple[tuple[Grain, date, int], ..
 
 
 def tally(
-    changes: Iterable[tuple[int, Fact]], above: Mapping[UUID, Collection[UUID]], zone: ZoneInfo, oldest: date
+    changes: Iterable[tuple[int, Fact]], above: Mapping[UUID, Kept], zone: ZoneInfo, oldest: date
 ) -> dict[Key, Sums]:
     """What cases add to cells (1), or take from them (-1). `above`: the offices with cells that each hangs under.
 
@@ -194,7 +217,7 @@ def tally(
     """
     found: dict[tuple[UUID, Grain, date], dict[tuple[str, str], Sums]] = {}
     for sign, fact in changes:
-        offices = above.get(fact.office_id, ())
+        offices = above.get(fact.office_id)
         if not offices:
             continue
         values = (
@@ -208,9 +231,9 @@ def tally(
         for grain, since, start in periods_of(fact.received, zone):
             if grain is Grain.week and since < oldest:
                 continue
-            for office in offices:
+            for office in offices.whole | offices.split:
                 cells = found.setdefault((office, grain, since), {})
-                for value in values:
+                for value in values if office in offices.split else values[:1]:
                     sums = cells.get(value)
                     if sums is None:
                         sums = cells[value] = Sums()

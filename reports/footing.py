@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -17,14 +17,16 @@ from core.sets import among
 from domain.catalogue import Catalogue
 from domain.figures import FigureCase, FigureOffice, FigureState, FigureTree
 from reports import regroup
-from reports.cells import Fact
+from reports.cells import Fact, Kept
 from reports.facts import runs
 
-HEAVY = 100_000
+HEAVY = 5_000
 """Cases from which on sums are kept of an office and all below it; fewer are read as they are (docs/benchmarks.md)."""
+SPLIT = 30_000
+"""Cases from which on they are kept by each dimension too. Not fewer than `HEAVY`."""
 
 ADDED = ("cases", "waiting", "late")
-NEW = {"celled": False, "n": 0, "answered": 0, "due": 0, "failed": 0}
+NEW = {"celled": False, "split": False, "n": 0, "answered": 0, "due": 0, "failed": 0}
 
 
 def lock(session: Session, *, wait: bool) -> FigureState | None:
@@ -117,28 +119,34 @@ def _oldest_of(session: Session, offices: Collection[UUID], below: bool) -> dict
 # -- of which sums are kept ------------------------------------------------------------------------------------------
 
 
-def celled(session: Session) -> frozenset[UUID]:
+def kept(session: Session) -> Kept:
     """Offices of which sums are kept."""
-    return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(col(FigureOffice.celled))))
+    return _with(session, col(FigureOffice.celled).is_(True), col(FigureOffice.split).is_(True))
 
 
-def grown(session: Session) -> frozenset[UUID]:
-    """Offices of which sums should be kept from now on."""
-    return frozenset(
-        session.scalars(
-            select(col(FigureOffice.office_id)).where(
-                col(FigureOffice.below), col(FigureOffice.celled).is_(False), col(FigureOffice.cases) >= HEAVY
-            )
-        )
+def grown(session: Session) -> Kept:
+    """Offices of which sums should be kept from now on, and are not."""
+    whole, split = col(FigureOffice.celled), col(FigureOffice.split)
+    return _with(
+        session,
+        and_(whole.is_(False), col(FigureOffice.cases) >= HEAVY),
+        and_(split.is_(False), col(FigureOffice.cases) >= SPLIT),
     )
 
 
-def keep_cells(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> None:
+def _with(session: Session, whole: ColumnElement[bool], split: ColumnElement[bool]) -> Kept:
+    rows = select(col(FigureOffice.office_id), whole, split).where(col(FigureOffice.below), or_(whole, split))
+    found = session.execute(rows).all()
+    return Kept(frozenset(row[0] for row in found if row[1]), frozenset(row[0] for row in found if row[2]))
+
+
+def keep_cells(session: Session, offices: Kept, zone: ZoneInfo, now: datetime) -> None:
     """Keep sums of these offices from now on, or count anew those that are kept."""
     if not offices:
         return
-    at = among(session, FigureOffice.office_id, list(offices))
-    session.execute(update(FigureOffice).where(at, col(FigureOffice.below)).values(celled=True))
+    for column, those in ((FigureOffice.celled, offices.whole), (FigureOffice.split, offices.split)):
+        at = among(session, FigureOffice.office_id, list(those))
+        session.execute(update(FigureOffice).where(at, col(FigureOffice.below)).values({col(column): True}))
     regroup.recount(session, offices, zone, now)
 
 

@@ -112,8 +112,8 @@ def _of_offices(session: Session) -> Iterator[str]:
 
 def _of_cells(session: Session, now: datetime) -> Iterator[str]:
     table = FigureCell.__table__  # type: ignore[attr-defined]
-    heavy, wrong, seen = footing.celled(session), set[Key](), 0
-    for found in regroup.expected(session, heavy, settings().zone, now):
+    wrong, seen = set[Key](), 0
+    for found in regroup.expected(session, footing.kept(session), settings().zone, now):
         for key, sums in found.items():
             row = session.execute(select(table).where(table.c.id == key.id)).first()
             if row is None or sums_of(row).values() != sums.values():

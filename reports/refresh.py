@@ -101,8 +101,8 @@ def _bring_in_line(
         session.execute(insert(table), fresh)
     at = {fact.office_id for _, fact in changes}
     chains = {office: [one.id for one in known.chain(office)] for office in at}
-    heavy = footing.celled(session)
-    above = {office: [one for one in chain if one in heavy] for office, chain in chains.items()}
+    kept = footing.kept(session)
+    above = {office: kept.within(chain) for office, chain in chains.items()}
     cells.apply(session, cells.tally(changes, above, zone, cells.first_week(now, zone)))
     footing.count_changes(session, changes, chains)
     footing.keep_cells(session, footing.grown(session), zone, now)
@@ -125,7 +125,7 @@ def _follow_tree(session: Session, state: FigureState, known: Catalogue, zone: Z
             fresh = list(wanted - stored)
         footing.write_tree(session, fresh)
         footing.sum_up(session, touched)
-        concerned = (footing.celled(session) & touched) | footing.grown(session)
+        concerned = footing.kept(session).within(touched) | footing.grown(session)
         footing.keep_cells(session, concerned, zone, now)
         log.info("figures_follow_tree", offices=len(touched))
     state.tree, state.revision = found, known.revision

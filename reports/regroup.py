@@ -12,7 +12,21 @@ from sqlmodel import Session, col
 
 from core.sets import among
 from domain.figures import FigureCase, FigureCell, FigureTree
-from reports.cells import COLUMN, HOUR, Dimension, Grain, Key, Sums, after, bounds, first_week, periods_of, put, row_of
+from reports.cells import (
+    COLUMN,
+    HOUR,
+    Dimension,
+    Grain,
+    Kept,
+    Key,
+    Sums,
+    after,
+    bounds,
+    first_week,
+    periods_of,
+    put,
+    row_of,
+)
 from reports.facts import COUNTED, Sign, bucket_of, runs
 
 GROUPED, LONGEST_RUN = 200_000, 27
@@ -21,21 +35,24 @@ _ENDED, _WAITS = 100_000, 200_000
 """Added to a place to tell which of the counts it is of."""
 
 
-def recount(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> None:
+def recount(session: Session, offices: Kept, zone: ZoneInfo, now: datetime) -> None:
     """Count the cells of some offices anew from the rows of cases."""
-    session.execute(delete(FigureCell).where(among(session, FigureCell.office_id, list(offices))))
+    whole = col(FigureCell.dimension) == str(Dimension.all)
+    for these, those in ((whole, offices.whole), (~whole, offices.split)):
+        session.execute(delete(FigureCell).where(these, among(session, FigureCell.office_id, list(those))))
     for found in expected(session, offices, zone, now):
         put(session, [row_of(key, sums) for key, sums in found.items()])
 
 
-def expected(session: Session, offices: Collection[UUID], zone: ZoneInfo, now: datetime) -> Iterator[dict[Key, Sums]]:
+def expected(session: Session, offices: Kept, zone: ZoneInfo, now: datetime) -> Iterator[dict[Key, Sums]]:
     """What the cells of some offices come to, a few at a time."""
     if not offices:
         return
     for grain in Grain:
         for periods in _runs_of(session, grain, zone, now):
             for dimension in Dimension:
-                yield _grouped(session, offices, grain, periods, dimension)
+                if those := offices.by(dimension):
+                    yield _grouped(session, those, grain, periods, dimension)
 
 
 def _runs_of(session: Session, grain: Grain, zone: ZoneInfo, now: datetime) -> Iterator[list[tuple[date, int, int]]]:

@@ -82,7 +82,7 @@ def series(
     zone = ZoneInfo(state.zone)
     first, last = min(firsts), cells.after(grain, max(firsts))
     asked = Asked(start_of(first, zone), start_of(last, zone), state.as_of, zone, Dimension.all, below)
-    summed = celled(session, mine) if below and asked.kept is not None else frozenset()
+    summed = celled(session, mine, asked.by) if below and asked.kept is not None else frozenset()
     found: dict[UUID, dict[date, Part]] = {office: {day: Part() for day in firsts} for office in mine}
     if summed:
         for row in session.execute(cells_of(summed, grain, Dimension.all, first, last)):
@@ -136,7 +136,7 @@ Found = dict[UUID, dict[str, Part]]
 def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, dict[str, Reading]]:
     """What was asked of these offices, whoever may see it."""
     kept = asked.kept if asked.below else None
-    summed = celled(session, offices) if kept else frozenset()
+    summed = celled(session, offices, asked.by) if kept else frozenset()
     found: Found = {}
     if kept and summed:
         grain, first, last = kept
@@ -159,9 +159,11 @@ def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, 
     }
 
 
-def celled(session: Session, offices: Collection[UUID]) -> frozenset[UUID]:
+def celled(session: Session, offices: Collection[UUID], by: Dimension) -> frozenset[UUID]:
+    """Which of some offices have sums by a dimension."""
     at = among(session, FigureOffice.office_id, list(offices))
-    return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(at, col(FigureOffice.celled))))
+    kept = col(FigureOffice.celled if by is Dimension.all else FigureOffice.split)
+    return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(at, kept)))
 
 
 def cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, first: date, last: date) -> Select[Any]:
@@ -257,7 +259,7 @@ def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found:
     if whole and asked.by is Dimension.all:
         _add_standing(session, offices, asked, found)
         return
-    summed = celled(session, offices) if asked.below and whole else frozenset()
+    summed = celled(session, offices, asked.by) if asked.below and whole else frozenset()
     if summed:
         # sums by month are of all time; the oldest is known to the hour, and which case it is is not
         table = FigureCell.__table__  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def tallies(
     asked = Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below=True)
     found: dict[UUID, dict[str, Tally]] = {}
     kept = asked.kept
-    summed = celled(session, mine) if kept else frozenset()
+    summed = celled(session, mine, by) if kept else frozenset()
     if kept and summed:
         cell = FigureCell.__table__.c  # type: ignore[attr-defined]
         failed = cell.missed + cell.late

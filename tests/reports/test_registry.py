@@ -354,7 +354,8 @@ def test_large_offices_are_read_from_their_tables(world: World, monkeypatch: pyt
     world.case("SOUTH", 5 * DAY, about="NORTH", deadline_after=DAY)
     names = [find(name) for name in ("silence_median", "silent_now", "past_target", "longest_silence")]
     exact = [measure(world.session, scope(world), names, by) for by in (None, Dimension.channel)]
-    monkeypatch.setattr(footing, "HEAVY", 1)
+    for level in ("HEAVY", "SPLIT"):
+        monkeypatch.setattr(footing, level, 1)
     refresh.refresh(world.session, NOW - timedelta(seconds=20))
     rebuild.everything(world.session, NOW - timedelta(seconds=20))
     kept = [measure(world.session, scope(world), names, by) for by in (None, Dimension.channel)]

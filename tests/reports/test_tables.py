@@ -40,10 +40,12 @@ def world(installation: Installation) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(params=[1, 10_000], ids=["sums", "cases"])
+@pytest.fixture(params=[(1, 1), (1, 10_000), (10_000, 10_000)], ids=["sums", "sums of all", "cases"])
 def read_from(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, world: World) -> World:
-    """The same, read from sums or from the cases."""
-    monkeypatch.setattr(footing, "HEAVY", request.param)
+    """The same, read from sums, or by each dimension from the cases, or all from the cases."""
+    heavy, split = request.param
+    monkeypatch.setattr(footing, "HEAVY", heavy)
+    monkeypatch.setattr(footing, "SPLIT", split)
     rebuild.everything(world.session, NOW)
     return world
 

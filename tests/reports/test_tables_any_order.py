@@ -160,9 +160,12 @@ def world(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield made
 
 
-@pytest.mark.parametrize(("heavy", "seed"), [(1, 1), (1, 2), (6, 4)])
-def test_kept_is_what_a_rebuild_gives(world: World, monkeypatch: pytest.MonkeyPatch, heavy: int, seed: int) -> None:
+@pytest.mark.parametrize(("heavy", "split", "seed"), [(1, 1, 1), (1, 5, 2), (3, 6, 4)])
+def test_kept_is_what_a_rebuild_gives(
+    world: World, monkeypatch: pytest.MonkeyPatch, heavy: int, split: int, seed: int
+) -> None:
     monkeypatch.setattr(footing, "HEAVY", heavy)
+    monkeypatch.setattr(footing, "SPLIT", split)
     session = world.session
     services = [Service(code=code, names={"en": code}) for code in ("water", "roads")]
     session.add_all(services)
