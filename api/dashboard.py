@@ -15,9 +15,8 @@ from core.i18n import DateStyle, Translator, format_datetime, format_duration, f
 from core.settings import settings
 from domain.catalogue import Catalogue, name_of
 from domain.visibility import Viewer
-from reports import changes
-from reports.board import Board, next_below
-from reports.board import coming as to_be_late
+from reports import board, changes
+from reports.board import Board
 from reports.forecast import noon
 from reports.kpis import SMALL, usual_band
 from reports.reading import Reading
@@ -299,7 +298,7 @@ def coming(session: Session, found: Board, known: Catalogue, words: Translator) 
         before = noon(known, found.as_of, "")
     except Misconfigured:  # without a calendar nothing is foretold, and what is known is shown all the same
         return {"number": 0, "text": ""}
-    number = to_be_late(session, found.office_id, before)
+    number = board.coming(session, found.office_id, before)
     text = words.ngettext(
         "Without an answer, one citizen more is past the target by %(time)s.",
         "Without answers, %(count)s citizens more are past their target by %(time)s.",
@@ -315,10 +314,11 @@ def of_service(
     session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID, words: Translator, at: At
 ) -> dict[str, object]:
     """One service at an office and all below it: its figures, and how the offices next below do with it."""
-    whole = found.by_service.get(service_id)
     service = known.services[service_id].code
+    read = board.of_service(session, who, known, found, service_id)
+    whole = read.pop(found.office_id, None)
     rows = []
-    for office_id, one in next_below(session, who, known, found, service_id).items():
+    for office_id, one in read.items():
         office, silence = known.offices[office_id], one.silence
         cell = _cell(one, whole, words, address("/leadership", office=office.code, **at, service=service))
         rows.append(

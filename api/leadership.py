@@ -16,6 +16,7 @@ from api.weekly import office_of
 from core.database import database
 from core.errors import NotAllowed, NotFound
 from core.i18n import Translator, format_datetime, translator
+from core.sets import one_of
 from core.settings import settings
 from core.texts import latin_digits
 from domain.catalogue import Catalogue, catalogue, name_of
@@ -182,9 +183,9 @@ def _period(asked: str) -> int:
 
 
 def _reach(known: Catalogue, who: Viewer, scope: Collection[UUID] | None) -> Collection[UUID] | None:
-    """Offices whose ratings the viewer may read: answers are no cases, so no predicate narrows them."""
+    """Offices whose ratings the viewer may read, None for all: answers are no cases, so no predicate narrows them."""
     if who.offices is None:
-        return scope
+        return scope if scope is not None and len(scope) < len(known.offices) else None
     return who.offices if scope is None else who.offices & frozenset(scope)
 
 
@@ -195,7 +196,7 @@ def _asked(session: Session, since: datetime, until: datetime, office_ids: Colle
     )
     if office_ids is not None:
         query = query.join(Transaction, col(Transaction.id) == col(Invitation.transaction_id)).where(
-            col(Transaction.office_id).in_(office_ids)
+            one_of(Transaction.office_id, office_ids)
         )
     sent, answered = session.exec(query).one()
     return sent, answered

@@ -24,6 +24,7 @@ from cases.routing_table import ALL, GROUP, SERVICE, Given
 from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from core.ids import new_id
+from core.sets import one_of
 from core.settings import settings
 from core.texts import clean
 from domain.case import Case
@@ -288,7 +289,7 @@ def _staying(session: Session, known: Catalogue, rule: Jurisdiction, offices: se
     query = select(func.count()).where(
         countable(),
         col(Case.state).in_(OPEN_STATES),
-        col(Case.office_id).in_(offices),
+        one_of(Case.office_id, offices),
         col(Case.service_id).in_(services),
     )
     if rule.places:

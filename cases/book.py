@@ -24,6 +24,7 @@ from core.crypto import blind_index
 from core.database import database
 from core.errors import BadInput, NotAllowed
 from core.ids import new_id
+from core.sets import one_of
 from core.settings import settings
 from core.texts import latin_digits
 from domain.assisted import BookPage
@@ -310,7 +311,7 @@ def progress(session: Session, office_ids: Sequence[UUID] | None, now: datetime,
     """Books by when they were last worked on; `office_ids` None means all."""
     query = select(BookPage).order_by(col(BookPage.keyed_at).desc())
     if office_ids is not None:
-        query = query.where(col(BookPage.office_id).in_(office_ids))
+        query = query.where(one_of(BookPage.office_id, office_ids))
     by_office: dict[UUID, list[BookPage]] = {}
     for page in session.exec(query.limit(5000)):
         by_office.setdefault(page.office_id, []).append(page)

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from cases import search
 from cases.counted import COUNTED, ROWS, cases_of
 from core.ids import normalise_reference
+from core.sets import one_of
 from domain.case import Case
 from domain.office import Office
 from domain.states import CaseKind, CaseState, IntakeSource, LeadLink, Tier
@@ -114,7 +115,7 @@ def _whose(chosen: Filter, office: Any, at: Any, staff: Any, *, ongoing: bool = 
     """Whose rows, and when: what is ongoing counts whenever it began."""
     found: list[ColumnElement[bool]] = []
     if chosen.office_ids is not None:
-        found.append(col(office).in_(chosen.office_ids))
+        found.append(one_of(office, chosen.office_ids))
     if chosen.tiers is not None:
         found.append(col(office).in_(select(Office.id).where(col(Office.tier).in_(chosen.tiers))))
     if chosen.staff_id is not None:
@@ -136,7 +137,7 @@ def _marked(who: Viewer, mark: Mark, row: Any) -> ColumnElement[bool]:
             return col(row.assignee_id).is_(None)
         case Mark.offered:
             offered = col(row.pending_office_id)
-            return offered.is_not(None) if who.offices is None else offered.in_(who.offices)
+            return offered.is_not(None) if who.offices is None else one_of(offered, who.offices)
         case Mark.urgent:
             return col(row.urgency).is_not(None)
         case Mark.reopened:

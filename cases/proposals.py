@@ -20,6 +20,7 @@ from core.claims import claim, retry_at
 from core.database import database
 from core.ids import new_id
 from core.logs import logger
+from core.sets import one_of
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.crowd import Likeness, Surge
@@ -187,7 +188,7 @@ def look(session: Session, case_ids: Collection[UUID], now: datetime) -> dict[UU
             .label("place"),
         )
         .where(
-            col(Case.office_id).in_(offices),
+            one_of(Case.office_id, offices),
             col(Case.state).in_(OPEN_STATES),
             col(Case.opened_at) >= since,
             or_(col(Case.lead_id).is_(None), col(Case.lead_link) == LeadLink.same),
@@ -284,7 +285,7 @@ def _surging(session: Session, offices: Collection[UUID], known: Catalogue) -> C
     above = {office_id: {office.id for office in known.chain(office_id)} for office_id in offices}
     every = {one for chain in above.values() for one in chain}
     rows = session.exec(
-        select(Surge.office_id, Surge.service_id).where(col(Surge.over_at).is_(None), col(Surge.office_id).in_(every))
+        select(Surge.office_id, Surge.service_id).where(col(Surge.over_at).is_(None), one_of(Surge.office_id, every))
     ).all()
 
     def surging(one: Candidate) -> bool:

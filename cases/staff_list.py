@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from cases.staff_reach import Held, Reach
+from core.sets import one_of
 from domain.staff import Staff, StaffLink, StaffRole, StaffSession, email_index, in_force
 from domain.states import Role
 from domain.visibility import Viewer
@@ -43,9 +44,9 @@ def find(
     roles = select(StaffRole.staff_id)
     narrowed = False
     if not (reach.wide or who.has(*EVERYBODY)):
-        roles, narrowed = roles.where(col(StaffRole.office_id).in_(reach.offices)), True
+        roles, narrowed = roles.where(one_of(StaffRole.office_id, reach.offices)), True
     if asked.office is not None:
-        roles, narrowed = roles.where(col(StaffRole.office_id).in_(reach.known.subtree(asked.office))), True
+        roles, narrowed = roles.where(one_of(StaffRole.office_id, reach.known.subtree(asked.office))), True
     if asked.role:
         roles, narrowed = roles.where(col(StaffRole.role) == asked.role, in_force(now)), True
     query = select(Staff.id, Staff.name)

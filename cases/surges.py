@@ -18,6 +18,7 @@ from cases.surging import DAYS, Alarm, Arrival, Profile, Stream, alarms, goes_on
 from cases.telling import tell
 from core.database import database
 from core.i18n import format_duration
+from core.sets import one_of
 from core.settings import settings
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue, name_of
@@ -206,7 +207,7 @@ def _end(row: Surge, profile: Profile, arrivals: Sequence[Arrival], now: datetim
 def cases_of(known: Catalogue, row: Surge) -> Any:
     """SQL predicate over `Case`: the cases a surge counts."""
     offices = known.subtree(row.office_id)
-    inside = col(Case.office_id).in_(offices) & (col(Case.received_at) >= row.started_at) & _counted()
+    inside = one_of(Case.office_id, offices) & (col(Case.received_at) >= row.started_at) & _counted()
     if row.over_at is not None:
         inside &= col(Case.received_at) <= row.over_at
     return inside & (col(Case.service_id) == row.service_id) if row.service_id else inside

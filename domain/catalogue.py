@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -93,7 +93,13 @@ class Catalogue:
             current = self.offices[current].parent_id
 
     def subtree(self, office_id: UUID) -> frozenset[UUID]:
-        """The office and all below it."""
+        """The office and all below it. The same set each time, so that what is made of it can be kept."""
+        kept = self.worked_out.get(("subtree", office_id))
+        if kept is None:
+            kept = self.worked_out["subtree", office_id] = self._subtree(office_id)
+        return cast(frozenset[UUID], kept)
+
+    def _subtree(self, office_id: UUID) -> frozenset[UUID]:
         found, waiting = set(), [office_id]
         while waiting:
             current = waiting.pop()

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 from sqlmodel import Session, col, select
 
+from core.sets import one_of
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.clock import Notice
@@ -33,6 +34,8 @@ class Viewer:
     integrity_offices: frozenset[UUID]
     triage: bool
     shut_out: frozenset[UUID]
+    answers_for_all: bool = False
+    """Whether `shut_out` are all offices there are; then a case about any office at all is shut to them."""
 
     def has(self, *roles: Role) -> bool:
         """Whether the viewer holds one of the roles at any office."""
@@ -84,6 +87,25 @@ def viewer_of(known: Catalogue, staff_id: UUID, name: str, roles: frozenset[tupl
     A person answers for their own office and all below it, so a case about any of these is shut to them: that is the
     accused office and its whole chain upwards.
     """
+    key = ("reach", roles)
+    if key not in known.worked_out:  # of a minister these are sets of all offices
+        offices, answers_for = _reach(known, roles)
+        known.worked_out[key] = offices, answers_for, answers_for >= known.offices.keys()
+    offices, answers_for, everywhere = known.worked_out[key]
+    return Viewer(
+        staff_id=staff_id,
+        name=name,
+        roles=roles,
+        offices=offices,
+        integrity_offices=frozenset(office for role, office in roles if role is Role.integrity),
+        triage=any(role is Role.triage for role, _ in roles),
+        shut_out=answers_for,
+        answers_for_all=everywhere,
+    )
+
+
+def _reach(known: Catalogue, roles: frozenset[tuple[Role, UUID]]) -> tuple[frozenset[UUID] | None, frozenset[UUID]]:
+    """Offices these roles see, None for every one, and offices they answer for."""
     offices: set[UUID] | None = set()
     answers_for: set[UUID] = set()
     for role, office in roles:
@@ -97,22 +119,14 @@ def viewer_of(known: Catalogue, staff_id: UUID, name: str, roles: frozenset[tupl
             offices.add(office)
         elif offices is not None and role in SUBTREE:
             offices |= known.subtree(office)
-    return Viewer(
-        staff_id=staff_id,
-        name=name,
-        roles=roles,
-        offices=None if offices is None else frozenset(offices),
-        integrity_offices=frozenset(office for role, office in roles if role is Role.integrity),
-        triage=any(role is Role.triage for role, _ in roles),
-        shut_out=frozenset(answers_for),
-    )
+    return None if offices is None else frozenset(offices), frozenset(answers_for)
 
 
 def visible(who: Viewer) -> ColumnElement[bool]:
     """SQL predicate over `Case`: what this viewer may see."""
     ordinary: ColumnElement[bool] = true()
     if who.offices is not None:
-        theirs = (col(Case.office_id).in_(who.offices), col(Case.pending_office_id).in_(who.offices))
+        theirs = (one_of(Case.office_id, who.offices), one_of(Case.pending_office_id, who.offices))
         ordinary = or_(*theirs) if who.offices else false()
     if who.triage:
         ordinary = or_(ordinary, col(Case.state) == CaseState.triage)
@@ -126,11 +140,11 @@ def visible(who: Viewer) -> ColumnElement[bool]:
 
 def not_about(who: Viewer) -> ColumnElement[bool]:
     """SQL predicate over `Case`: those that are about neither the viewer nor an office they answer for."""
-    clear = (
-        or_(col(Case.about_office_id).is_(None), col(Case.about_office_id).not_in(who.shut_out))
-        if who.shut_out
-        else true()
-    )
+    clear: ColumnElement[bool] = true()
+    if who.shut_out:
+        clear = col(Case.about_office_id).is_(None)
+        if not who.answers_for_all:
+            clear = or_(clear, not_(one_of(Case.about_office_id, who.shut_out)))
     not_me = (
         or_(col(Case.about_staff_id).is_(None), col(Case.about_staff_id) != who.staff_id)
         if who.staff_id is not None
@@ -152,7 +166,7 @@ def counted_act(who: Viewer, by: ColumnElement[UUID]) -> ColumnElement[bool]:
 
     What one's own office gave away is its act all the same, though the case is no longer its to see.
     """
-    own = true() if who.offices is None else by.in_(who.offices) if who.offices else false()
+    own = true() if who.offices is None else one_of(by, who.offices) if who.offices else false()
     return or_(visible(who), and_(col(Case.integrity).is_(False), own, not_about(who)))
 
 
@@ -216,11 +230,11 @@ def signs(known: Catalogue, who: Viewer) -> ColumnElement[bool]:
     before that, nobody of the office or its chain does.
     """
     own = answered_for(known, who)
-    watched = col(SurveyFlag.office_id).not_in(own) if who.has(*WATCHING) else false()
+    watched = not_(one_of(SurveyFlag.office_id, own)) if who.has(*WATCHING) else false()
     led = frozenset[UUID]().union(
         *(known.subtree(at) for role, at in who.roles if role in (Role.head, Role.supervisor))
     )
-    judged = and_(col(SurveyFlag.state) != FlagState.open, col(SurveyFlag.office_id).in_(led)) if led else false()
+    judged = and_(col(SurveyFlag.state) != FlagState.open, one_of(SurveyFlag.office_id, led)) if led else false()
     return or_(watched, judged)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlmodel import Session, col
 
 from domain.catalogue import Catalogue
@@ -44,7 +44,7 @@ class Board:
 
     `below`: the offices next below with all under them, those with most people past their target first. `ranked`:
     offices by themselves, in the order asked for; `latest`: by those past their target. `heat`: by office next below
-    and service; `services` in the order of their cases.
+    and service; `services` in the order of their cases. 90th percentiles are known of the whole alone.
     """
 
     office_id: UUID
@@ -90,13 +90,12 @@ def board(
     children = [one.id for one in known.children.get(office_id, ()) if tables.may_read(who, one.id)]
     now = children if until is None else []
 
-    def whole(start: datetime, end: datetime | None) -> Reading | None:
-        return tables.silence_of(session, who, [office_id], since=start, until=end).get(office_id, {}).get("")
+    def read(start: datetime, end: datetime | None, by: Dimension = Dimension.all, **how: bool) -> dict[str, Reading]:
+        return tables.silence_of(session, who, [office_id], since=start, until=end, by=by, **how).get(office_id, {})
 
     compared = [] if until else children[:COMPARED]
     series = tables.series(session, who, [office_id, *compared], grain, firsts)
-    by_service = tables.silence_of(session, who, [office_id], since=since, until=until, by=Dimension.service)
-    of_all = _by_service(by_service.get(office_id, {}))
+    of_all = _by_service(read(since, until, Dimension.service, medians=True))
     below = tallies(session, who, children, since=since, until=until)
     heat = tallies(session, who, children, since=since, until=until, by=Dimension.service)
     late = scores.late_of(session, children)
@@ -109,8 +108,8 @@ def board(
         as_of=at,
         since=since,
         until=until,
-        whole=whole(since, until),
-        before=None if earlier is None else whole(earlier, since),
+        whole=read(since, until).get(""),
+        before=None if earlier is None else read(earlier, since, medians=True, waiting=False).get(""),
         weeks=list(zip(firsts, series[office_id], strict=True)) if office_id in series else [],
         below={
             office: below[office][""]
@@ -161,10 +160,10 @@ def _weeks(series: Sequence[Reading]) -> list[Week]:
     ]
 
 
-def next_below(session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID) -> dict[UUID, Reading]:
-    """How the offices next below, each with all under it, did with one service in the time of a dashboard."""
-    children = [one.id for one in known.children.get(found.office_id, ())]
-    read = tables.silence_of(session, who, children, since=found.since, until=found.until, by=Dimension.service)
+def of_service(session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID) -> dict[UUID, Reading]:
+    """How the office of a dashboard did with one service in its time, and each office next below with all under it."""
+    offices = [found.office_id, *(one.id for one in known.children.get(found.office_id, ()))]
+    read = tables.silence_of(session, who, offices, since=found.since, until=found.until, by=Dimension.service)
     return {office: parts[service_id.hex] for office, parts in read.items() if service_id.hex in parts}
 
 
@@ -177,7 +176,7 @@ def coming(session: Session, office_id: UUID, before: datetime) -> int:
         .where(
             col(FigureTree.above_id) == office_id,
             runs(),
-            col(FigureCase.late).is_(False),
+            not_(col(FigureCase.late)),  # as the index has it
             col(FigureCase.target) <= seconds_of(before),
         )
     )

@@ -29,6 +29,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlmodel import Session, col
 
 from cases.counted import citizens, late, still_wanted, taken_back, unanswered
+from core.sets import one_of
 from core.types import UtcDateTime
 from domain.case import Case
 from domain.visibility import Viewer, visible
@@ -92,7 +93,7 @@ def within(who: Viewer, office_ids: Collection[UUID] | None) -> ColumnElement[bo
     second citizen who waits: the silence is its lead's.
     """
     theirs = and_(visible(who), citizens())
-    return theirs if office_ids is None else and_(theirs, col(Case.office_id).in_(office_ids))
+    return theirs if office_ids is None else and_(theirs, one_of(Case.office_id, office_ids))
 
 
 def gather(

@@ -16,6 +16,7 @@ from sqlalchemy import select as sa_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from core.sets import one_of
 from domain.catalogue import Catalogue
 from domain.citizen import ContactPoint
 from domain.flag import FlagState, SurveyFlag
@@ -202,7 +203,7 @@ def reasons(
         col(Answer.answered_at) < until,
     )
     if offices is not None:
-        query = query.where(col(Answer.office_id).in_(offices))
+        query = query.where(one_of(Answer.office_id, offices))
     if service is not None:
         query = query.where(col(Answer.service_id) == service)
     silent = money_reasons(session)
@@ -247,7 +248,7 @@ def tapped(
         col(Answer.answered_at) < until,
     )
     if offices is not None:
-        query = query.where(col(Answer.office_id).in_(offices))
+        query = query.where(one_of(Answer.office_id, offices))
     if service is not None:
         query = query.where(col(Answer.service_id) == service)
     counts = [0] * 5

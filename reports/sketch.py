@@ -83,12 +83,11 @@ def buckets(seconds: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """An estimate, and how far its median and 90th percentile can be from those of the cases, as a share of them.
-
-    `error` None: the counts do not settle whether, or where, a quantile is reached.
-    """
+    """An estimate, and how far its median, or both it and the 90th percentile, can be from those of the cases, as a
+    share of them. None: the counts do not settle whether, or where, a quantile is reached."""
 
     survival: Survival
+    median_error: float | None
     error: float | None
 
     @property
@@ -142,7 +141,7 @@ def _of_group(one: curves.Group) -> Estimated:
         errors.append(error)
         quantiles.append(Quantile(value, _middle(reached.low), _middle(reached.high)))
     worst = None if None in errors else max(error for error in errors if error is not None)
-    return Estimated(Survival(one.n, one.answered, observed, *quantiles), worst)
+    return Estimated(Survival(one.n, one.answered, observed, *quantiles), errors[0], worst)
 
 
 def _settled(first: float | None, last: float | None, between: float | None) -> tuple[float | None, float | None]:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from cases.surges import cases_of
+from core.sets import one_of
 from domain.case import Case
 from domain.catalogue import Catalogue
 from domain.crowd import Likeness, Surge
@@ -43,7 +44,7 @@ def lately(session: Session, who: Viewer, known: Catalogue, now: datetime) -> li
 
 def _of(who: Viewer) -> SelectOfScalar[Surge]:
     query = select(Surge).order_by(col(Surge.started_at).desc())
-    return query if who.offices is None else query.where(col(Surge.office_id).in_(who.offices))
+    return query if who.offices is None else query.where(one_of(Surge.office_id, who.offices))
 
 
 def _seen(session: Session, who: Viewer, known: Catalogue, row: Surge) -> Seen:

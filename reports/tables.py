@@ -31,7 +31,16 @@ from reports.weeks import start_of
 
 def as_of(session: Session) -> datetime | None:
     """As at when figures stand; None while they were never built, and nothing can be read."""
-    return session.scalars(select(col(FigureState.as_of))).first()
+    state = stand(session)
+    return None if state is None else state.as_of
+
+
+def stand(session: Session) -> FigureState | None:
+    """The state of figures; a session that asks again is told the same without a query."""
+    kept: FigureState | None = session.info.get(FigureState)
+    if kept is None or kept not in session:
+        kept = session.info[FigureState] = session.get(FigureState, 1)
+    return kept
 
 
 def may_read(who: Viewer, office_id: UUID) -> bool:
@@ -48,17 +57,21 @@ def silence_of(
     until: datetime | None = None,
     by: Dimension = Dimension.all,
     below: bool = True,
+    waiting: bool = True,
+    medians: bool = False,
 ) -> dict[UUID, dict[str, Reading]]:
     """Figures of some offices by value of a dimension ("" for none, or no split), of cases received in a period.
 
     `below`: with all below them. Values and offices without a case, and without anybody who waits, are left out.
+    Without `waiting` nobody is counted who waits now and was received before the period: `silent_now`, `past_target`
+    and `longest_*` say nothing. `medians` leaves 90th percentiles out, for which sums do less often.
     """
-    state = session.get(FigureState, 1)
+    state = stand(session)
     mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
     if state is None or state.as_of is None or not mine:
         return {}
     asked = Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below)
-    return read(session, mine, asked)
+    return read(session, mine, asked, waiting=waiting, medians=medians)
 
 
 def series(
@@ -72,36 +85,46 @@ def series(
 ) -> dict[UUID, list[Reading]]:
     """Figures of some offices by month or week of receipt, for the periods that begin on these days, in order.
 
-    `silent_now`, `past_target` and `longest_*` are of this moment, so they are of those received in the period too.
-    An office that one may not look into is left out.
+    `silent_now`, `past_target` and `longest_*` are of this moment, so they are of those received in the period too;
+    90th percentiles are left out, for who writes in a week is too few for sums to tell them. An office that one may
+    not look into is left out.
     """
-    state = session.get(FigureState, 1)
+    state = stand(session)
     mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
     if state is None or state.as_of is None or not firsts or not mine:
         return {}
     zone = ZoneInfo(state.zone)
     first, last = min(firsts), cells.after(grain, max(firsts))
     asked = Asked(start_of(first, zone), start_of(last, zone), state.as_of, zone, Dimension.all, below)
-    summed = celled(session, mine, asked.by) if below and asked.kept is not None else frozenset()
+    summed, rest = sources(session, mine, asked, sums=below and asked.kept is not None)
     found: dict[UUID, dict[date, Part]] = {office: {day: Part() for day in firsts} for office in mine}
     if summed:
         for row in session.execute(cells_of(summed, grain, Dimension.all, first, last)):
             if row.since in found[row.office_id]:
                 found[row.office_id][row.since].take_cell(row, asked)
-    if rest := [office for office in mine if office not in summed]:
+    if rest:
         for office, parts in from_cases(session, rest, asked, by_period(grain, firsts, zone)).items():
             found[office] |= {date.fromisoformat(day): part for day, part in parts.items() if day}
-    estimate_all(part for parts in found.values() for part in parts.values())
-    return {
-        office: [_of_period(session, office, day, found[office][day], asked, grain) for day in firsts]
-        for office in mine
-    }
+    estimate_all((part for parts in found.values() for part in parts.values()), medians=True)
+    _settle(session, found, asked, grain)
+    return {office: [_of_period(office, day, found[office][day], asked, grain) for day in firsts] for office in mine}
 
 
-def _of_period(session: Session, office: UUID, day: date, part: Part, asked: Asked, grain: Grain) -> Reading:
+def _settle(session: Session, found: dict[UUID, dict[date, Part]], asked: Asked, grain: Grain) -> None:
+    """Read the cases of those periods that sums say too little of."""
+    vague = {office: {day for day, part in parts.items() if not part.holds} for office, parts in found.items()}
+    offices = [office for office, days in vague.items() if days]
+    if not offices:
+        return
+    days = sorted(set[date]().union(*vague.values()))
+    exact = from_cases(session, offices, asked, by_period(grain, days, asked.zone))
+    for office in offices:
+        found[office] |= {day: exact[office].get(day.isoformat(), Part()) for day in vague[office]}
+    estimate_all((part for parts in found.values() for part in parts.values()), medians=True)
+
+
+def _of_period(office: UUID, day: date, part: Part, asked: Asked, grain: Grain) -> Reading:
     within = asked.narrowed(day, grain)
-    if not part.holds:
-        part = from_cases(session, [office], within)[office][""]
     part.silent_now, part.past_target = part.counts["waiting"], part.counts["late"]
     return part.reading(office, "", within)
 
@@ -133,25 +156,28 @@ def by_period(grain: Grain, firsts: Sequence[date], zone: ZoneInfo) -> ColumnEle
 Found = dict[UUID, dict[str, Part]]
 
 
-def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, dict[str, Reading]]:
+def read(
+    session: Session, offices: Sequence[UUID], asked: Asked, *, waiting: bool = True, medians: bool = False
+) -> dict[UUID, dict[str, Reading]]:
     """What was asked of these offices, whoever may see it."""
     kept = asked.kept if asked.below else None
-    summed = celled(session, offices, asked.by) if kept else frozenset()
+    summed, rest = sources(session, offices, asked, sums=kept is not None)
     found: Found = {}
     if kept and summed:
         grain, first, last = kept
         for row in session.execute(cells_of(summed, grain, asked.by, first, last)):
             found.setdefault(row.office_id, {}).setdefault(row.value, Part()).take_cell(row, asked)
-        estimate_all(part for parts in found.values() for part in parts.values())
-        unsettled = [at for at, parts in found.items() if not all(part.holds for part in parts.values())]
-        if unsettled:
+        estimate_all((part for parts in found.values() for part in parts.values()), medians=medians)
+        vague = {at: {value for value, part in parts.items() if not part.holds} for at, parts in found.items()}
+        if unsettled := [at for at, values in vague.items() if values]:
             exact = from_cases(session, unsettled, asked)
             for at in unsettled:
-                found[at] |= {value: exact[at][value] for value, part in found[at].items() if not part.holds}
-    if rest := [at for at in offices if at not in summed]:
+                found[at] |= {value: exact[at][value] for value in vague[at]}
+    if rest:
         found |= from_cases(session, rest, asked)
-    _add_waiting(session, offices, asked, found)
-    estimate_all(part for parts in found.values() for part in parts.values())
+    if waiting:
+        _add_waiting(session, offices, asked, found)
+    estimate_all((part for parts in found.values() for part in parts.values()), medians=medians)
     return {
         at: {value: part.reading(at, value, asked) for value, part in sorted(parts.items())}
         for at, parts in found.items()
@@ -159,11 +185,15 @@ def read(session: Session, offices: Sequence[UUID], asked: Asked) -> dict[UUID, 
     }
 
 
-def celled(session: Session, offices: Collection[UUID], by: Dimension) -> frozenset[UUID]:
-    """Which of some offices have sums by a dimension."""
-    at = among(session, FigureOffice.office_id, list(offices))
-    kept = col(FigureOffice.celled if by is Dimension.all else FigureOffice.split)
-    return frozenset(session.scalars(select(col(FigureOffice.office_id)).where(at, kept)))
+def sources(session: Session, offices: Collection[UUID], asked: Asked, *, sums: bool) -> tuple[list[UUID], list[UUID]]:
+    """Offices read from `sums`, if those will do, and offices read from cases; those without a case are neither."""
+    at = col(FigureOffice.office_id)
+    flag = col(FigureOffice.celled if asked.by is Dimension.all else FigureOffice.split)
+    here = (among(session, at, list(offices)), col(FigureOffice.below).is_(asked.below), col(FigureOffice.cases) > 0)
+    found: tuple[list[UUID], list[UUID]] = ([], [])
+    for office, summed in session.execute(select(at, flag).where(*here)):
+        found[0 if sums and summed else 1].append(office)
+    return found
 
 
 def cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, first: date, last: date) -> Select[Any]:
@@ -259,7 +289,7 @@ def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found:
     if whole and asked.by is Dimension.all:
         _add_standing(session, offices, asked, found)
         return
-    summed = celled(session, offices, asked.by) if asked.below and whole else frozenset()
+    summed, rest = sources(session, offices, asked, sums=asked.below and whole)
     if summed:
         # sums by month are of all time; the oldest is known to the hour, and which case it is is not
         table = FigureCell.__table__  # type: ignore[attr-defined]
@@ -269,7 +299,6 @@ def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found:
             part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
             start, _ = cells.bounds(Grain.month, row.since, asked.zone)
             _add_waiting_to(part, row.waiting, row.late, start + sketch.least(row.waits) * HOUR)
-    rest = [at for at in offices if at not in summed]
     if not rest:
         return
     rows = (

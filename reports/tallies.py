@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, case, func, select
 from sqlmodel import Session, col
 
-from domain.figures import FigureCase, FigureCell, FigureState
+from domain.figures import FigureCase, FigureCell
 from domain.visibility import Viewer
 from reports.cells import Dimension
 from reports.facts import Sign, runs
 from reports.reading import Asked
-from reports.tables import celled, cells_of, keyed, may_read, written
+from reports.tables import cells_of, keyed, may_read, sources, stand, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ def tallies(
     by: Dimension = Dimension.all,
 ) -> dict[UUID, dict[str, Tally]]:
     """Numbers of some offices, each with all below it, by value of a dimension, of cases received in a period."""
-    state = session.get(FigureState, 1)
+    state = stand(session)
     mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
     if state is None or state.as_of is None or not mine:
         return {}
     asked = Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below=True)
     found: dict[UUID, dict[str, Tally]] = {}
     kept = asked.kept
-    summed = celled(session, mine, by) if kept else frozenset()
+    summed, rest = sources(session, mine, asked, sums=kept is not None)
     if kept and summed:
         cell = FigureCell.__table__.c  # type: ignore[attr-defined]
         failed = cell.missed + cell.late
@@ -55,7 +55,7 @@ def tallies(
         query = cells_of(summed, kept[0], by, *kept[1:]).with_only_columns(cell.office_id, cell.value, *sums)
         for office, value, *counts in session.execute(query.group_by(cell.office_id, cell.value)):
             found.setdefault(office, {})[value] = Tally(*map(int, counts))
-    if rest := [office for office in mine if office not in summed]:
+    if rest:
         signs, late = col(FigureCase.signs), and_(runs(), col(FigureCase.late))
         missed = case((signs.op("&")(int(Sign.missed)) != 0, 1), (late, 1), else_=0)
         settled = case((signs.op("&")(int(Sign.met | Sign.missed)) != 0, 1), (late, 1), else_=0)

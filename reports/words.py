@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, select
 
+from core.sets import one_of
 from core.texts import shorten
 from domain.case import Case
 from domain.inbox import InboundMessage
@@ -68,7 +69,7 @@ def said(
         .limit(limit)
     )
     if office_ids is not None:
-        query = query.where(col(Answer.office_id).in_(office_ids))
+        query = query.where(one_of(Answer.office_id, office_ids))
     rows = session.exec(query).all()
     became = _cases(session, [answer for answer, _ in rows])
     shown = _references(session, who, {case for cases in became.values() for case in cases})

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from cases.surges import hour_of, moment_of
+from core.sets import one_of
 from core.settings import settings
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
@@ -253,7 +254,7 @@ def _beside(
             same if question.about is not About.all else True,
             or_(
                 col(Action.case_id).is_(None),
-                and_(visible(who), col(Case.office_id).in_(catalogue(session).subtree(question.office_id))),
+                and_(visible(who), one_of(Case.office_id, catalogue(session).subtree(question.office_id))),
             ),
         )
     ).one()

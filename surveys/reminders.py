@@ -18,6 +18,7 @@ from channels.values import Channel
 from core import claims
 from core.database import database
 from core.ids import new_id
+from core.sets import one_of
 from core.settings import settings
 from domain.catalogue import catalogue, name_of
 from domain.citizen import ContactPoint
@@ -218,7 +219,7 @@ def due_by_week(
                 .group_by(col(Transaction.expires_on))
             )
             if offices is not None:
-                query = query.where(col(Transaction.office_id).in_(offices))
+                query = query.where(one_of(Transaction.office_id, offices))
             for expires_on, number in session.execute(query):
                 if expires_on is not None:
                     day = expires_on - timedelta(days=step)

@@ -10,6 +10,7 @@ from sqlalchemy import func
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import Session, col, select
 
+from core.sets import one_of
 from domain.survey import Answer
 from surveys.shares import Z, wilson
 
@@ -113,7 +114,7 @@ def _grouped(
         .group_by(column, col(Answer.value))
     )
     if office_ids is not None:
-        query = query.where(col(Answer.office_id).in_(office_ids))
+        query = query.where(one_of(Answer.office_id, office_ids))
     counts: dict[UUID | None, list[int]] = {}
     for key, value, number in session.exec(query):
         counts.setdefault(key, [0] * 5)[(value or 1) - 1] = number

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, true
 from sqlmodel import Session, col
 
 from cases.filters import Filter
+from core.sets import one_of
 from domain.catalogue import catalogue, name_of
 from domain.office import Office
 from domain.visibility import Viewer
@@ -63,14 +64,14 @@ class Names:
 
 def theirs(who: Viewer, office: Any) -> ColumnElement[bool]:
     """Of offices whose cases the viewer sees."""
-    return true() if who.offices is None else office.in_(who.offices)
+    return true() if who.offices is None else one_of(office, who.offices)
 
 
 def narrowed(chosen: Filter, office: Any, service: Any, at: Any, channel: Any) -> list[ColumnElement[bool]]:
     """What the filter asks of rows that are no cases: office and those of a tier, service, channel, period."""
     found: list[ColumnElement[bool]] = []
     if chosen.office_ids is not None:
-        found.append(office.in_(chosen.office_ids))
+        found.append(one_of(office, chosen.office_ids))
     if chosen.tiers is not None:
         found.append(office.in_(select(col(Office.id)).where(col(Office.tier).in_(chosen.tiers))))
     if chosen.service_ids is not None and service is not None:

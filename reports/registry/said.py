@@ -13,6 +13,7 @@ from sqlmodel import col
 from sqlmodel import select as rows_of
 
 from cases.counted import Rows
+from core.sets import one_of
 from core.settings import settings
 from domain.case import Case
 from domain.citizen import ContactPoint
@@ -119,7 +120,7 @@ def _asked_where(read: Reading) -> list[ColumnElement[bool]]:
     scope = read.scope
     found = [col(Invitation.sent_at) >= scope.since, col(Invitation.sent_at) < scope.until]
     if (reach := scope.reach) is not None:
-        found.append(col(Transaction.office_id).in_(reach))
+        found.append(one_of(Transaction.office_id, reach))
     if scope.service_id is not None:
         found.append(col(Transaction.service_id) == scope.service_id)
     if scope.channel is not None:
@@ -206,7 +207,7 @@ def standing_signs(read: Reading) -> Mapping[str, Measured]:
         .group_by(col(SurveyFlag.office_id))
     )
     if (offices := scope.office_ids) is not None:
-        query = query.where(col(SurveyFlag.office_id).in_(offices))
+        query = query.where(one_of(SurveyFlag.office_id, offices))
     found = read.split.fold(((key, number) for key, number in read.session.exec(query)), sum)
     return {key: Measured(number, number) for key, number in found.items()}
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 from cases.counted import Rows
 from cases.filters import Filter, Mark
 from core.errors import BadInput
+from core.sets import one_of
 from core.settings import settings
 from domain.case import Case
 from domain.catalogue import Catalogue
@@ -92,7 +93,7 @@ class Scope:
         if not rows.ongoing:
             found.append(rows.at >= self.since)
         if (offices := self.office_ids) is not None:
-            found.append(rows.office.in_(offices))
+            found.append(one_of(rows.office, offices))
         if self.staff_id is not None:
             found.append(rows.staff == self.staff_id)
         return found
