@@ -46,7 +46,8 @@ class Database:
                 pool_size=pool,
                 max_overflow=pool,
                 pool_pre_ping=True,
-                connect_args={"options": "-c timezone=utc"},
+                # compiling a query takes longer than any of ours runs, rebuilding figures apart
+                connect_args={"options": "-c timezone=utc -c jit=off"},
             )
         self._writer: Engine = self.engine.execution_options(**{_WRITE: True})
 

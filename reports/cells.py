@@ -1,13 +1,13 @@
 """The sums that are kept of large offices: what one is of, how a case adds to them, and how they are counted anew.
 
 A case adds to every large office it hangs under, in the month and in the week it was received, once by each dimension.
-Two ways lead to the same sums and are tested against each other: `tally` adds single cases, `regroup.recount` lets the
-database group all of them.
+Two ways lead to the same sums and are tested against each other: `deltas.tally` adds single cases, `regroup.recount`
+lets the database group all of them.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import insert
 from sqlmodel import Session
 
-from core.sets import among
 from domain.figures import FigureCase, FigureCell
-from reports.facts import COUNTED, Sign, moment_of, seconds_of
-from reports.sketch import Counts, bucket, pack, unpack
+from reports.facts import COUNTED, moment_of, seconds_of
+from reports.sketch import Counts, pack, unpack
 from reports.weeks import monday_of, start_of
 
 WEEKS_KEPT = 54
@@ -205,91 +204,7 @@ def periods_of(second: int, zone: ZoneInfo) -> tuple[tuple[Grain, date, int], ..
     return _periods(second - second % 900, zone)
 
 
-# -- adding single cases ---------------------------------------------------------------------------------------------
-
-
-def tally(
-    changes: Iterable[tuple[int, Fact]], above: Mapping[UUID, Kept], zone: ZoneInfo, oldest: date
-) -> dict[Key, Sums]:
-    """What cases add to cells (1), or take from them (-1). `above`: the offices with cells that each hangs under.
-
-    Weeks before `oldest` are left out.
-    """
-    found: dict[tuple[UUID, Grain, date], dict[tuple[str, str], Sums]] = {}
-    for sign, fact in changes:
-        offices = above.get(fact.office_id)
-        if not offices:
-            continue
-        values = (
-            ("all", ""),
-            ("service", fact.service_id.hex if fact.service_id else ""),
-            ("channel", fact.channel),
-            ("language", fact.language),
-            ("kind", fact.kind),
-        )
-        counted = _counted(fact.signs)
-        for grain, since, start in periods_of(fact.received, zone):
-            if grain is Grain.week and since < oldest:
-                continue
-            for office in offices.whole | offices.split:
-                cells = found.setdefault((office, grain, since), {})
-                for value in values if office in offices.split else values[:1]:
-                    sums = cells.get(value)
-                    if sums is None:
-                        sums = cells[value] = Sums()
-                    _add(sums, fact, sign, start, counted)
-    return {
-        Key(office, grain, Dimension(dimension), value, since): sums
-        for (office, grain, since), cells in found.items()
-        for (dimension, value), sums in cells.items()
-    }
-
-
-@lru_cache(maxsize=512)
-def _counted(signs: int) -> tuple[str, ...]:
-    return tuple(name for name in COUNTED if signs & Sign[name])
-
-
-def _add(sums: Sums, fact: Fact, sign: int, start: int, counted: tuple[str, ...]) -> None:
-    counts = sums.counts
-    counts["n"] += sign
-    for name in counted:
-        counts[name] += sign
-    if fact.silence is not None:
-        counts["answered"] += sign
-        sums.silences[bucket(fact.silence)] += sign
-    elif fact.ended is not None:
-        sums.ended[bucket(fact.ended)] += sign
-    else:
-        counts["waiting"] += sign
-        counts["late"] += sign * fact.late
-        sums.waits[(fact.received - start) // HOUR] += sign
-
-
-def apply(session: Session, added: Mapping[Key, Sums]) -> None:
-    """Add to the cells; one that is of no case any more goes."""
-    keys = list(added)
-    table = FigureCell.__table__  # type: ignore[attr-defined]
-    fresh: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    gone: list[UUID] = []
-    for place in range(0, len(keys), MANY):
-        ids = {key.id: key for key in keys[place : place + MANY]}
-        for row in session.execute(select(table).where(among(session, table.c.id, list(ids)))):
-            key = ids.pop(row.id)
-            sums = sums_of(row)
-            sums.add(added[key])
-            if sums.counts["n"]:
-                changed.append({"_id": row.id} | {f"_{name}": value for name, value in sums.values().items()})
-            else:
-                gone.append(row.id)
-        fresh += [row_of(key, added[key]) for key in ids.values() if added[key].counts["n"]]
-    if changed:
-        named: dict[str, Any] = {name[1:]: bindparam(name) for name in changed[0] if name != "_id"}
-        session.execute(update(table).where(table.c.id == bindparam("_id")).values(named), changed)
-    put(session, fresh)
-    if gone:
-        session.execute(delete(table).where(among(session, table.c.id, gone)))
+# -- rows -----------------------------------------------------------------------------------------------------------
 
 
 def row_of(key: Key, sums: Sums) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def facts(now: datetime, only: ColumnElement[bool] | None = None) -> Select[Any]
         .correlate(Case)
         .exists()
     )
-    # the target is looked up once, and then used thrice
+    # the offset keeps planners from looking the target up anew wherever it is used
     rows = (
         select(
             col(Case.id).label("case_id"),
@@ -96,6 +96,7 @@ def facts(now: datetime, only: ColumnElement[bool] | None = None) -> Select[Any]
             ).label("signs"),
         )
         .where(counted() if only is None else and_(counted(), only))
+        .offset(0)
         .subquery()
     )
     in_time, too_late = rows.c.answered <= rows.c.target, rows.c.answered > rows.c.target

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from core.sets import among
+from core.sets import among, by_id
 from domain.catalogue import Catalogue
 from domain.figures import FigureCase, FigureOffice, FigureState, FigureTree
-from reports import regroup
+from reports import bulk, regroup
 from reports.cells import Fact, Kept
 from reports.facts import runs
 
@@ -41,26 +41,34 @@ def lock(session: Session, *, wait: bool) -> FigureState | None:
 
 
 def count_changes(
-    session: Session, changes: Iterable[tuple[int, Fact]], chains: Mapping[UUID, Collection[UUID]]
+    session: Session, changes: Sequence[tuple[int, Fact]], chains: Mapping[UUID, Collection[UUID]]
 ) -> None:
     """Add to the numbers of the offices concerned, and of all above them; find their longest silences."""
-    added: dict[tuple[UUID, bool], list[int]] = defaultdict(lambda: [0, 0, 0])
+    own: dict[UUID, list[int]] = {office: [0] * len(ADDED) for office in chains}
     for sign, fact in changes:
-        for place in ((fact.office_id, False), *((one, True) for one in chains[fact.office_id])):
-            numbers = added[place]
-            numbers[0] += sign
-            numbers[1] += sign * fact.waits
-            numbers[2] += sign * fact.late
+        numbers = own[fact.office_id]
+        numbers[0] += sign
+        numbers[1] += sign * fact.waits
+        numbers[2] += sign * fact.late
+    below: dict[UUID, list[int]] = {}
+    for office, chain in chains.items():
+        one, two, three = own[office]
+        for above in chain:
+            numbers = below.setdefault(above, [0] * len(ADDED))
+            numbers[0] += one
+            numbers[1] += two
+            numbers[2] += three
     table = FigureOffice.__table__  # type: ignore[attr-defined]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    made = dialect.insert(table)
-    made = made.on_conflict_do_update(
-        index_elements=["office_id", "below"],
-        set_={name: table.c[name] + made.excluded[name] for name in ADDED} | {"scored_at": None},
-    )
-    order = sorted(added.items(), key=lambda one: (str(one[0][0]), one[0][1]))
-    rows = [{"office_id": at, "below": below} | dict(zip(ADDED, counts, strict=True)) for (at, below), counts in order]
-    session.execute(made, [row | NEW for row in rows])
+    named = {"office_id": None, "below": None} | dict.fromkeys(ADDED) | NEW | {"scored_at": None}
+    rest = list(named.values())[2 + len(ADDED) :]
+    for kind, found in ((False, own), (True, below)):
+        # most have as many cases as before, as many of them waiting; they are only to be worked out anew
+        rows = [(office, kind, *numbers, *rest) for office, numbers in found.items() if any(numbers)]
+        rows.sort(key=lambda row: by_id(row[0]))
+        bulk.upsert(session, table, list(named), rows, added=ADDED, replaced=["scored_at"])
+        same = among(session, table.c.office_id, [office for office, numbers in found.items() if not any(numbers)])
+        stale = update(table).where(same, table.c.below.is_(kind), table.c.scored_at.is_not(None))
+        session.execute(stale.values(scored_at=None))
     _keep_oldest(session, changes, chains)
     session.execute(delete(table).where(table.c.cases <= 0, table.c.celled.is_(False)))
 

@@ -7,10 +7,12 @@ again, which changes nothing where nothing changed.
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, or_, select, text, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from core.database import database
@@ -20,9 +22,9 @@ from core.settings import settings
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.figures import FigureCase, FigureCell, FigureMark, FigureState, FigureTree
-from reports import cells, footing, rebuild, scores
+from reports import bulk, cells, deltas, footing, rebuild, scores
 from reports.cells import Fact, Grain
-from reports.facts import facts, runs, seconds_of
+from reports.facts import counted, facts, runs, seconds_of
 
 BATCH = {"postgresql": 50_000, "sqlite": 5000}
 """Marks of one transaction: many together write each sum once, but where one writes others wait."""
@@ -67,45 +69,62 @@ def refresh(session: Session, now: datetime, limit: int | None = None) -> int:
 def _marked(session: Session, limit: int) -> set[UUID]:
     """Cases that were marked; their marks are taken away."""
     first = select(col(FigureMark.id)).order_by(col(FigureMark.id)).limit(limit)
-    gone = delete(FigureMark).where(col(FigureMark.id).in_(first.scalar_subquery())).returning(col(FigureMark.case_id))
-    found = session.execute(gone.execution_options(synchronize_session=False)).scalars().all()
-    return set(found)
+    table = FigureMark.__table__  # type: ignore[attr-defined]
+    gone = delete(table).where(table.c.id.in_(first.scalar_subquery())).returning(table.c.case_id)
+    if bulk.on_postgresql(session):
+        once = select(gone.cte("gone").c.case_id).distinct()  # several of one case come as one
+        return set(session.scalars(once))
+    return set(session.scalars(gone))
 
 
 def _to_be_late(session: Session, now: datetime, limit: int) -> set[UUID]:
     """Cases whose target has passed since figures were last refreshed."""
-    passed = (runs(), col(FigureCase.late).is_(False), col(FigureCase.target) <= seconds_of(now))
+    # as the index says it, else all who wait are looked through
+    passed = (runs(), text("NOT figure_case.late"), col(FigureCase.target) <= seconds_of(now))
     return set(session.scalars(select(col(FigureCase.case_id)).where(*passed).limit(limit)))
 
 
 def _bring_in_line(
     session: Session, known: Catalogue, zone: ZoneInfo, case_ids: Collection[UUID], now: datetime
 ) -> None:
-    ids, table = list(case_ids), FigureCase.__table__  # type: ignore[attr-defined]
-    columns = [table.c[name] for name in Fact._fields]
-    before = {
-        row[0]: Fact(*row) for row in session.execute(select(*columns).where(among(session, table.c.case_id, ids)))
-    }
-    wanted = facts(now, among(session, Case.id, ids))
-    after = {row[0]: Fact(*row) for row in session.execute(wanted)}
-    changes: list[tuple[int, Fact]] = []
-    for case_id in ids:
-        old, new = before.get(case_id), after.get(case_id)
-        if old != new:
-            changes += [(sign, fact) for sign, fact in ((-1, old), (1, new)) if fact is not None]
+    changes = _written(session, list(case_ids), now)
     if not changes:
         return
-    gone = [fact.case_id for sign, fact in changes if sign < 0]
-    session.execute(delete(table).where(among(session, table.c.case_id, gone)))
-    if fresh := [fact._asdict() for sign, fact in changes if sign > 0]:
-        session.execute(insert(table), fresh)
     at = {fact.office_id for _, fact in changes}
     chains = {office: [one.id for one in known.chain(office)] for office in at}
     kept = footing.kept(session)
     above = {office: kept.within(chain) for office, chain in chains.items()}
-    cells.apply(session, cells.tally(changes, above, zone, cells.first_week(now, zone)))
+    if added := deltas.tally(changes, above, zone, cells.first_week(now, zone)):
+        deltas.apply(session, added)
     footing.count_changes(session, changes, chains)
     footing.keep_cells(session, footing.grown(session), zone, now)
+
+
+def _written(session: Session, ids: Collection[UUID], now: datetime) -> list[tuple[int, Fact]]:
+    """Write down what these cases count for now; what each did where that is something else (-1), and does (1)."""
+    table = FigureCase.__table__  # type: ignore[attr-defined]
+    before = {row[0]: Fact(*row) for row in bulk.fetch(session, table, Fact._fields, "case_id", ids)}
+    made: Any = (postgresql if bulk.on_postgresql(session) else sqlite).insert(table)
+    # "WHERE true": else SQLite takes ON for that of a join
+    made = made.from_select(Fact._fields, facts(now, among(session, Case.id, ids)).where(true()))
+    changed = [name for name in Fact._fields if name != "case_id"]
+    made = made.on_conflict_do_update(
+        index_elements=["case_id"],
+        set_={name: made.excluded[name] for name in changed},
+        where=or_(*(table.c[name].is_distinct_from(made.excluded[name]) for name in changed)),
+    )
+    after = {row[0]: Fact(*row) for row in session.execute(made.returning(*(table.c[name] for name in Fact._fields)))}
+    counts = select(col(Case.id)).where(col(Case.id) == table.c.case_id, counted()).correlate(table).exists()
+    gone = delete(table).where(among(session, table.c.case_id, ids), ~counts).returning(table.c.case_id)
+    changes: list[tuple[int, Fact]] = []
+    for case_id in session.scalars(gone):
+        after.pop(case_id, None)
+        if case_id in before:
+            changes.append((-1, before[case_id]))
+    for case_id, fact in after.items():
+        changes += [(-1, before[case_id])] if case_id in before else []
+        changes.append((1, fact))
+    return changes
 
 
 def _follow_tree(session: Session, state: FigureState, known: Catalogue, zone: ZoneInfo, now: datetime) -> None:

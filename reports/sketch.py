@@ -56,6 +56,47 @@ def unpack(packed: bytes) -> Counts:
     return dict(zip(values[:n], values[n:], strict=True))
 
 
+def merge(packed: Sequence[bytes], whose: Any, places: Any, counts: Any) -> list[bytes]:
+    """What each of `packed` becomes where counts, which may be negative, are added at places of it.
+
+    `whose` says to which of them; the three arrays are in order of it and then of place, with no pair twice. ValueError
+    where a count would be negative.
+    """
+    import numpy
+
+    n = numpy.array([len(one) // 6 for one in packed], numpy.int64)
+    words = numpy.frombuffer(b"".join(packed), "<u2").astype(numpy.int64)
+    at, low = _layout(n)
+    keys = (numpy.repeat(numpy.arange(len(n)), n) << 16) | words[at]
+    have = words[low] | (words[low + 1] << 16)
+    new = (whose << 16) | places
+    found = numpy.searchsorted(keys, new)
+    there = numpy.zeros(len(new), bool)
+    there[found < len(keys)] = keys[found[found < len(keys)]] == new[found < len(keys)]
+    have[found[there]] += counts[there]
+    keys = numpy.insert(keys, found[~there], new[~there])
+    have = numpy.insert(have, found[~there], counts[~there])
+    if len(have) and have.min() < 0:
+        raise ValueError("more was taken off a sum than it held")
+    keys, have = keys[have > 0], have[have > 0]
+    n = numpy.bincount(keys >> 16, minlength=len(packed))
+    at, low = _layout(n)
+    words = numpy.zeros(3 * len(keys), "<u2")
+    words[at], words[low], words[low + 1] = keys & 0xFFFF, have & 0xFFFF, have >> 16
+    ends = (6 * numpy.cumsum(n)).tolist()
+    whole = words.tobytes()
+    return [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _layout(n: Any) -> tuple[Any, Any]:
+    """Where, in words of two bytes, places and the first halves of counts lie in packed ones of `n` places each."""
+    import numpy
+
+    within = numpy.arange(n.sum()) - numpy.repeat(numpy.cumsum(n) - n, n)
+    starts = numpy.repeat(3 * (numpy.cumsum(n) - n), n)
+    return starts + within, starts + numpy.repeat(n, n) + 2 * within
+
+
 def least(packed: bytes) -> int:
     """The first place of what `pack` packed; there must be one."""
     return int.from_bytes(packed[:2], "little")

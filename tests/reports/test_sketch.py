@@ -10,7 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from reports import sketch
-from reports.sketch import bucket, buckets, edges, pack, unpack
+from reports.sketch import bucket, buckets, edges, merge, pack, unpack
 from reports.survival import estimate
 
 
@@ -26,6 +26,32 @@ def test_a_bucket_is_narrow_and_holds_its_seconds(seconds: int) -> None:
 @given(st.dictionaries(st.integers(0, 2000), st.integers(0, 2**31)))
 def test_what_is_packed_is_unpacked(counts: dict[int, int]) -> None:
     assert unpack(pack(counts)) == {place: count for place, count in counts.items() if count}
+
+
+COUNTS = st.dictionaries(st.integers(0, 40) | st.integers(0, 2**16 - 1), st.integers(1, 2**31), max_size=8)
+
+
+@given(st.lists(st.tuples(COUNTS, COUNTS, st.lists(st.integers(0, 7)))))
+def test_merged_is_packed_again(many: list[tuple[dict[int, int], dict[int, int], list[int]]]) -> None:
+    """What is added, and what is taken off of what was there: some of it all, so that nothing stays."""
+    added, wanted = [], []
+    for whose, (before, more, less) in enumerate(many):
+        change, places = Counter(more), sorted(before)
+        for place in less[: len(places)]:
+            change[places[place % len(places)]] -= before[places[place % len(places)]]
+        after = Counter(before)
+        after.update(change)
+        if min(after.values(), default=0) < 0:
+            change, after = Counter(), Counter(before)
+        added += [(whose, place, count) for place, count in sorted(change.items())]
+        wanted.append(pack(after))
+    columns = numpy.array(added, numpy.int64).reshape(-1, 3).T
+    assert merge([pack(before) for before, _, _ in many], *columns) == wanted
+
+
+def test_no_more_is_taken_off_than_was_there() -> None:
+    with pytest.raises(ValueError, match="held"):
+        merge([pack({7: 1})], *(numpy.array([one]) for one in (0, 7, -2)))
 
 
 def counted(seconds: list[int]) -> tuple[numpy.ndarray, numpy.ndarray]:

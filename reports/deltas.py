@@ -1,0 +1,230 @@
+"""What changed cases add to the sums of large offices, as arrays: one pass over tens of thousands of them.
+
+A case adds to every large office it hangs under, in the month and in the week it was received, once by each dimension:
+some forty times. `regroup` counts the same by the database, and tests compare them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, pairwise
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+from sqlmodel import Session
+
+from core.sets import among
+from domain.figures import FigureCell
+from reports import bulk
+from reports.cells import HOUR, SUMMED, Dimension, Fact, Grain, Kept, Key, after, bounds, periods_of
+from reports.facts import COUNTED, Sign
+from reports.sketch import buckets, merge
+
+AT_ONCE = 2000
+"""Cells that are written by one statement."""
+PACKED = ("silences", "ended", "waits")
+_VALUES: dict[Dimension, Callable[[Fact], str]] = {
+    Dimension.all: lambda _: "",
+    Dimension.service: lambda fact: fact.service_id.hex if fact.service_id else "",
+    Dimension.channel: lambda fact: fact.channel,
+    Dimension.language: lambda fact: fact.language,
+    Dimension.kind: lambda fact: fact.kind,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deltas:
+    """What is to be added to cells.
+
+    `counts` has a row for each of `keys` and a column for each of `SUMMED`. `places`: for each of `PACKED` in order of
+    cell and place, which cell, which place, and how many.
+    """
+
+    keys: list[Key]
+    counts: Any
+    places: list[tuple[Any, Any, Any]]
+
+
+def tally(
+    changes: Sequence[tuple[int, Fact]], above: Mapping[UUID, Kept], zone: ZoneInfo, oldest: date
+) -> Deltas | None:
+    """What cases add to cells (1), or take from them (-1). `above`: the offices with cells that each hangs under.
+
+    Weeks before `oldest` are left out. None where nothing is to be added.
+    """
+    import numpy
+
+    concerned = [(sign, fact) for sign, fact in changes if above.get(fact.office_id)]
+    if not concerned:
+        return None
+    cases = _Cases.of(concerned)
+    codes, rows, places, naming = [], [], [], _Naming()
+    for grain in Grain:
+        firsts, starts = _periods(grain, int(cases.received.min()), int(cases.received.max()), zone)
+        period = numpy.searchsorted(starts, cases.received, "right") - 1
+        place = numpy.where(cases.waits, (cases.received - starts[period]) // HOUR, cases.bucket)
+        kept = numpy.ones(len(place), bool)
+        if grain is Grain.week:
+            kept = numpy.array([first >= oldest for first in firsts])[period]
+        for dimension in Dimension:
+            offices, row, office = _pairs(concerned, above, dimension)
+            office, row = office[kept[row]], row[kept[row]]
+            values, value = _coded(map(_VALUES[dimension], (fact for _, fact in concerned)))
+            start = naming.add(grain, dimension, offices, firsts, values)
+            codes.append(start + (office * len(firsts) + period[row]) * len(values) + value[row])
+            rows.append(row)
+            places.append(place[row])
+    return _summed(cases, naming, *(numpy.concatenate(one) for one in (codes, rows, places)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    """Columns of cases. `part`: which of `PACKED` each is counted in; `flags`: which of `SUMMED` it adds to."""
+
+    sign: Any
+    received: Any
+    waits: Any
+    part: Any
+    bucket: Any
+    flags: Any
+
+    @staticmethod
+    def of(changes: Sequence[tuple[int, Fact]]) -> "_Cases":
+        import numpy
+
+        def column(values: Iterator[int]) -> Any:
+            return numpy.fromiter(values, numpy.int64, len(changes))
+
+        silence = column(-1 if fact.silence is None else fact.silence for _, fact in changes)
+        ended = column(-1 if fact.ended is None else fact.ended for _, fact in changes)
+        answered, waits = silence >= 0, (silence < 0) & (ended < 0)
+        part = numpy.where(answered, 0, numpy.where(waits, 2, 1))
+        signs = column(fact.signs for _, fact in changes)
+        late = column(fact.late for _, fact in changes) & waits
+        named = {"n": numpy.ones(len(changes), numpy.int64), "answered": answered, "waiting": waits, "late": late}
+        named |= {name: (signs & int(Sign[name])) != 0 for name in COUNTED}
+        return _Cases(
+            column(sign for sign, _ in changes),
+            column(fact.received for _, fact in changes),
+            waits,
+            part,
+            buckets(numpy.maximum(0, numpy.where(answered, silence, ended))),
+            numpy.array([named[name] for name in SUMMED], numpy.int64),
+        )
+
+
+class _Naming:
+    """Numbers for cells, and back to what they are of."""
+
+    def __init__(self) -> None:
+        self.starts = [0]
+        self.of: list[tuple[Grain, Dimension, Sequence[UUID], Sequence[date], Sequence[str]]] = []
+
+    def add(
+        self, grain: Grain, dimension: Dimension, offices: Sequence[UUID], firsts: Sequence[date], values: Sequence[str]
+    ) -> int:
+        """The first number of cells of these."""
+        self.of.append((grain, dimension, offices, firsts, values))
+        self.starts.append(self.starts[-1] + len(offices) * len(firsts) * len(values))
+        return self.starts[-2]
+
+    def keys(self, numbers: Any) -> list[Key]:
+        """What cells with these numbers, which are in order, are of."""
+        import numpy
+
+        found = []
+        edges = numpy.searchsorted(numbers, self.starts).tolist()
+        for place, (grain, dimension, offices, firsts, values) in enumerate(self.of):
+            for number in (numbers[edges[place] : edges[place + 1]] - self.starts[place]).tolist():
+                rest, value = divmod(number, len(values))
+                office, first = divmod(rest, len(firsts))
+                found.append(Key(offices[office], grain, dimension, values[value], firsts[first]))
+        return found
+
+
+def _periods(grain: Grain, first: int, last: int, zone: ZoneInfo) -> tuple[list[date], Any]:
+    """The periods from that of one second to that of another: their first days and seconds."""
+    import numpy
+
+    day = next(since for kind, since, _ in periods_of(first, zone) if kind is grain)
+    firsts, starts = [], []
+    while (start := bounds(grain, day, zone)[0]) <= last:
+        firsts.append(day)
+        starts.append(start)
+        day = after(grain, day)
+    return firsts, numpy.array(starts, numpy.int64)
+
+
+def _pairs(
+    changes: Sequence[tuple[int, Fact]], above: Mapping[UUID, Kept], dimension: Dimension
+) -> tuple[list[UUID], Any, Any]:
+    """The offices with cells by a dimension; and which case adds to which of them, as two arrays."""
+    import numpy
+
+    numbers: dict[UUID, int] = {}
+    own: dict[UUID, list[int]] = {
+        office: [numbers.setdefault(one, len(numbers)) for one in kept.by(dimension)] for office, kept in above.items()
+    }
+    lists = [own[fact.office_id] for _, fact in changes]
+    rows = numpy.repeat(numpy.arange(len(lists)), [len(one) for one in lists])
+    return list(numbers), rows, numpy.fromiter(chain.from_iterable(lists), numpy.int64, len(rows))
+
+
+def _coded(values: Iterator[str]) -> tuple[list[str], Any]:
+    """Different values, and which of them each is."""
+    import numpy
+
+    numbers: dict[str, int] = {}
+    return_of = [numbers.setdefault(one, len(numbers)) for one in values]
+    return list(numbers), numpy.array(return_of, numpy.int64)
+
+
+def _summed(cases: _Cases, naming: _Naming, codes: Any, rows: Any, places: Any) -> Deltas | None:
+    import numpy
+
+    numbers, cell = numpy.unique(codes, return_inverse=True)
+    sign = cases.sign[rows]
+    counts = numpy.array([numpy.bincount(cell, sign * flag[rows], len(numbers)) for flag in cases.flags]).T.astype(
+        numpy.int64
+    )
+    found, at = numpy.unique((cases.part[rows] * len(numbers) + cell) << 16 | places, return_inverse=True)
+    many = numpy.bincount(at, sign, len(found)).astype(numpy.int64)
+    found, many = found[many != 0], many[many != 0]
+    parts, within = numpy.divmod(found >> 16, len(numbers))
+    touched = numpy.asarray(counts.any(axis=1))
+    touched[within] = True
+    if not touched.any():
+        return None
+    moved = numpy.cumsum(touched) - 1
+    edges = numpy.searchsorted(parts, range(len(PACKED) + 1))
+    return Deltas(
+        naming.keys(numbers[touched]),
+        counts[touched],
+        [
+            (moved[within[start:end]], found[start:end] & 0xFFFF, many[start:end])
+            for start, end in pairwise(edges.tolist())
+        ],
+    )
+
+
+def apply(session: Session, deltas: Deltas) -> None:
+    """Add to the cells; one that is of no case any more goes."""
+    import numpy
+
+    table = FigureCell.__table__  # type: ignore[attr-defined]
+    columns = ("id", *Key._fields, *SUMMED, *PACKED)
+    for first in range(0, len(deltas.keys), AT_ONCE):
+        keys = deltas.keys[first : first + AT_ONCE]
+        ids, counts = [key.id for key in keys], deltas.counts[first : first + AT_ONCE].tolist()
+        held = {row[0]: row[1:] for row in bulk.fetch(session, table, ("id", *PACKED), "id", ids)}
+        packed = []
+        for part, (whose, places, many) in enumerate(deltas.places):
+            start, end = numpy.searchsorted(whose, (first, first + AT_ONCE))
+            before = [held[one][part] if one in held else b"" for one in ids]
+            packed.append(merge(before, whose[start:end] - first, places[start:end], many[start:end]))
+        rows = [(one, *key, *added, *rest) for one, key, added, *rest in zip(ids, keys, counts, *packed, strict=True)]
+        bulk.upsert(session, table, columns, rows, added=SUMMED, replaced=PACKED)
+        if fewer := [one for one, added in zip(ids, counts, strict=True) if added[0] < 0]:
+            session.execute(delete(table).where(among(session, table.c.id, fewer), table.c.n == 0))
