@@ -207,6 +207,11 @@ def periods_of(second: int, zone: ZoneInfo) -> tuple[tuple[Grain, date, int], ..
 # -- rows -----------------------------------------------------------------------------------------------------------
 
 
+def written(value: object) -> str:
+    """A value of a dimension as cells name it."""
+    return value.hex if isinstance(value, UUID) else str(value or "")
+
+
 def row_of(key: Key, sums: Sums) -> dict[str, Any]:
     """A cell as a row."""
     named = {

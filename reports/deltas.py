@@ -4,10 +4,11 @@ A case adds to every large office it hangs under, in the month and in the week i
 some forty times. `regroup` counts the same by the database, and tests compare them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, pairwise
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,19 +19,19 @@ from sqlmodel import Session
 from core.sets import among
 from domain.figures import FigureCell
 from reports import bulk
-from reports.cells import HOUR, SUMMED, Dimension, Fact, Grain, Kept, Key, after, bounds, periods_of
+from reports.cells import HOUR, SUMMED, Dimension, Fact, Grain, Kept, Key, after, bounds, periods_of, written
 from reports.facts import COUNTED, Sign
 from reports.sketch import buckets, merge
 
 AT_ONCE = 2000
 """Cells that are written by one statement."""
 PACKED = ("silences", "ended", "waits")
-_VALUES: dict[Dimension, Callable[[Fact], str]] = {
+_VALUES: dict[Dimension, Callable[[Fact], Hashable]] = {
     Dimension.all: lambda _: "",
-    Dimension.service: lambda fact: fact.service_id.hex if fact.service_id else "",
-    Dimension.channel: lambda fact: fact.channel,
-    Dimension.language: lambda fact: fact.language,
-    Dimension.kind: lambda fact: fact.kind,
+    Dimension.service: attrgetter("service_id"),
+    Dimension.channel: attrgetter("channel"),
+    Dimension.language: attrgetter("language"),
+    Dimension.kind: attrgetter("kind"),
 }
 
 
@@ -59,21 +60,21 @@ def tally(
     concerned = [(sign, fact) for sign, fact in changes if above.get(fact.office_id)]
     if not concerned:
         return None
-    cases = _Cases.of(concerned)
-    codes, rows, places, naming = [], [], [], _Naming()
+    cases, naming = _Cases.of(concerned), _Naming()
+    pairs = _pairs(concerned, above)
+    values = {dimension: _coded([of(fact) for _, fact in concerned]) for dimension, of in _VALUES.items()}
+    codes, rows, places = [], [], []
     for grain in Grain:
         firsts, starts = _periods(grain, int(cases.received.min()), int(cases.received.max()), zone)
         period = numpy.searchsorted(starts, cases.received, "right") - 1
         place = numpy.where(cases.waits, (cases.received - starts[period]) // HOUR, cases.bucket)
-        kept = numpy.ones(len(place), bool)
-        if grain is Grain.week:
-            kept = numpy.array([first >= oldest for first in firsts])[period]
+        kept = numpy.array([grain is Grain.month or first >= oldest for first in firsts])[period]
         for dimension in Dimension:
-            offices, row, office = _pairs(concerned, above, dimension)
+            offices, office, row = pairs[dimension is Dimension.all]
             office, row = office[kept[row]], row[kept[row]]
-            values, value = _coded(map(_VALUES[dimension], (fact for _, fact in concerned)))
-            start = naming.add(grain, dimension, offices, firsts, values)
-            codes.append(start + (office * len(firsts) + period[row]) * len(values) + value[row])
+            named, value = values[dimension]
+            start = naming.add(grain, dimension, offices, firsts, [written(one) for one in named])
+            codes.append(start + (office * len(firsts) + period[row]) * len(named) + value[row])
             rows.append(row)
             places.append(place[row])
     return _summed(cases, naming, *(numpy.concatenate(one) for one in (codes, rows, places)))
@@ -157,28 +158,36 @@ def _periods(grain: Grain, first: int, last: int, zone: ZoneInfo) -> tuple[list[
     return firsts, numpy.array(starts, numpy.int64)
 
 
-def _pairs(
-    changes: Sequence[tuple[int, Fact]], above: Mapping[UUID, Kept], dimension: Dimension
-) -> tuple[list[UUID], Any, Any]:
-    """The offices with cells by a dimension; and which case adds to which of them, as two arrays."""
+def _pairs(changes: Sequence[tuple[int, Fact]], above: Mapping[UUID, Kept]) -> dict[bool, tuple[list[UUID], Any, Any]]:
+    """Offices with sums of all (True), and by each dimension (False); to which of them which case adds, as arrays."""
     import numpy
 
-    numbers: dict[UUID, int] = {}
-    own: dict[UUID, list[int]] = {
-        office: [numbers.setdefault(one, len(numbers)) for one in kept.by(dimension)] for office, kept in above.items()
-    }
-    lists = [own[fact.office_id] for _, fact in changes]
-    rows = numpy.repeat(numpy.arange(len(lists)), [len(one) for one in lists])
-    return list(numbers), rows, numpy.fromiter(chain.from_iterable(lists), numpy.int64, len(rows))
+    at, own = _coded([fact.office_id for _, fact in changes])
+    found = {}
+    for whole in (True, False):
+        numbers: dict[UUID, int] = {}
+        lists = [
+            [numbers.setdefault(one, len(numbers)) for one in (above[office].whole if whole else above[office].split)]
+            for office in at
+        ]
+        n = numpy.array([len(one) for one in lists])
+        flat = numpy.fromiter(chain.from_iterable(lists), numpy.int64, n.sum())
+        many = n[own]
+        row = numpy.repeat(numpy.arange(len(own)), many)
+        within = numpy.arange(len(row)) - numpy.repeat(numpy.cumsum(many) - many, many)
+        found[whole] = list(numbers), flat[(numpy.cumsum(n) - n)[own][row] + within], row
+    return found
 
 
-def _coded(values: Iterator[str]) -> tuple[list[str], Any]:
+def _coded(values: Sequence[Any]) -> tuple[list[Any], Any]:
     """Different values, and which of them each is."""
     import numpy
 
-    numbers: dict[str, int] = {}
-    return_of = [numbers.setdefault(one, len(numbers)) for one in values]
-    return list(numbers), numpy.array(return_of, numpy.int64)
+    numbers: dict[Any, int] = {}
+    for one in values:
+        if one not in numbers:
+            numbers[one] = len(numbers)
+    return list(numbers), numpy.fromiter(map(numbers.__getitem__, values), numpy.int64, len(values))
 
 
 def _summed(cases: _Cases, naming: _Naming, codes: Any, rows: Any, places: Any) -> Deltas | None:

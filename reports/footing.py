@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from core.sets import among, by_id
+from core.sets import among
 from domain.catalogue import Catalogue
 from domain.figures import FigureCase, FigureOffice, FigureState, FigureTree
 from reports import bulk, regroup
@@ -59,16 +59,10 @@ def count_changes(
             numbers[1] += two
             numbers[2] += three
     table = FigureOffice.__table__  # type: ignore[attr-defined]
-    named = {"office_id": None, "below": None} | dict.fromkeys(ADDED) | NEW | {"scored_at": None}
-    rest = list(named.values())[2 + len(ADDED) :]
+    columns = ("office_id", "below", *ADDED, *NEW)
     for kind, found in ((False, own), (True, below)):
-        # most have as many cases as before, as many of them waiting; they are only to be worked out anew
-        rows = [(office, kind, *numbers, *rest) for office, numbers in found.items() if any(numbers)]
-        rows.sort(key=lambda row: by_id(row[0]))
-        bulk.upsert(session, table, list(named), rows, added=ADDED, replaced=["scored_at"])
-        same = among(session, table.c.office_id, [office for office, numbers in found.items() if not any(numbers)])
-        stale = update(table).where(same, table.c.below.is_(kind), table.c.scored_at.is_not(None))
-        session.execute(stale.values(scored_at=None))
+        rows = [(office, kind, *numbers, *NEW.values()) for office, numbers in found.items() if any(numbers)]
+        bulk.upsert(session, table, columns, rows, added=ADDED)
     _keep_oldest(session, changes, chains)
     session.execute(delete(table).where(table.c.cases <= 0, table.c.celled.is_(False)))
 

@@ -25,6 +25,7 @@ from domain.figures import FigureCase, FigureCell, FigureMark, FigureState, Figu
 from reports import bulk, cells, deltas, footing, rebuild, scores
 from reports.cells import Fact, Grain
 from reports.facts import counted, facts, runs, seconds_of
+from reports.weeks import start_of
 
 BATCH = {"postgresql": 50_000, "sqlite": 5000}
 """Marks of one transaction: many together write each sum once, but where one writes others wait."""
@@ -59,7 +60,7 @@ def refresh(session: Session, now: datetime, limit: int | None = None) -> int:
         _bring_in_line(session, known, zone, looked_at, now)
     full = len(taken) >= limit or len(due) >= limit
     if not full:
-        scores.keep(session, state, known, zone, now)
+        full = not scores.keep(session, state, known, zone, now)
         state.as_of = now
     session.add(state)
     session.flush()
@@ -97,6 +98,9 @@ def _bring_in_line(
     if added := deltas.tally(changes, above, zone, cells.first_week(now, zone)):
         deltas.apply(session, added)
     footing.count_changes(session, changes, chains)
+    since = seconds_of(start_of(scores.window(now, zone), zone))
+    compared = {fact.office_id for _, fact in changes if fact.received >= since}
+    scores.forget(session, {False: compared, True: {one for office in compared for one in chains[office]}})
     footing.keep_cells(session, footing.grown(session), zone, now)
 
 

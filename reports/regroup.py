@@ -26,6 +26,7 @@ from reports.cells import (
     periods_of,
     put,
     row_of,
+    written,
 )
 from reports.facts import COUNTED, Sign, bucket_of, runs
 
@@ -119,13 +120,9 @@ def _grouped(
     for row in session.execute(select(*by, *summed).group_by(*by)):
         _take(found[row[:3]], row)
     return {
-        Key(office, grain, dimension, _written(value), since_of[begin]): sums
+        Key(office, grain, dimension, written(value), since_of[begin]): sums
         for (office, value, begin), sums in found.items()
     }
-
-
-def _written(value: object) -> str:
-    return value.hex if isinstance(value, UUID) else str(value or "")
 
 
 def _take(sums: Sums, row: Any) -> None:

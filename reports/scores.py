@@ -8,22 +8,22 @@ offices (beta-binomial, `reports.shrinkage`). An office is worked out anew when 
 within the hour, as those who wait grow older.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from core.sets import among
 from domain.catalogue import Catalogue, catalogue
 from domain.figures import FigureOffice, FigureState, FigureTree
 from domain.visibility import Viewer
-from reports import tables
+from reports import bulk, tables
 from reports.cells import Dimension, month_of
 from reports.facts import moment_of
 from reports.reading import Asked, Reading
@@ -155,71 +155,84 @@ def _rank(row: Any, a: float | None, b: float | None) -> Rank:
 # -- keeping them ----------------------------------------------------------------------------------------------------
 
 
-def keep(session: Session, state: FigureState, known: Catalogue, zone: ZoneInfo, now: datetime) -> None:
-    """Work out anew what changed, and a part of what is an hour old; and once an hour what all are drawn towards."""
-    _work_out(session, state, known, _stale(session, now, BATCH), zone, now)
+def forget(session: Session, places: Mapping[bool, Collection[UUID]]) -> None:
+    """That cases these offices are compared by have changed; by `below`."""
+    table = FigureOffice.__table__  # type: ignore[attr-defined]
+    for below, offices in places.items():
+        at = among(session, table.c.office_id, list(offices)), table.c.below.is_(below), table.c.scored_at.is_not(None)
+        session.execute(update(table).where(*at).values(scored_at=None))
+
+
+def keep(session: Session, state: FigureState, known: Catalogue, zone: ZoneInfo, now: datetime) -> bool:
+    """Work out anew what changed, and a part of what is an hour old; and once an hour what all are drawn towards.
+
+    Whether all that changed is worked out.
+    """
+    at = col(FigureOffice.scored_at)
+    places = select(col(FigureOffice.office_id), col(FigureOffice.below)).where(or_(at.is_(None), at <= now - EVERY))
+    places = places.order_by(at.nulls_first(), col(FigureOffice.office_id), col(FigureOffice.below)).limit(BATCH)
+    rows = _worked_out(session, known, session.execute(places).all(), zone, now)
+    _write(session, rows, state)
     if state.prior_at is None or state.prior_at <= now - EVERY:
         _draw(session, state, now)
+    return len(rows) < BATCH or session.execute(select(at).where(at.is_(None)).limit(1)).first() is None
 
 
 def everything(session: Session, state: FigureState, known: Catalogue, zone: ZoneInfo, now: datetime) -> None:
     """Work out every office anew."""
-    table = FigureOffice.__table__  # type: ignore[attr-defined]
-    session.execute(update(table).values(scored_at=None))
-    for batch in iter(lambda: _stale(session, now, BATCH), []):
-        _work_out(session, state, known, batch, zone, now)
-    _draw(session, state, now)
+    places = select(col(FigureOffice.office_id), col(FigureOffice.below)).order_by(col(FigureOffice.office_id))
+    every, rows = session.execute(places).all(), list[_Row]()
+    for first in range(0, len(every), BATCH):
+        rows += _worked_out(session, known, every[first : first + BATCH], zone, now)
+    _estimate(state, [(row.failed, row.due) for row in rows if not row.below and row.due], now)
+    _write(session, rows, state)
 
 
-def _stale(session: Session, now: datetime, limit: int) -> list[tuple[UUID, bool]]:
-    at = col(FigureOffice.scored_at)
-    query = select(col(FigureOffice.office_id), col(FigureOffice.below)).where(or_(at.is_(None), at <= now - EVERY))
-    query = query.order_by(at.nulls_first(), col(FigureOffice.office_id), col(FigureOffice.below))
-    return [(office, below) for office, below in session.execute(query.limit(limit))]
+class _Row(NamedTuple):
+    """What is worked out of an office, as columns of `FigureOffice`."""
+
+    office_id: UUID
+    below: bool
+    since: date
+    n: int
+    answered: int
+    due: int
+    failed: int
+    median: float | None
+    median_low: float | None
+    median_high: float | None
+    p90: float | None
+    scored_at: datetime
 
 
-def _work_out(
-    session: Session,
-    state: FigureState,
-    known: Catalogue,
-    places: Sequence[tuple[UUID, bool]],
-    zone: ZoneInfo,
-    now: datetime,
-) -> None:
-    if not places:
-        return
+def _worked_out(
+    session: Session, known: Catalogue, places: Sequence[tuple[UUID, bool]], zone: ZoneInfo, now: datetime
+) -> list[_Row]:
     since = window(now, zone)
-    found = {}
-    for below in (False, True):
-        offices = [office for office, kind in places if kind is below]
-        found[below] = _counted(session, offices, since, below, zone, now)
-    table = FigureOffice.__table__  # type: ignore[attr-defined]
-    rows = []
-    for office, below in places:
-        one = found[below].get(office)
-        due, failed = (one.due, one.failed) if one else (0, 0)
-        silence = one.silence if one else None
-        rows.append(
-            {
-                "_office": office,
-                "_below": below,
-                "since": since,
-                "n": silence.n if silence else 0,
-                "answered": silence.answered if silence else 0,
-                "due": due,
-                "failed": failed,
-                "median": silence.median_seconds if silence else None,
-                "median_low": silence.median_low if silence else None,
-                "median_high": silence.median_high if silence else None,
-                "p90": silence.p90_seconds if silence else None,
-                "drawn": _drawn(failed, due, state.prior_a, state.prior_b),
-                "scored_at": now,
-            }
+    # what has nothing below it is read once for both of its rows
+    alone = {(office, below): not below or not known.children.get(office) for office, below in places}
+    found = {
+        kind: _counted(
+            session, list({office for (office, _), one in alone.items() if one is not kind}), since, kind, zone, now
         )
-    at = (table.c.office_id == bindparam("_office")) & (table.c.below == bindparam("_below"))
-    names = [name for name in rows[0] if not name.startswith("_")]
-    renamed = [{name if name.startswith("_") else f"_{name}": value for name, value in row.items()} for row in rows]
-    session.execute(update(table).where(at).values({name: bindparam(f"_{name}") for name in names}), renamed)
+        for kind in (False, True)
+    }
+    rows = []
+    for (office, below), one in alone.items():
+        part = found[not one].get(office)
+        if part is None:
+            rows.append(_Row(office, below, since, 0, 0, 0, 0, None, None, None, None, now))
+            continue
+        silence = part.silence
+        quantiles = (silence.median_seconds, silence.median_low, silence.median_high, silence.p90_seconds)
+        rows.append(_Row(office, below, since, silence.n, silence.answered, part.due, part.failed, *quantiles, now))
+    return rows
+
+
+def _write(session: Session, rows: Sequence[_Row], state: FigureState) -> None:
+    table, a, b = FigureOffice.__table__, state.prior_a, state.prior_b  # type: ignore[attr-defined]
+    drawn = [(*row, _drawn(row.failed, row.due, a, b)) for row in rows]
+    bulk.change(session, table, (*_Row._fields, "drawn"), drawn)
 
 
 def _counted(
@@ -228,7 +241,8 @@ def _counted(
     if not offices:
         return {}
     asked = Asked(start_of(since, zone), None, now, zone, Dimension.all, below)
-    return {office: parts[""] for office, parts in tables.read(session, offices, asked).items() if "" in parts}
+    found = tables.read(session, offices, asked, waiting=False)
+    return {office: parts[""] for office, parts in found.items() if "" in parts}
 
 
 def _drawn(failed: int, due: int, a: float | None, b: float | None) -> float | None:
@@ -241,11 +255,15 @@ def _draw(session: Session, state: FigureState, now: datetime) -> None:
     """Estimate what offices' shares are drawn towards, and draw all of them."""
     table = FigureOffice.__table__  # type: ignore[attr-defined]
     own = select(table.c.failed, table.c.due).where(table.c.below.is_(False), table.c.due > 0)
-    pairs = session.execute(own.order_by(table.c.office_id)).all()
-    state.prior_a = state.prior_b = None
+    _estimate(state, [(row.failed, row.due) for row in session.execute(own.order_by(table.c.office_id))], now)
     drawn: Any = table.c.failed / (table.c.due * 1.0)
-    if len(pairs) >= FEWEST:
-        state.prior_a, state.prior_b = beta_of([one.failed for one in pairs], [one.due for one in pairs])
+    if state.prior_a is not None and state.prior_b is not None:
         drawn = (table.c.failed + state.prior_a) / (table.c.due + (state.prior_a + state.prior_b))
     session.execute(update(table).where(table.c.due > 0).values(drawn=drawn))
+
+
+def _estimate(state: FigureState, pairs: Sequence[tuple[int, int]], now: datetime) -> None:
+    state.prior_a = state.prior_b = None
+    if len(pairs) >= FEWEST:
+        state.prior_a, state.prior_b = beta_of([failed for failed, _ in pairs], [due for _, due in pairs])
     state.prior_at = now
