@@ -11,14 +11,13 @@ from sqlmodel import Session
 from api import figures, kpi_view
 from api.kpi_view import address
 from core.errors import Misconfigured
-from core.i18n import DateStyle, Translator, format_datetime, format_duration, format_number, format_share
+from core.i18n import Translator, format_datetime, format_duration, format_number, format_share
 from core.settings import settings
 from domain.catalogue import Catalogue, name_of
 from domain.visibility import Viewer
 from reports import board, changes
 from reports.board import Board
 from reports.forecast import noon
-from reports.kpis import SMALL, usual_band
 from reports.reading import Reading
 from reports.registry.figures import given
 from reports.registry.scope import Scope
@@ -27,7 +26,6 @@ from reports.scores import Order, Rank
 from reports.tallies import Tally
 from surveys.shares import wilson
 
-HOUR = 3600
 At = Mapping[str, object]
 """What an address says of the period."""
 FEW = 10
@@ -206,67 +204,6 @@ def _cell(one: Tally | Reading | None, of_all: Reading | None, words: Translator
         "says": says,
         "url": url,
     }
-
-
-def trend(found: Board, words: Translator, wanted: str) -> dict[str, object]:
-    """A line of weekly values with the band they usually stay in, and its table. `wanted`: median or in_time."""
-    lang, _ = words.language, words.gettext
-    first = next((at for at, (_, one) in enumerate(found.weeks) if one.silence.n), len(found.weeks))
-    weeks = found.weeks[first:]
-    style: DateStyle = "date" if found.until is None else "month"
-    median = wanted == "median"
-    values = [_hours(one) if median else _in_time(one) for _, one in weeks]
-    band = usual_band(values)
-    last = values[-1] if values else None
-    now = "–" if last is None else _written(last, words, median=median)
-    label = (
-        (
-            _("Median silence by week; %(value)s in the last one.")
-            if found.until is None
-            else _("Median silence by month; %(value)s in the last one.")
-        )
-        if median
-        else (
-            _("Share answered in time by week; %(value)s of the last one.")
-            if found.until is None
-            else _("Share answered in time by month; %(value)s of the last one.")
-        )
-    ) % {"value": now}
-    outside = band is not None and last is not None and not band[0] <= last <= band[1]
-    if outside:
-        label += " " + _("That is outside its usual band.")
-    return {
-        "values": values,
-        "band": band,
-        "first": format_datetime(weeks[0][0], lang, settings().zone, style) if weeks else "",
-        "last": format_datetime(weeks[-1][0], lang, settings().zone, style) if weeks else "",
-        "now": now,
-        "label": label,
-        "outside": outside,
-        "rows": [
-            {
-                "monday": monday,
-                "n": one.silence.n,
-                "value": "–" if value is None else _written(value, words, median=median),
-                "small": one.silence.n < SMALL,
-            }
-            for (monday, one), value in zip(reversed(weeks), reversed(values), strict=True)
-        ],
-    }
-
-
-def _hours(one: Reading) -> float | None:
-    return None if one.silence.median_seconds is None else one.silence.median_seconds / HOUR
-
-
-def _in_time(one: Reading) -> float | None:
-    return 1 - one.failed / one.due if one.due >= FEW else None
-
-
-def _written(value: float, words: Translator, *, median: bool) -> str:
-    if median:
-        return format_duration(value * HOUR, words.language, short=True)
-    return format_share(value, words.language)
 
 
 def services(found: Board, known: Catalogue, words: Translator, at: At) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session, col, func, select
 
-from api import dashboard, figures, surges, weekly
+from api import dashboard, figures, surges, trends, weekly
 from api.auth import SignedIn, Staffed
 from api.pages import choose_language, render
 from api.weekly import office_of
@@ -95,7 +95,8 @@ def show_leadership(
         shell |= {"as_of": found.as_of}
         if of is not None:
             told = dashboard.of_service(session, who, known, found, of.id, words, at)
-            return render(request, "staff/leadership_service.html", shell | told | {"service": name_of(of, language)})
+            named = {"service": name_of(of, language), "code": of.code}
+            return render(request, "staff/leadership_service.html", shell | told | named)
         rated = _reach(known, who, known.subtree(chosen.id))
         end = found.until or found.as_of
         total = results.overall(session, found.since, end, rated)
@@ -113,8 +114,8 @@ def show_leadership(
             "share": dashboard.share_late(found),
             "heat": dashboard.heat(found, known, words, at),
             "services": dashboard.services(found, known, words, at),
-            "medians": dashboard.trend(found, words, "median"),
-            "in_time": dashboard.trend(found, words, "in_time"),
+            "medians": trends.trend(found, words, "median"),
+            "in_time": trends.trend(found, words, "in_time"),
             "ratings": figures.ratings(ratings, known, words),
             "visits": figures.visits(seen, known, words),
             "error": dashboard.error_of(found),

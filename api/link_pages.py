@@ -25,14 +25,16 @@ from reports.tables import may_read
 router = APIRouter(include_in_schema=False)
 
 TOLD = {1: "this week and the one before", 4: "this week and the 4 before", 13: "this week and the 13 before"}
-FIELDS = ("office", "weeks", "name", "sites")
+FIELDS = ("office", "service", "weeks", "name", "sites")
 
 
 @router.get("/staff/links")
-def show(request: Request, staff: Staffed, office: str = "", weeks: str = "", said: str = "") -> Response:
+def show(
+    request: Request, staff: Staffed, office: str = "", service: str = "", weeks: str = "", said: str = ""
+) -> Response:
     """The links of offices one may look into, and a form for another."""
     flash_said(request, said)
-    return _page(request, staff, given={"office": office, "weeks": weeks})
+    return _page(request, staff, given={"office": office, "service": service, "weeks": weeks})
 
 
 @router.post("/staff/links")
@@ -55,13 +57,18 @@ def change(request: Request, staff: Staffed, form: Filled) -> Response:
 
 def _make(session: Session, who: Viewer, form: Mapping[str, str], now: datetime) -> str:
     lending.check_lender(who)
-    office = office_meant(catalogue(session), form.get("office", ""))
+    known, code = catalogue(session), form.get("service", "")
+    office, service = office_meant(known, form.get("office", "")), known.service_by_code.get(code)
     if office is None or not may_read(who, office.id):
         wrong = "Choose an office whose figures you see."
         raise BadInput(wrong, mend="Write its name or code.", fields={"office": wrong})
+    if code and service is None:
+        wrong = "Choose one of the services, or all."
+        raise BadInput(wrong, mend="Look at the list again.", fields={"service": wrong})
     weeks = int(form["weeks"]) if form.get("weeks", "").isdecimal() else 0
     sites = lending.sites_of(form.get("sites", ""))
-    return lending.lend(session, who, office.id, weeks, form.get("name", ""), sites, now)
+    of = service.id if service is not None else None
+    return lending.lend(session, who, office.id, weeks, form.get("name", ""), sites, now, of)
 
 
 def _id(text: str) -> UUID:
@@ -92,6 +99,10 @@ def _page(
         "links": [_row(known, names, one) for one in found],
         "secret": lending.address_of(secret) if secret else "",
         "offices": offered,
+        "services": sorted(
+            ({"code": one.code, "name": name_of(one, "en")} for one in known.service_by_code.values()),
+            key=lambda one: one["name"],
+        ),
         "periods": [{"weeks": weeks, "text": TOLD[weeks]} for weeks in lending.PERIODS],
         "given": {name: given.get(name, "") for name in FIELDS}
         | ({"office": shown(chosen)} if chosen and may_read(who, chosen.id) else {})
@@ -106,6 +117,7 @@ def _row(known: Catalogue, names: Mapping[UUID, str], one: DashboardLink) -> dic
         "id": str(one.id),
         "name": one.name,
         "office": name_of(known.offices[one.office_id], "en"),
+        "service": name_of(known.services[one.service_id], "en") if one.service_id is not None else "",
         "period": TOLD.get(one.weeks, str(one.weeks)),
         "sites": list(one.sites),
         "made": one.at,

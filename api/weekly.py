@@ -13,7 +13,7 @@ from sqlmodel import Session
 from api import throttle
 from api.auth import Checked, SignedIn
 from api.kpi_view import address
-from api.pages import render
+from api.pages import choose_language, render
 from channels.values import Channel
 from core.database import database
 from core.errors import NotFound
@@ -87,7 +87,7 @@ def end(request: Request, token: str) -> Response:
 
 def _page(request: Request, session: Session, row: DashboardMail, token: str) -> Response:
     step = "ask" if row.state == MailState.active else "done"
-    office = name_of(catalogue(session).offices[row.office_id], "en")
+    office = name_of(catalogue(session).offices[row.office_id], choose_language(request)[0])
     return render(request, "staff/weekly_stop.html", {"step": step, "token": token, "office": office})
 
 

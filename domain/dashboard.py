@@ -47,7 +47,8 @@ class DashboardMail(Row, Claimable, table=True):
 
 
 class DashboardLink(Row, table=True):
-    """A dashboard that whoever has the link may read: of one office, over the week that runs and `weeks` before it.
+    """A dashboard that whoever has the link may read: of one office, over the week that runs and `weeks` before it; of
+    one service alone where `service_id` is there.
 
     Of its token only the hash is kept. `sites` are the origins whose pages may show it within themselves. It is lent
     out by `made_by`, and shows nothing once they may not see the office any more. `used_at` is exact to the hour.
@@ -58,6 +59,7 @@ class DashboardLink(Row, table=True):
     token_hash: str = Field(unique=True)
     name: str
     office_id: UUID = Field(foreign_key="office.id", index=True)
+    service_id: UUID | None = Field(default=None, foreign_key="service.id")
     weeks: int
     sites: list[str] = Field(default_factory=list, sa_type=Json)
     made_by: UUID = Field(foreign_key="staff.id")

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.i18n import format_duration, format_number, translator
+from core.i18n import Translator, format_duration, format_number, translator
 from reports.kpis import Silence
 
 MOST = 0.5
@@ -22,59 +22,91 @@ class Named:
     past_target: int
 
 
-def headline(current: Silence, before: Silence | None, offices: Sequence[Named], language: str) -> str:
-    """How long citizens wait, whether that changed, and who makes up most of it.
+def headline(
+    current: Silence, before: Silence | None, offices: Sequence[Named], language: str, *, over: bool = False
+) -> str:
+    """How long citizens wait, whether that changed, and who makes up most of it; `over`: of a time that is over.
 
     `before` is the period before, as it stood when it ended; None says nothing of a change. With few cases it counts
     people instead of estimating; a change is only told where the two intervals leave no doubt that there is one.
     """
-    return " ".join(filter(None, (_wait(current, before, language), _where(current, offices, language))))
+    return " ".join(
+        filter(None, (_wait(current, before, translator(language), over), _where(current, offices, language)))
+    )
 
 
-def _wait(current: Silence, before: Silence | None, language: str) -> str:
-    texts = translator(language)
-    _ = texts.gettext
-
-    def number(value: int) -> str:
-        return format_number(value, language)
-
-    if current.n == 0 and current.silent_now == 0:
-        return _("Nobody wrote in this time, and nobody is waiting for an answer.")
+def _wait(current: Silence, before: Silence | None, words: Translator, over: bool) -> str:
+    _, lang = words.gettext, words.language
     if current.n == 0:
-        return texts.ngettext(
-            "Nobody wrote in this time, and one citizen from before still waits, for %(time)s now.",
-            "Nobody wrote in this time, and %(count)s citizens from before still wait, the longest for %(time)s.",
-            current.silent_now,
-        ) % {"count": number(current.silent_now), "time": format_duration(current.longest_seconds or 0, language)}
+        return _nobody(current, words)
     if current.small:
-        waiting = current.n - current.answered
-        if not waiting:
-            told = texts.ngettext(
-                "One citizen wrote and has an answer.", "%(count)s citizens wrote; all have an answer.", current.n
-            )
-        else:
-            told = texts.ngettext(
-                "One citizen wrote and has no answer so far.",
-                "%(count)s citizens wrote; %(waiting)s of them have no answer so far.",
-                current.n,
-            )
-        return told % {"count": number(current.n), "waiting": number(waiting)}
+        return _few(current, words)
     if current.median_seconds is None:
-        return _("Half of all citizens wait longer than %(time)s for an answer; how much longer is not known yet.") % {
-            "time": format_duration(current.observed_seconds, language, short=True)
-        }
-    time = format_duration(current.median_seconds, language, short=True)
+        time = format_duration(current.observed_seconds, lang, short=True)
+        told = (
+            _("Half of all citizens waited longer than %(time)s for an answer; how much longer is not known yet.")
+            if over
+            else _("Half of all citizens wait longer than %(time)s for an answer; how much longer is not known yet.")
+        )
+        return told % {"time": time}
+    time = format_duration(current.median_seconds, lang, short=True)
+    if over:
+        return _("Half of all citizens waited %(time)s or more for an answer.") % {"time": time}
     change = difference(current, before)
     if change is None:
         return _("Half of all citizens now wait %(time)s or more for an answer.") % {"time": time}
     if change == 0:
         return _("Half of all citizens wait %(time)s or more for an answer, about as long as before.") % {"time": time}
-    values = {"time": time, "change": format_duration(abs(change), language, short=True)}
+    values = {"time": time, "change": format_duration(abs(change), lang, short=True)}
     if change > 0:
         return (
             _("Half of all citizens now wait %(time)s or more for an answer, %(change)s longer than before.") % values
         )
     return _("Half of all citizens now wait %(time)s or more for an answer, %(change)s less than before.") % values
+
+
+def _nobody(current: Silence, words: Translator) -> str:
+    """Of a time in which nobody wrote."""
+    _, waiting = words.gettext, current.silent_now
+    if not waiting:
+        return _("Nobody wrote in this time, and nobody is waiting for an answer.")
+    longest = format_duration(current.longest_seconds or 0, words.language)
+    if waiting == 1:
+        return _("Nobody wrote in this time, and one citizen from before still waits, for %(time)s now.") % {
+            "time": longest
+        }
+    return words.ngettext(
+        "Nobody wrote in this time, and %(count)s citizen from before still waits, the longest for %(time)s.",
+        "Nobody wrote in this time, and %(count)s citizens from before still wait, the longest for %(time)s.",
+        waiting,
+    ) % {"count": format_number(waiting, words.language), "time": longest}
+
+
+def _few(current: Silence, words: Translator) -> str:
+    """Of so few that an estimate means nothing. One is told by itself: in some languages 21 takes the same form."""
+    _, waiting = words.gettext, current.n - current.answered
+    if current.n == 1:
+        if waiting:
+            return _("One citizen wrote and has no answer so far.")
+        return _("One citizen wrote and has an answer.")
+    values = {"count": format_number(current.n, words.language), "waiting": format_number(waiting, words.language)}
+    if not waiting:
+        return (
+            words.ngettext(
+                "%(count)s citizen wrote; all have an answer.",
+                "%(count)s citizens wrote; all have an answer.",
+                current.n,
+            )
+            % values
+        )
+    return (
+        words.ngettext(
+            "%(count)s citizen wrote; %(waiting)s of them have no answer so far.",
+            "%(count)s citizens wrote; %(waiting)s of them have no answer so far.",
+            current.n,
+        )
+        % values
+    )
 
 
 def difference(current: Silence, before: Silence | None) -> float | None:

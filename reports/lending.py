@@ -70,9 +70,16 @@ def _origin(written: str) -> str | None:
 
 
 def lend(
-    session: Session, who: Viewer, office_id: UUID, weeks: int, name: str, sites: Sequence[str], now: datetime
+    session: Session,
+    who: Viewer,
+    office_id: UUID,
+    weeks: int,
+    name: str,
+    sites: Sequence[str],
+    now: datetime,
+    service_id: UUID | None = None,
 ) -> str:
-    """A new link; gives its token, which is nowhere afterwards. Raises NotAllowed, BadInput."""
+    """A new link, of one service or all; gives its token, which is nowhere afterwards. Raises NotAllowed, BadInput."""
     check_lender(who)
     if who.staff_id is None or not may_read(who, office_id):
         raise NotAllowed("The figures of this office are not yours to show.", mend="Choose another office.")
@@ -87,6 +94,7 @@ def lend(
         token_hash=token_hash(secret),
         name=name,
         office_id=office_id,
+        service_id=service_id,
         weeks=weeks,
         sites=list(sites),
         made_by=who.staff_id,
@@ -118,6 +126,7 @@ def _values(known: Catalogue, row: DashboardLink) -> administration.Values:
     return {
         "name": row.name,
         "office": known.offices[row.office_id].code,
+        **({"service": known.services[row.service_id].code} if row.service_id is not None else {}),
         "weeks": row.weeks,
         "sites": list(row.sites),
         "in_use": row.ended_at is None,

@@ -1,6 +1,6 @@
 """A week's figures of an office in the words of a mail: one sentence, what changed, where to act. No person is named.
 
-In English, as the pages for staff are.
+In its reader's language; the page it leads to is in the language of the pages for staff.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlmodel import Session
 
-from core.i18n import SOURCE_LANGUAGE, format_datetime, format_duration, format_number, translator
+from core.i18n import Translator, direction, format_datetime, format_duration, format_number, translator
 from core.settings import settings
 from domain.catalogue import Catalogue
 from domain.visibility import Viewer
@@ -25,7 +25,6 @@ from reports.scores import Order
 WEEKS = 4
 """Weeks before the one that runs which its figures are of, as on the page."""
 WORST = 10
-_WORDS = translator(SOURCE_LANGUAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +36,25 @@ class Letter:
 
 
 def letter(
-    session: Session, who: Viewer, known: Catalogue, office_id: UUID, zone: ZoneInfo, stop_url: str
+    session: Session, who: Viewer, known: Catalogue, office_id: UUID, zone: ZoneInfo, stop_url: str, language: str
 ) -> Letter | None:
-    """The mail of an office and all below it, moments in the reader's zone; None before figures were ever counted."""
+    """The mail of an office and all below it, in a language and with moments in its reader's zone; None before figures
+    were ever counted."""
     found = board(session, who, known, office_id, Period(WEEKS), settings().zone, Order.late)
     if found is None:
         return None
-    name, lang = known.name(office_id, SOURCE_LANGUAGE), SOURCE_LANGUAGE
+    words = translator(language)
     values = {
-        "subject": f"Who is silent: {name}, {format_datetime(found.as_of, lang, zone, 'date')}",
-        "headline": sentence_of(found, known, lang),
-        "changed": _changed(found, known),
-        "rows": _rows(found, known),
+        "_": words.gettext,
+        "lang": language,
+        "dir": direction(language),
+        "office": known.name(office_id, language),
+        "day": format_datetime(found.as_of, language, zone, "date"),
+        "headline": sentence_of(found, known, language),
+        "changed": _changed(found, known, words),
+        "rows": _rows(found, known, language),
         "url": _page(known, office_id),
-        "as_of": format_datetime(found.as_of, lang, zone, "short"),
+        "as_of": format_datetime(found.as_of, language, zone, "short"),
         "stop": stop_url,
     }
     text, html = (_templates().get_template(f"weekly.{kind}").render(values) for kind in ("txt", "html"))
@@ -61,20 +65,20 @@ def sentence_of(found: Board, known: Catalogue, language: str) -> str:
     """A dashboard in the sentence that stands over it."""
     whole = found.whole.silence if found.whole else kpis.NOBODY
     named = [Named(known.name(one.office_id, language), one.waiting, one.late) for one in found.latest]
-    return headline(whole, found.before.silence if found.before else None, named, language)
+    before = found.before.silence if found.before else None
+    return headline(whole, before, named, language, over=found.until is not None)
 
 
-def _changed(found: Board, known: Catalogue) -> list[dict[str, str]]:
+def _changed(found: Board, known: Catalogue, words: Translator) -> list[dict[str, str]]:
     told = []
     for one in found.changed:
         office_id = UUID(str(one.place))
-        name = "" if office_id == found.office_id else known.name(office_id, SOURCE_LANGUAGE)
-        told.append({"text": changes.sentence(one, name, _WORDS), "url": _page(known, office_id)})
+        name = "" if office_id == found.office_id else known.name(office_id, words.language)
+        told.append({"text": changes.sentence(one, name, words), "url": _page(known, office_id)})
     return told
 
 
-def _rows(found: Board, known: Catalogue) -> list[dict[str, str]]:
-    lang = SOURCE_LANGUAGE
+def _rows(found: Board, known: Catalogue, lang: str) -> list[dict[str, str]]:
     return [
         {
             "office": known.name(one.office_id, lang),

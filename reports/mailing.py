@@ -17,6 +17,7 @@ from core import doorbell
 from core.claims import claim, retry_at
 from core.database import after_commit, database
 from core.errors import NotAllowed, NotFound
+from core.i18n import SOURCE_LANGUAGE
 from core.ids import new_id
 from core.logs import logger
 from core.settings import settings
@@ -126,7 +127,8 @@ def _settle(mail_id: UUID, now: datetime) -> int:
         why = _over(person, known, who, row.office_id)
         told: Letter | None = None
         if not why and row.week != monday_of(now, zone):
-            told = letter(session, who, known, row.office_id, zone, letters.weekly_url(mail_id))
+            language = person.language if person.language in settings().languages else SOURCE_LANGUAGE
+            told = letter(session, who, known, row.office_id, zone, letters.weekly_url(mail_id), language)
             if told is None:  # figures were never counted: the lease runs out, and it is asked for again
                 return 0
     with database().write() as session:

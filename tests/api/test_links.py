@@ -94,6 +94,57 @@ def test_a_link_is_made_shown_once_used_and_ended(web: Web) -> None:
     assert path.rpartition("/")[2] not in str(changes())
 
 
+@pytest.mark.parametrize(
+    ("asked", "header", "lang", "words"),
+    [
+        ("?lang=sq", "ru", "sq", "Gjysma e qytetarëve"),
+        ("", "bn;q=0.5, ru", "ru", "Половина всех граждан"),
+        ("", "bn-BD,bn;q=0.9", "bn", "অর্ধেক নাগরিক"),
+        ("?lang=xx", "de", "en", "Half of all citizens"),
+    ],
+)
+def test_it_is_in_the_language_asked_for_else_that_of_the_reader(
+    web: Web, asked: str, header: str, lang: str, words: str
+) -> None:
+    furnish(web)
+    path = made(web)
+    web.get(path)  # so that a page in another language is kept
+    page = web.get(path + asked, headers={"Accept-Language": header})
+    assert f'<html lang="{lang}" dir="ltr">' in page.text
+    assert words in page.text
+    assert page.headers["vary"] == "Accept-Language"
+    if lang != "en":
+        left = re.sub(r"<(title|p class=\"row)[\s\S]*?</(title|p)>|<[^>]+>|&#\d+;", " ", page.text)
+        assert not re.search(r"\b(the|this|of|under|wait|answer|week)\b", left)
+    gone = web.get("/embed/nonsense" + asked, headers={"Accept-Language": header})
+    assert f'<html lang="{lang}"' in gone.text
+
+
+def test_of_one_service_it_tells_its_figures_alone_and_in_tens(web: Web) -> None:
+    water, passports = (web.known.service[one] for one in ("water", "passport"))
+    furnish(web, 47, service_id=water)
+    furnish(web, 40, service_id=passports)
+    page = web.get(made(web, service="water")).text
+    assert "Office WAT1 · " in page
+    told = re.findall(r'about (\d+)|<td class="num[^"]*">(\d+)</td>', page)
+    assert len(told) >= 5
+    assert {int(about or week) % 10 for about, week in told} == {0}
+    assert "<b>about 40</b><p>wrote in this time" in page
+    furnish(web, 12, service_id=passports)
+    embedding._shelf = embedding._Shelf()
+    again = web.get(made(web, service="water")).text  # others change nothing
+    assert re.sub(r"as of[^<]*", "", again) == re.sub(r"as of[^<]*", "", page)
+    assert "<td" in again
+    assert web.post("/staff/links", "head1", **FORM | {"service": "nothing"}).status_code == 422
+    listed = web.get("/staff/links?office=WAT1&service=water&weeks=4", "head1").text
+    assert 'value="water" selected' in listed
+
+
+def test_of_a_service_nobody_wrote_about_nothing_is_shown(web: Web) -> None:
+    furnish(web, 47, service_id=web.known.service["water"])
+    assert "Too few people" in web.get(made(web, service="passport")).text
+
+
 def test_only_the_named_sites_may_frame_it(web: Web) -> None:
     furnish(web)
     sites = "https://www.gov.example, https://Ministria.Example:8443/ https://www.gov.example"
@@ -116,7 +167,7 @@ def test_it_leads_nowhere_and_names_nobody(web: Web) -> None:
         words = [*session.exec(select(Case.reference)), *session.exec(select(Staff.name))]
     assert [word for word in words if re.search(rf"\b{word}\b", page)] == []
     assert "<svg" in page
-    assert "<table>" in page
+    assert "<table" in page
     assert "under 10" in page  # weeks in which few wrote tell no number
 
 

@@ -18,7 +18,7 @@ def office(name: str, silent: int, due: int, drawn: float, low: float, high: flo
 
 def week(text: str, values: list[float | None], band: tuple[float, float] | None) -> dict[str, object]:
     return {
-        "values": values, "band": band, "first": "7 Sept 2026", "last": "16 Nov 2026", "now": text, "outside": True,
+        "values": values, "band": band, "usual": "usual: 22 h to 30 h" if band else "", "first": "7 Sept 2026", "last": "16 Nov 2026", "now": text, "outside": True,
         "label": f"By week; {text} in the last one. That is outside its usual band.",
         "rows": [{"monday": date(2026, 11, 16), "n": 84, "value": text, "small": False}, {"monday": date(2026, 11, 9), "n": 9, "value": "–", "small": True}],
     }  # fmt: skip
@@ -125,6 +125,7 @@ LEADERSHIP: dict[str, object] = {
     "services": [
         {
             "service": "Water supply",
+            "code": "water",
             "url": "/leadership?service=water",
             "n": 640,
             "silent": 311,
@@ -156,6 +157,7 @@ LEADERSHIP: dict[str, object] = {
 LEADERSHIP_SERVICE: dict[str, object] = {
     **SHELL,
     "service": "Water supply",
+    "code": "water",
     "figures": FIGURES,
     "cases": "/staff?q=service:water",
     "error": 0.0,

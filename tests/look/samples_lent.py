@@ -7,21 +7,28 @@ from tests.look.samples import ago
 from tests.look.samples_figures import week
 
 _LINK: dict[str, object] = {
-    "id": "0192f1c2-5f3e-7c11-9d0a-3f5e1c2b7a90", "name": "Front page of the ministry", "office": "Ministry of Water", "period": "this week and the 4 before",
+    "id": "0192f1c2-5f3e-7c11-9d0a-3f5e1c2b7a90", "name": "Front page of the ministry", "office": "Ministry of Water", "service": "", "period": "this week and the 4 before",
     "sites": ["https://www.water.example", "https://open.gov.example"], "made": ago(days=12), "by": "Arben Gjolleshi", "used": ago(hours=1), "ended": None, "ended_by": "",
 }  # fmt: skip
 _PAGE: dict[str, object] = {
     "links": [
         _LINK,
-        {**_LINK, "id": "2", "name": "Open day", "sites": [], "used": None, "ended": ago(days=1), "ended_by": "Nasrin Tolukder"},
+        {**_LINK, "id": "2", "name": "Open day", "service": "Water bill and meter", "sites": [], "used": None, "ended": ago(days=1), "ended_by": "Nasrin Tolukder"},
     ],
     "secret": "", "offices": ["Ministry of Water (WAT)", "Water, District 1 (WAT1)"],
+    "services": [{"code": "water-bill", "name": "Water bill and meter"}],
     "periods": [{"weeks": 1, "text": "this week and the one before"}, {"weeks": 4, "text": "this week and the 4 before"}],
-    "given": {"office": "Ministry of Water (WAT)", "weeks": "4", "name": "", "sites": ""}, "errors": {},
+    "given": {"office": "Ministry of Water (WAT)", "service": "", "weeks": "4", "name": "", "sites": ""}, "errors": {},
 }  # fmt: skip
-_FEW: dict[str, object] = {"scope": "Service Centre Kombinat", "weeks": 1, "as_of": ago(minutes=1), "headline": ""}
+_FEW: dict[str, object] = {
+    "scope": "Service Centre Kombinat",
+    "service": "",
+    "weeks": 1,
+    "as_of": ago(minutes=1),
+    "headline": "",
+}
 _SHOWN: dict[str, object] = {
-    "scope": "Ministry of Water", "weeks": 4, "as_of": ago(minutes=1), "headline": "Half of all citizens now wait 31 h or more for an answer, 6 h longer than before.",
+    "scope": "Ministry of Water", "service": "", "weeks": 4, "as_of": ago(minutes=1), "headline": "Half of all citizens now wait 31 h or more for an answer, 6 h longer than before.",
     "tiles": [
         {"value": "31 h", "text": "Half of them had an answer after so long, counting those who still wait"},
         {"value": "71%", "text": "answered in time, of 3,950 whose time is over"},
@@ -38,6 +45,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "links-wrong": ("links", {**_PAGE, "errors": {"sites": "“gov.example” is no site.", "weeks": "Choose a period."}}),
     "links-none": ("links", {**_PAGE, "links": []}),
     "embedded": ("embedded", _SHOWN),
+    "embedded-service": ("embedded", {**_SHOWN, "service": "Water bill and meter"}),
     "embedded-few": ("embedded", _FEW),
     "embedded-gone": ("embedded_gone", {}),
     **{f"weekly-stop-{step}": ("weekly_stop", {"step": step, "token": "AZvN", "office": "Ministry of Water"}) for step in ("ask", "done", "gone")},

@@ -127,6 +127,7 @@ def test_every_template_has_a_sample() -> None:
         "staff/asking_parts.html",
         "staff/timing_parts.html",
         "staff/survey_parts.html",
+        "staff/trend_part.html",
         "staff/trial_arm.html",
         "staff/transaction_parts.html",
         "staff/together.html",

@@ -1,4 +1,5 @@
-"""Every language has every text that citizens read, with the same placeholders and all its plural forms."""
+"""Every language has every text that is read elsewhere than on the pages of staff, by citizens, in mails, within other
+sites, with the same placeholders and all its plural forms."""
 
 from pathlib import Path
 
@@ -25,19 +26,30 @@ PYTHON = (
     "cases/*.py",
     "reports/posters.py",
     "reports/slips.py",
+    "reports/headline.py",
+    "reports/changes.py",
+    "api/embedding.py",
+    "api/trends.py",
 )
-"""Code whose marked sentences citizens read."""
+"""Code whose marked sentences citizens read, or staff in their own language."""
+
+PAGES = (
+    "components.html",
+    "citizen/*.html",
+    "staff/embedded*.html",
+    "staff/trend_part.html",
+    "staff/weekly_stop.html",
+)
+MAILS = "reports/mail/*.*"
 
 
 def citizens_messages() -> set[str | tuple[str, ...]]:
     """What `pybabel extract` finds where citizens read."""
     found: set[str | tuple[str, ...]] = set()
-    sources = [
-        ("jinja2.ext:babel_extract", path)
-        for path in [TEMPLATES / "components.html", *sorted((TEMPLATES / "citizen").glob("*.html"))]
-    ]
-    sources.append(("python", Path(i18n.__file__)))
     root = TEMPLATES.parent.parent
+    pages = [path for pattern in PAGES for path in sorted(TEMPLATES.glob(pattern))]
+    sources = [("jinja2.ext:babel_extract", path) for path in (*pages, *sorted(root.glob(MAILS)))]
+    sources.append(("python", Path(i18n.__file__)))
     sources += [("python", path) for pattern in PYTHON for path in sorted(root.glob(pattern))]
     for method, path in sources:
         for _, message, _, _ in extract_from_file(method, path, options=OPTIONS):

@@ -98,3 +98,34 @@ def test_with_few_past_their_target_those_who_wait_are_told_of() -> None:
     offices = [Named("Water 3", 50, 2), Named("Water 7", 10, 2)]
     offices += [Named(f"Office {index}", 5, 2) for index in range(4)]
     assert headline(calm, None, offices, "en").endswith("One office has 50 of the 80 who wait: Water 3.")
+
+
+def test_of_a_time_that_is_over_it_says_nothing_of_now() -> None:
+    assert headline(SILENCE, None, [], "en", over=True) == "Half of all citizens waited 31 h or more for an answer."
+    unknown = replace(SILENCE, median_seconds=None, median_low=None, median_high=None)
+    assert headline(unknown, None, [], "en", over=True).startswith("Half of all citizens waited longer than 20 days")
+
+
+@pytest.mark.parametrize(
+    ("n", "lang", "said"),
+    [
+        (1, "en", "One citizen wrote and has an answer."),
+        (1, "ru", "Написал один человек, и ответ у него есть."),
+        (2, "ru", "Написали 2 человека; ответ есть у всех."),
+        (5, "ru", "Написали 5 человек; ответ есть у всех."),
+        (21, "ru", "Написал 21 человек; ответ есть у всех."),  # takes the form of one, and is not one
+        (21, "sq", "Shkruan 21 qytetarë; të gjithë e kanë përgjigjen."),
+        (21, "bn", "২১ জন নাগরিক লিখেছেন; সবাই উত্তর পেয়েছেন।"),
+    ],
+)
+def test_few_are_counted_in_the_readers_grammar(n: int, lang: str, said: str) -> None:
+    few = replace(SILENCE, n=n, answered=n, silent_now=0, past_target=0)
+    assert headline(few, None, [], lang) == said
+
+
+@pytest.mark.parametrize("lang", ["sq", "bn", "ru"])
+def test_everything_is_said_in_every_language(lang: str) -> None:
+    told = headline(SILENCE, BEFORE, OFFICES, lang)
+    assert "Water 3" in told
+    for word in ("citizens", "wait", "office", "longer"):
+        assert word not in told

@@ -134,6 +134,32 @@ def test_what_the_mail_says(world: World) -> None:
     assert deliver(MONDAY + timedelta(minutes=1)) == []
 
 
+@ONE_KIND
+@pytest.mark.parametrize(
+    ("language", "day", "row", "changed"),
+    [
+        ("sq", "Kush hesht: Min office, 23 nëntor 2026", "13 përtej afatit, 13 pa përgjigje", "Asgjë"),
+        ("bn", "কে নীরব: Min office, ২৩ নভেম্বর, ২০২৬", "১৩ জনের সময় পেরিয়েছে, ১৩ জন এখন উত্তরহীন", "দৈবক্রমে"),
+        ("ru", "Кто молчит: Min office, 23 ноября 2026\u202fг.", "дольше срока 13, ждут сейчас 13", "Ничего"),
+        ("xx", "Who is silent: Min office, 23 November 2026", "13 past target, 13 silent now", "Nothing"),
+    ],
+)
+def test_the_mail_is_in_its_readers_language(world: World, language: str, day: str, row: str, changed: str) -> None:
+    with database().write() as session:
+        session.execute(update(Staff).where(col(Staff.id) == world.staff["minister"].id).values(language=language))
+    asked(world)
+    mailing.sweep(MONDAY)
+    [sent] = deliver(MONDAY)
+    assert sent.subject == day
+    assert f": {row}" in sent.text
+    assert changed in sent.text
+    assert sent.html is not None
+    assert f'<html lang="{language if language != "xx" else "en"}" dir="ltr">' in sent.html
+    english = ("silent", "What changed", "Where to act", "past target", "Office<", "Longest", "All of it", "Monday")
+    left = [one for one in english if one in sent.text + sent.html]
+    assert left == [] or language == "xx"
+
+
 def test_stopped_before_it_leaves(world: World) -> None:
     mail = asked(world)
     mailing.sweep(MONDAY)
