@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, Float, Uuid, any_, literal
+from sqlalchemy import Boolean, ColumnElement, Dialect, Float, Uuid, any_, bindparam, literal
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
@@ -73,6 +73,11 @@ def one_of(this: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
     if len(ids) <= FEW:
         return cast(ColumnElement[bool], this.in_(ids))
     return cast(ColumnElement[bool], _OneOf(this, literal(frozenset(ids), _Ids())))
+
+
+def one_of_given(this: Any, name: str) -> ColumnElement[bool]:
+    """`this IN` the ids (a frozenset) that the statement is given under a name when it is executed."""
+    return cast(ColumnElement[bool], _OneOf(this, bindparam(name, type_=_Ids())))
 
 
 class _OneOf(FunctionElement[bool]):

@@ -21,6 +21,7 @@ from reports import changes, scores, tables
 from reports.cells import Dimension, Grain
 from reports.changes import Change, Week
 from reports.facts import runs, seconds_of
+from reports.periods import periods
 from reports.reading import Reading
 from reports.scores import Order, Rank
 from reports.tallies import Tally, tallies
@@ -80,22 +81,28 @@ def board(
     if at is None:
         return None
     until: datetime | None = None
+    after: date | None = None
     if period.first is not None and period.after is not None:
-        since, until, earlier = start_of(period.first, zone), start_of(period.after, zone), None
+        first, after, earlier = period.first, period.after, None
         grain, firsts = Grain.month, _months(period.first, period.after)
+        since, until, every = start_of(first, zone), start_of(after, zone), firsts
     else:
-        monday = monday_of(at, zone) - timedelta(weeks=period.weeks)
-        since, earlier = start_of(monday, zone), start_of(monday - timedelta(weeks=period.weeks), zone)
+        running = monday_of(at, zone)
+        first, earlier = running - timedelta(weeks=period.weeks), running - timedelta(weeks=2 * period.weeks)
         grain, firsts = Grain.week, last_mondays(TREND, at, zone)
+        since, every = start_of(first, zone), [*firsts, running]
     children = [one.id for one in known.children.get(office_id, ()) if tables.may_read(who, one.id)]
     now = children if until is None else []
-
-    def read(start: datetime, end: datetime | None, by: Dimension = Dimension.all, **how: bool) -> dict[str, Reading]:
-        return tables.silence_of(session, who, [office_id], since=start, until=end, by=by, **how).get(office_id, {})
-
-    compared = [] if until else children[:COMPARED]
-    series = tables.series(session, who, [office_id, *compared], grain, firsts)
-    of_all = _by_service(read(since, until, Dimension.service, medians=True))
+    compared = [office_id, *now[:COMPARED]]
+    read = periods(session, who, compared, grain, every)
+    if read is None:
+        return None
+    series = read.each(session, compared, firsts)
+    whole = read.run(session, office_id, first, after)
+    by_service = tables.silence_of(
+        session, who, [office_id], since=since, until=until, by=Dimension.service, medians=True
+    )
+    of_all = _by_service(by_service.get(office_id, {}))
     below = tallies(session, who, children, since=since, until=until)
     heat = tallies(session, who, children, since=since, until=until, by=Dimension.service)
     late = scores.late_of(session, children)
@@ -108,8 +115,8 @@ def board(
         as_of=at,
         since=since,
         until=until,
-        whole=read(since, until).get(""),
-        before=None if earlier is None else read(earlier, since, medians=True, waiting=False).get(""),
+        whole=whole,
+        before=None if earlier is None else read.run(session, office_id, earlier, first, medians=True),
         weeks=list(zip(firsts, series[office_id], strict=True)) if office_id in series else [],
         below={
             office: below[office][""]

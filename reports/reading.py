@@ -108,10 +108,11 @@ class Asked:
             return Grain.week, first.date(), last
         return None
 
-    def narrowed(self, day: date, grain: Grain) -> "Asked":
-        """One period of it."""
-        since, until = start_of(day, self.zone), start_of(cells.after(grain, day), self.zone)
-        return Asked(since, until, self.as_of, self.zone, self.by, self.below)
+    @property
+    def ends_with_month(self) -> date | None:
+        """The first day of the month that it ends before, where it does."""
+        end = None if self.until is None else self.until.astimezone(self.zone)
+        return end.date() if end is not None and end.day == 1 and start_of(end.date(), self.zone) == end else None
 
 
 @dataclass(slots=True)
@@ -123,8 +124,8 @@ class Part:
 
     sums: list[tuple[bytes, bytes]] = field(default_factory=list)
     waits: list[tuple[int, bytes]] = field(default_factory=list)
-    answered: Sequence[int] = ()
-    silent: Sequence[int] = ()
+    answered: Any = ()
+    silent: Any = ()
     summed: bool = False
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     silent_now: int = 0
@@ -197,6 +198,23 @@ class Part:
             counts,
             error or 0.0,
         )
+
+
+def joined(parts: Sequence[Part]) -> Part:
+    """Parts of different cases as one, before it is known who waits. Either sums or cases are behind all of them."""
+    import numpy
+
+    made = Part(summed=any(part.summed for part in parts))
+    for part in parts:
+        made.sums += part.sums
+        made.waits += part.waits
+        for name, count in part.counts.items():
+            made.counts[name] += count
+    single = [part for part in parts if not part.summed]
+    if single and not made.summed:
+        made.answered = numpy.concatenate([part.answered for part in single])
+        made.silent = numpy.concatenate([part.silent for part in single])
+    return made
 
 
 def estimate_all(parts: Iterable[Part], *, medians: bool = False) -> None:

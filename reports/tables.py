@@ -11,14 +11,15 @@ year ago, are read from sums, all others from the cases.
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, bindparam, case, cast, func, literal, select
 from sqlmodel import Session, col
 
-from core.sets import among
+from core.sets import among, one_of_given
 from domain.case import Case
 from domain.figures import FigureCase, FigureCell, FigureOffice, FigureState, FigureTree
 from domain.visibility import Viewer
@@ -26,7 +27,6 @@ from reports import cells, sketch
 from reports.cells import COLUMN, HOUR, Dimension, Grain
 from reports.facts import COUNTED, Sign, runs
 from reports.reading import Asked, Part, Reading, estimate_all
-from reports.weeks import start_of
 
 
 def as_of(session: Session) -> datetime | None:
@@ -74,86 +74,11 @@ def silence_of(
     return read(session, mine, asked, waiting=waiting, medians=medians)
 
 
-def series(
-    session: Session,
-    who: Viewer,
-    office_ids: Collection[UUID],
-    grain: Grain,
-    firsts: Sequence[date],
-    *,
-    below: bool = True,
-) -> dict[UUID, list[Reading]]:
-    """Figures of some offices by month or week of receipt, for the periods that begin on these days, in order.
-
-    `silent_now`, `past_target` and `longest_*` are of this moment, so they are of those received in the period too;
-    90th percentiles are left out, for who writes in a week is too few for sums to tell them. An office that one may
-    not look into is left out.
-    """
-    state = stand(session)
-    mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
-    if state is None or state.as_of is None or not firsts or not mine:
-        return {}
-    zone = ZoneInfo(state.zone)
-    first, last = min(firsts), cells.after(grain, max(firsts))
-    asked = Asked(start_of(first, zone), start_of(last, zone), state.as_of, zone, Dimension.all, below)
-    summed, rest = sources(session, mine, asked, sums=below and asked.kept is not None)
-    found: dict[UUID, dict[date, Part]] = {office: {day: Part() for day in firsts} for office in mine}
-    if summed:
-        for row in session.execute(cells_of(summed, grain, Dimension.all, first, last)):
-            if row.since in found[row.office_id]:
-                found[row.office_id][row.since].take_cell(row, asked)
-    if rest:
-        for office, parts in from_cases(session, rest, asked, by_period(grain, firsts, zone)).items():
-            found[office] |= {date.fromisoformat(day): part for day, part in parts.items() if day}
-    estimate_all((part for parts in found.values() for part in parts.values()), medians=True)
-    _settle(session, found, asked, grain)
-    return {office: [_of_period(office, day, found[office][day], asked, grain) for day in firsts] for office in mine}
-
-
-def _settle(session: Session, found: dict[UUID, dict[date, Part]], asked: Asked, grain: Grain) -> None:
-    """Read the cases of those periods that sums say too little of."""
-    vague = {office: {day for day, part in parts.items() if not part.holds} for office, parts in found.items()}
-    offices = [office for office, days in vague.items() if days]
-    if not offices:
-        return
-    days = sorted(set[date]().union(*vague.values()))
-    exact = from_cases(session, offices, asked, by_period(grain, days, asked.zone))
-    for office in offices:
-        found[office] |= {day: exact[office].get(day.isoformat(), Part()) for day in vague[office]}
-    estimate_all((part for parts in found.values() for part in parts.values()), medians=True)
-
-
-def _of_period(office: UUID, day: date, part: Part, asked: Asked, grain: Grain) -> Reading:
-    within = asked.narrowed(day, grain)
-    part.silent_now, part.past_target = part.counts["waiting"], part.counts["late"]
-    return part.reading(office, "", within)
-
-
-def by_period(grain: Grain, firsts: Sequence[date], zone: ZoneInfo) -> ColumnElement[Any]:
-    """The first day of the period that a case was received in, as text; "" where it is none of these."""
-    bounds = {day: cells.bounds(grain, day, zone) for day in firsts}
-    # a search by halves: a case that is looked at is compared with a few of the periods only
-    edges: list[tuple[int, str]] = []
-    for day in sorted(bounds):
-        start, end = bounds[day]
-        if edges and edges[-1] == (start, ""):
-            edges.pop()
-        edges += [(start, day.isoformat()), (end, "")]
-
-    def among_these(these: Sequence[tuple[int, str]], before: str) -> ColumnElement[Any]:
-        if not these:
-            return literal(before)
-        middle = len(these) // 2
-        second, text = these[middle]
-        earlier, later = among_these(these[:middle], before), among_these(these[middle + 1 :], text)
-        return case((col(FigureCase.received) < second, earlier), else_=later)
-
-    return among_these(edges, "")
-
-
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 Found = dict[UUID, dict[str, Part]]
+Edges = tuple[tuple[int, str], ...]
+"""Seconds at which periods begin, in order, and what each is called; "" from where on it is none of them."""
 
 
 def read(
@@ -176,7 +101,7 @@ def read(
     if rest:
         found |= from_cases(session, rest, asked)
     if waiting:
-        _add_waiting(session, offices, asked, found)
+        add_waiting(session, offices, asked, found)
     estimate_all((part for parts in found.values() for part in parts.values()), medians=medians)
     return {
         at: {value: part.reading(at, value, asked) for value, part in sorted(parts.items())}
@@ -211,63 +136,83 @@ def cells_of(offices: Collection[UUID], grain: Grain, dimension: Dimension, firs
 
 
 def keyed(
-    session: Session,
-    offices: Collection[UUID],
-    asked: Asked,
-    *columns: ColumnElement[Any],
-    value: ColumnElement[Any] | None = None,
+    by: Dimension, below: bool, *columns: ColumnElement[Any], value: ColumnElement[Any] | None = None
 ) -> Select[Any]:
-    """Rows of cases by the office asked for and the value they count for: of the dimension, or another one."""
-    value = (COLUMN.get(asked.by, literal("")) if value is None else value).label("value")
-    if not asked.below:
-        return select(col(FigureCase.office_id).label("office"), value, *columns).where(
-            among(session, FigureCase.office_id, list(offices))
-        )
-    return (
-        select(col(FigureTree.above_id).label("office"), value, *columns)
-        .join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
-        .where(among(session, FigureTree.above_id, list(offices)))
-    )
+    """Rows of cases by the office asked for (of those given as `offices` when it is executed) and the value they count
+    for: of the dimension, or another one."""
+    value = (COLUMN.get(by, literal("")) if value is None else value).label("value")
+    if not below:
+        rows = select(col(FigureCase.office_id).label("office"), value, *columns)
+        return rows.where(one_of_given(FigureCase.office_id, "offices"))
+    rows = select(col(FigureTree.above_id).label("office"), value, *columns)
+    rows = rows.join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
+    return rows.where(one_of_given(FigureTree.above_id, "offices"))
 
 
-def from_cases(
-    session: Session, offices: Collection[UUID], asked: Asked, value: ColumnElement[Any] | None = None
-) -> Found:
-    """Read from the cases; the numbers come as one string for each group, which costs a tenth of a row for each."""
-    received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
-    age = case((ended.is_not(None), ended), (received > asked.now, 0), else_=asked.now - received)
-    rows = (
-        keyed(
-            session,
-            offices,
-            asked,
-            silence.label("silence"),
-            case((silence.is_(None), age)).label("silent"),
-            runs().label("waits"),
-            col(FigureCase.signs).label("signs"),
-            col(FigureCase.late).label("late"),
-            value=value,
-        )
-        .where(received >= asked.start, received < asked.end)
-        .subquery()
-    )
-    by = (rows.c.office, rows.c.value)
-    grouped = select(
-        *by,
-        func.aggregate_strings(cast(rows.c.silence, Text), ",").label("answered"),
-        func.aggregate_strings(cast(rows.c.silent, Text), ",").label("silent"),
-        func.count(case((rows.c.waits, 1))).label("waiting"),
-        func.count(case((and_(rows.c.waits, rows.c.late), 1))).label("late"),
-        *(func.count(case((rows.c.signs.op("&")(int(Sign[name])) != 0, 1))).label(name) for name in COUNTED),
-    ).group_by(*by)
+def from_cases(session: Session, offices: Collection[UUID], asked: Asked, edges: Edges | None = None) -> Found:
+    """Read from the cases, by the dimension asked for or (`edges`) by period."""
+    given = {"offices": frozenset(offices), "start": asked.start, "end": asked.end, "now": asked.now}
     found: Found = {at: {} for at in offices}
-    for row in session.execute(grouped):
+    for row in session.execute(_grouped(asked.by, asked.below, edges), given):
         part = found[row.office][written(row.value)] = Part(
             answered=_numbers(row.answered), silent=_numbers(row.silent)
         )
         part.counts.update({name: getattr(row, name) for name in ("waiting", "late", *COUNTED)})
         part.counts["n"], part.counts["answered"] = len(part.answered) + len(part.silent), len(part.answered)
     return found
+
+
+@lru_cache(maxsize=64)
+def _grouped(by: Dimension, below: bool, edges: Edges | None) -> Select[Any]:
+    """The numbers come as one string for each group, which costs a tenth of a row for each. Kept, since to put such a
+    statement together takes longer than to execute it for a small office."""
+    received, silence, ended = col(FigureCase.received), col(FigureCase.silence), col(FigureCase.ended)
+    start, end, now = (bindparam(name, type_=BigInteger) for name in ("start", "end", "now"))
+    age = case((ended.is_not(None), ended), (received > now, 0), else_=now - received)
+    rows = (
+        keyed(
+            by,
+            below,
+            silence.label("silence"),
+            case((silence.is_(None), age)).label("silent"),
+            runs().label("waits"),
+            col(FigureCase.signs).label("signs"),
+            col(FigureCase.late).label("late"),
+            value=None if edges is None else _by_period(edges),
+        )
+        .where(received >= start, received < end)
+        .subquery()
+    )
+    keys = (rows.c.office, rows.c.value)
+    return select(
+        *keys,
+        func.aggregate_strings(cast(rows.c.silence, Text), ",").label("answered"),
+        func.aggregate_strings(cast(rows.c.silent, Text), ",").label("silent"),
+        func.count(case((rows.c.waits, 1))).label("waiting"),
+        func.count(case((and_(rows.c.waits, rows.c.late), 1))).label("late"),
+        *(func.count(case((rows.c.signs.op("&")(int(Sign[name])) != 0, 1))).label(name) for name in COUNTED),
+    ).group_by(*keys)
+
+
+def edges_of(grain: Grain, firsts: Collection[date], zone: ZoneInfo) -> Edges:
+    """Where the periods that begin on these days begin and end; each is called by its first day."""
+    found: list[tuple[int, str]] = []
+    for day in sorted(firsts):
+        start, end = cells.bounds(grain, day, zone)
+        if found and found[-1] == (start, ""):
+            found.pop()
+        found += [(start, day.isoformat()), (end, "")]
+    return tuple(found)
+
+
+def _by_period(edges: Edges, before: str = "") -> ColumnElement[Any]:
+    """The period that a case was received in: a search by halves, for the edges are many."""
+    if not edges:
+        return literal(before)
+    middle = len(edges) // 2
+    second, name = edges[middle]
+    earlier, later = _by_period(edges[:middle], before), _by_period(edges[middle + 1 :], name)
+    return case((col(FigureCase.received) < second, earlier), else_=later)
 
 
 def written(value: object) -> str:
@@ -283,18 +228,19 @@ def _numbers(joined: str | None) -> Any:
 # -- who waits now ---------------------------------------------------------------------------------------------------
 
 
-def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found: Found) -> None:
+def add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found: Found) -> None:
     """Count all who were received before the end of the period and wait now, however long; find the longest."""
     whole = asked.until is None or asked.until >= asked.as_of
     if whole and asked.by is Dimension.all:
         _add_standing(session, offices, asked, found)
         return
-    summed, rest = sources(session, offices, asked, sums=asked.below and whole)
-    if summed:
+    end = date.max if whole else asked.ends_with_month
+    summed, rest = sources(session, offices, asked, sums=asked.below and end is not None)
+    if summed and end is not None:
         # sums by month are of all time; the oldest is known to the hour, and which case it is is not
         table = FigureCell.__table__  # type: ignore[attr-defined]
         columns = [table.c[name] for name in ("office_id", "value", "since", "waiting", "late", "waits")]
-        every = cells_of(summed, Grain.month, asked.by, date.min, date.max).with_only_columns(*columns)
+        every = cells_of(summed, Grain.month, asked.by, date.min, end).with_only_columns(*columns)
         for row in session.execute(every.where(table.c.waiting > 0)):
             part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
             start, _ = cells.bounds(Grain.month, row.since, asked.zone)
@@ -302,13 +248,13 @@ def _add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found:
     if not rest:
         return
     rows = (
-        keyed(session, rest, asked, col(FigureCase.received).label("received"), col(FigureCase.late).label("late"))
+        keyed(asked.by, asked.below, col(FigureCase.received).label("received"), col(FigureCase.late).label("late"))
         .where(runs(), col(FigureCase.received) < asked.end)
         .subquery()
     )
     by = (rows.c.office, rows.c.value)
     grouped = select(*by, func.count(), func.count(case((rows.c.late, 1))), func.min(rows.c.received)).group_by(*by)
-    for at, value, waiting, late, oldest in session.execute(grouped):
+    for at, value, waiting, late, oldest in session.execute(grouped, {"offices": frozenset(rest)}):
         part = found.setdefault(at, {}).setdefault(written(value), Part())
         _add_waiting_to(part, waiting, late, oldest)
 

@@ -61,12 +61,12 @@ def tallies(
         settled = case((signs.op("&")(int(Sign.met | Sign.missed)) != 0, 1), (late, 1), else_=0)
         received = col(FigureCase.received)
         rows = (
-            keyed(session, rest, asked, settled.label("due"), missed.label("failed"))
+            keyed(by, True, settled.label("due"), missed.label("failed"))
             .where(received >= asked.start, received < asked.end)
             .subquery()
         )
         by_value = (rows.c.office, rows.c.value)
         grouped = select(*by_value, func.count(), func.sum(rows.c.due), func.sum(rows.c.failed)).group_by(*by_value)
-        for office, raw, *counts in session.execute(grouped):
+        for office, raw, *counts in session.execute(grouped, {"offices": frozenset(rest)}):
             found.setdefault(office, {})[written(raw)] = Tally(*map(int, counts))
     return found

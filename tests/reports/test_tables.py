@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +16,7 @@ from domain.states import IntakeSource, LeadLink
 from domain.visibility import SYSTEM_KEY
 from reports import cells, footing, kpis, rebuild, refresh, scores, tables
 from reports.cells import Dimension, Grain
+from reports.periods import periods
 from reports.reading import Reading
 from reports.scores import Order
 from reports.tallies import Tally, tallies
@@ -81,7 +84,7 @@ def test_as_the_cases_say(read_from: World) -> None:
     assert one.silence.longest_seconds == theirs.longest_seconds
     mondays = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)]
     at = read_from.offices["MIN"].id
-    trend = tables.series(read_from.session, read_from.who("minister"), [at], Grain.week, mondays)[at]
+    trend = series(read_from, "minister", [at], Grain.week, mondays)[at]
     weeks = kpis.by_week(read_from.session, SYSTEM_KEY, None, weeks=3, now=NOW, zone=ZONE)
     assert [one.silence.n for one in trend] == [week.silence.n for week in weeks]
     for one, week in zip(trend, weeks, strict=True):
@@ -113,21 +116,43 @@ def test_numbers_without_a_curve_are_those_with_one(read_from: World) -> None:
     assert not tallies(read_from.session, read_from.who("north_head"), [read_from.offices["SOUTH"].id], since=OCTOBER)
 
 
-def test_many_series_are_each_as_alone(read_from: World) -> None:
-    ids, who = [office.id for office in read_from.offices.values()], read_from.who("minister")
-    mondays = [date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9)]
-    for grain, firsts in ((Grain.week, mondays), (Grain.month, [date(2026, 10, 1), date(2026, 11, 1)])):
-        together = tables.series(read_from.session, who, ids, grain, firsts)
-        for at in ids:
-            assert together[at] == tables.series(read_from.session, who, [at], grain, firsts)[at]
-            for day, one in zip(firsts, together[at], strict=True):
-                start, end = start_of(day, ZONE), start_of(cells.after(grain, day), ZONE)
-                alone = tables.silence_of(read_from.session, who, [at], since=start, until=end).get(at)
-                if alone is None:
-                    assert one.n == 0
-                    continue
-                assert (one.n, one.counts) == (alone[""].n, alone[""].counts)
-                assert one.silence.median_seconds == alone[""].silence.median_seconds
+def series(world: World, who: str, ids: list[UUID], grain: Grain, firsts: list[date]) -> dict[UUID, list[Reading]]:
+    """Figures by period."""
+    read = periods(world.session, world.who(who), ids, grain, firsts)
+    assert read is not None
+    return read.each(world.session, ids, firsts)
+
+
+@pytest.mark.parametrize(
+    ("grain", "firsts"),
+    [
+        (Grain.week, [date(2026, 11, 2), date(2026, 11, 16), date(2026, 11, 9)]),
+        (Grain.month, [date(2026, 10, 1), date(2026, 11, 1)]),
+    ],
+)
+def test_many_periods_are_each_as_alone(read_from: World, grain: Grain, firsts: list[date]) -> None:
+    """Each period of each office, and runs of them, are what is read of that time alone."""
+    session, who, ids = read_from.session, read_from.who("minister"), [one.id for one in read_from.offices.values()]
+    together = series(read_from, "minister", ids, grain, firsts)
+    read = periods(session, who, ids, grain, firsts)
+    assert read is not None
+
+    def alone(at: UUID, first: date, last: date | None, **how: Any) -> Reading | None:
+        until = None if last is None else start_of(last, ZONE)
+        found = tables.silence_of(session, who, [at], since=start_of(first, ZONE), until=until, **how)
+        return found.get(at, {}).get("")
+
+    for at in ids:
+        for day, one in zip(firsts, together[at], strict=True):
+            wanted = alone(at, day, cells.after(grain, day), waiting=False, medians=True)
+            assert (wanted is None) == (one.n == 0)
+            if wanted is not None:
+                assert (one.counts, one.silence.median_seconds) == (wanted.counts, wanted.silence.median_seconds)
+                assert (one.silence.median_low, one.silence.p90_seconds) == (wanted.silence.median_low, None)
+        for first, last in ((min(firsts), None), (min(firsts), max(firsts)), (sorted(firsts)[1], None)):
+            assert read.run(session, at, first, last) == alone(at, first, last)
+            before = read.run(session, at, first, last, medians=True)
+            assert before == alone(at, first, last, waiting=False, medians=True)
 
 
 def test_what_is_shut_to_some_is_counted_for_nobody(world: World) -> None:
@@ -150,7 +175,7 @@ def test_an_office_that_is_not_ones_own_is_left_out(world: World) -> None:
     ranks = scores.ranked(world.session, world.who("north_head"), order=Order.late)
     assert {rank.office_id for rank in ranks} <= {world.offices["NORTH"].id}
     at = world.offices["SOUTH"].id
-    assert tables.series(world.session, world.who("north_head"), [at], Grain.week, [date(2026, 11, 2)]) == {}
+    assert series(world, "north_head", [at], Grain.week, [date(2026, 11, 2)]) == {}
 
 
 def test_who_answers_only_what_is_easy_is_not_ahead(world: World) -> None:
