@@ -3,11 +3,13 @@
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 import domain.tables  # noqa: F401  (so that a process that writes one table knows those it refers to)
 from api import (
@@ -137,6 +139,7 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         version="1",
         description="Citizen feedback and grievance redress.",
         lifespan=lifespan,
+        routes=[*_rooms()],
         openapi_url=f"{API}/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -148,6 +151,21 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, limit=current.body_limit_bytes, files=uploads)
     problems.install(app)
     app.add_exception_handler(auth.SignInNeeded, _to_sign_in)
+    app.add_api_route("/static/accent.css", _accent, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    if current.environment == "demo":
+        import simulators.app  # production neither mounts nor loads them
+
+        app.include_router(styleguide.router)
+        simulators.app.mount(app, current)
+    return app
+
+
+@lru_cache(maxsize=1)
+def _rooms() -> tuple[BaseRoute, ...]:
+    """The routes of all rooms, for every application of this process: what each of four hundred takes is worked out
+    at the first request, which costs more than most requests' whole work."""
+    together = APIRouter()
     for room in (
         health,
         rest,
@@ -230,15 +248,8 @@ def create_app(*, embedded: bool | None = None) -> FastAPI:
         policies,
         asking,
     ):
-        app.include_router(room.router)
-    app.add_api_route("/static/accent.css", _accent, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    if current.environment == "demo":
-        import simulators.app  # production neither mounts nor loads them
-
-        app.include_router(styleguide.router)
-        simulators.app.mount(app, current)
-    return app
+        together.include_router(room.router)
+    return tuple(together.routes)
 
 
 def _start(inside: bool) -> list[Callable[[], None]]:
