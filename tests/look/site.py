@@ -16,9 +16,10 @@ from api.pages import CONTENT_SECURITY_POLICY, STATIC, render, render_fragment
 from tests.look import samples, samples_desk, samples_staff
 
 
-def build() -> FastAPI:
-    """`/citizen/{sample}` and `/staff-pages/{sample}`, each with the headers of the real application."""
+def build(policy: str = CONTENT_SECURITY_POLICY) -> FastAPI:
+    """`/citizen/{sample}` and `/staff-pages/{sample}`, each with the real headers but for the policy."""
     app = FastAPI()
+    app.state.policy = policy
 
     @app.get("/static/accent.css")
     def accent() -> Response:
@@ -53,9 +54,8 @@ def _show(request: Request, folder: str, pages: dict[str, tuple[str, dict[str, o
     if name not in pages:
         raise HTTPException(404)
     template, context = pages[name]
-    return render(
-        request, f"{folder}/{template}.html", context, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY}
-    )
+    policy = request.app.state.policy
+    return render(request, f"{folder}/{template}.html", context, headers={"Content-Security-Policy": policy})
 
 
 @contextmanager
