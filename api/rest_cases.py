@@ -19,6 +19,7 @@ from api.problems import documented, problem
 from api.rest_shared import Now, Reader, Writer, offices_of
 from cases import history, intake, parts
 from cases.filters import Filter
+from cases.persons import Redactor
 from channels.phones import read_phone
 from channels.values import JSON, Channel, Inbound
 from core.crypto import cipher, same
@@ -33,7 +34,6 @@ from domain.catalogue import Catalogue, catalogue, name_of
 from domain.clock import Clock
 from domain.states import CaseKind, CaseState, ClockKind, IntakeSource
 from escalation.terms import calendar_of
-from nlp.redaction import redact
 from surveys.checking import unknown_code
 
 router = APIRouter()
@@ -307,12 +307,15 @@ def _present(session: Session, cases: Sequence[Case], holder: Holder, now: datet
     wanted = [case.lead_id for case in cases if parts.is_part(case)]
     found = session.exec(select(Case.id, Case.reference).where(col(Case.id).in_(wanted))).all() if wanted else []
     leads = dict(found)
+    without = None if plain else Redactor(session)
+    if without is not None:
+        without.learn(case.citizen_id for case in cases)
     return [
         _one(
             known,
             case,
             now,
-            plain=plain,
+            text=case.text if without is None else without.case(case),
             worked=worked.get(case.id),
             lead=leads.get(case.lead_id) if parts.is_part(case) and case.lead_id else None,
         )
@@ -330,7 +333,7 @@ def _worked(session: Session, ids: Sequence[UUID]) -> dict[UUID, int]:
     return {case_id: seconds for case_id, seconds in found if seconds is not None}
 
 
-def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: int | None, lead: str | None) -> CaseOut:
+def _one(known: Catalogue, case: Case, now: datetime, *, text: str, worked: int | None, lead: str | None) -> CaseOut:
     language = settings().languages[0]
     silent = history.silent_until(case, now)
     until = case.received_at if lead else max(case.first_response_at or silent or now, case.received_at)
@@ -341,7 +344,7 @@ def _one(known: Catalogue, case: Case, now: datetime, *, plain: bool, worked: in
         reference=case.reference,
         kind=CaseKind(case.kind),
         state=CaseState(case.state),
-        text=case.text if plain else redact(case.text),
+        text=text,
         channel=Channel(case.channel),
         language=case.language,
         office=Named(code=known.offices[case.office_id].code, name=known.name(case.office_id, language)),

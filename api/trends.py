@@ -21,7 +21,7 @@ def trend(found: Board, words: Translator, wanted: str) -> dict[str, object]:
     values = [_hours(one) if median else _in_time(one) for _, one in weeks]
     band = _band(values, highest=None if median else 1.0)
     last = values[-1] if values else None
-    now = "–" if last is None else _written(last, words, median=median)
+    now = "" if last is None else _written(last, words, median=median)
     outside = band is not None and last is not None and not band[0] <= last <= band[1]
     ends: list[str] = []
     if weeks:
@@ -78,7 +78,7 @@ def _label(now: str, outside: bool, words: Translator, *, median: bool, monthly:
             if monthly
             else _("Share answered in time by week; %(value)s of the last one.")
         )
-    return told % {"value": now} + (" " + _("That is outside its usual band.") if outside else "")
+    return told % {"value": now or "–"} + (" " + _("That is outside its usual band.") if outside else "")
 
 
 def _hours(one: Reading) -> float | None:

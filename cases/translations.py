@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from cases import history
+from cases.persons import Redactor
 from cases.rights import works_on
 from channels import translator
 from core.database import database
@@ -23,7 +24,6 @@ from domain.case import Case
 from domain.states import EntryKind
 from domain.timeline import TimelineEntry
 from domain.visibility import Viewer
-from nlp.redaction import redact
 
 THEIRS = frozenset({EntryKind.received, EntryKind.citizen_wrote, EntryKind.edited, EntryKind.transcribed})
 """Entries whose words are the citizen's."""
@@ -66,11 +66,16 @@ def translate(who: Viewer, reference: str, language: str, now: datetime) -> int:
             raise Conflict("This case is not given to a translator.", mend="Ask a colleague who reads it.")
         entries = history.timeline(session, case)
         have = of_case(session, case, entries, language)
-        wanted = [(number, text) for number, text in _words(entries) if number not in have]
+        without = Redactor(session)
+        wanted = [
+            (number, text, without.words(text, case.office_id, case.citizen_id))
+            for number, text in _words(entries)
+            if number not in have
+        ]
     current = settings()
-    for number, text in wanted:
+    for number, text, shown in wanted:
         done = translator.translate(
-            redact(text), case.language, language, url=current.translator_url, key=current.translator_key
+            shown, case.language, language, url=current.translator_url, key=current.translator_key
         )
         with database().write() as session:
             _keep(session, case, number, language, text, done, now)

@@ -5,20 +5,21 @@ must not reach that person through a list of ratings.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, select
 
+from cases.persons import Redactor
 from core.sets import one_of
 from core.texts import shorten
 from domain.case import Case
+from domain.citizen import ContactPoint
 from domain.inbox import InboundMessage
-from domain.survey import Answer
+from domain.survey import Answer, Invitation
 from domain.visibility import Viewer, visible
-from nlp.redaction import redact
 
 _EXIT = "exit:"
 LONGEST = 300
@@ -27,7 +28,8 @@ LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One rating of 1 to 5 and its words (empty without); `case_id` and `reference` of the case it became, if any."""
+    """One rating of 1 to 5 and its words (empty without), redacted; `case_id` and `reference` of the case it became, if
+    any. `written` is what stood there: to look for somebody who is thanked, and never to be shown."""
 
     office_id: UUID
     service_id: UUID | None
@@ -36,6 +38,7 @@ class Said:
     at: datetime
     case_id: UUID | None
     reference: str
+    written: str = field(default="", repr=False)
 
 
 def said(
@@ -75,15 +78,19 @@ def said(
     shown = _references(session, who, {case for cases in became.values() for case in cases})
     # a report of money is for the integrity office, also in the moment before it is a case
     money = _of_money(session, [answer.source_id for answer, _ in rows])
+    without = Redactor(session)
+    writers = _writers(session, [answer for answer, _ in rows])
+    without.learn(writers.values())
     found = [
         Said(
             office_id=answer.office_id,
             service_id=answer.service_id,
             rating=answer.value or 1,
-            words=shorten(redact(text or ""), LONGEST),
+            words=shorten(without.words(text or "", answer.office_id, writers.get(answer.invitation_id)), LONGEST),
             at=answer.answered_at,
             case_id=next(iter(became.get(answer.source_id, ())), None),
             reference=next((shown[case] for case in became.get(answer.source_id, ())), ""),
+            written=text or "",
         )
         for answer, text in rows
         # who may not see one of the cases they led to sees none of the words: they may tell of that one
@@ -122,6 +129,19 @@ def _cases(session: Session, answers: list[Answer]) -> dict[str, list[UUID]]:
             if linked is not None:
                 found.setdefault(by_message[message], []).append(linked)
     return found
+
+
+def _writers(session: Session, answers: list[Answer]) -> dict[UUID | None, UUID]:
+    """The citizen that each invitation went to."""
+    asked = {answer.invitation_id for answer in answers if answer.invitation_id}
+    asked_of: dict[UUID | None, UUID] = {}
+    rows = session.exec(
+        select(Invitation.id, ContactPoint.citizen_id)
+        .join(ContactPoint, col(ContactPoint.id) == col(Invitation.contact_point_id))
+        .where(one_of(Invitation.id, asked))
+    )
+    asked_of.update(rows.all())
+    return asked_of
 
 
 def _of_money(session: Session, sources: Collection[str]) -> frozenset[str]:

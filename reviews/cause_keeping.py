@@ -33,7 +33,7 @@ def rename(session: Session, who: Viewer, cause_id: UUID, names: dict[str, str],
     for code, name in names.items():
         try:
             if name.strip() or code == language:
-                found[code] = checked(name)
+                found[code] = checked(session, name)
         except BadInput as error:
             wrong[f"name-{code}"] = error.fields["cause"]
     if wrong:

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from cases.acting import lock
+from cases.persons import Redactor
 from cases.rights import works_on
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.texts import clean
@@ -26,7 +27,6 @@ from domain.review import Action, Finding, Review
 from domain.states import EntryKind
 from domain.timeline import append
 from domain.visibility import Viewer, countable, visible
-from nlp.redaction import redact
 from reviews.chairs import check_chair
 
 LONGEST = 120
@@ -161,7 +161,7 @@ def named(
     """
     if who.staff_id is None:
         raise NotAllowed("Only a person can name a cause.")
-    words = checked(name)
+    words = checked(session, name)
     key = fold(words)
     found = session.exec(select(Cause).where(Cause.key == key)).first() or _called(session, who, key)
     if found is None and not sure and (near := _nearest(session, who, key)) is not None:
@@ -253,7 +253,7 @@ def of_cases(session: Session, who: Viewer, case_ids: Iterable[UUID]) -> dict[UU
     return {case_id: one for case_id, one in standing.items() if one is not None}
 
 
-def checked(name: str) -> str:
+def checked(session: Session, name: str) -> str:
     """A cause's name, cleaned. Raises BadInput (`fields`: cause)."""
     words = " ".join(clean(name).split())
     wrong = ""
@@ -261,7 +261,7 @@ def checked(name: str) -> str:
         wrong = "Say in a few words why it happens."
     elif len(words) > LONGEST:
         wrong = f"{len(words) - LONGEST} characters too long."
-    elif redact(words) != words:
+    elif Redactor(session).names_somebody(words):
         wrong = "A cause tells of nobody: leave out names, numbers and addresses."
     if wrong:
         raise BadInput("This is no name of a cause.", mend="Mend what is marked.", fields={"cause": wrong})

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, f
 from sqlmodel import Session, col, select
 
 from cases.counted import unanswered
+from cases.persons import Redactor
 from core.i18n import SOURCE_LANGUAGE
 from core.settings import settings
 from core.texts import shorten
@@ -22,7 +23,6 @@ from domain.review import Action, Finding, Review, unfinished
 from domain.staff import Staff, StaffRole, in_force
 from domain.states import CaseKind, CaseState, LeadLink, Outcome
 from domain.visibility import PAPER, on_paper
-from nlp.redaction import redact
 from reports.samples import within
 from reports.weeks import bounds
 from reports.words import Said, said
@@ -90,7 +90,7 @@ def gather(session: Session, office_id: UUID, week: date, seed: int, checks: int
         rushes=_rushes(session, offices, since, until),
         praise=_named(session, thanks, now)[:VOICES],
         worst=[_voice(line) for line in worst],
-        best=_named(session, [(_voice(line), line.words) for line in best], now),
+        best=_named(session, [(_voice(line), line.written) for line in best], now),
     )
 
 
@@ -112,12 +112,14 @@ def facts(session: Session, wanted: Iterable[UUID], now: datetime) -> list[Facts
         .join(Staff, col(Staff.id) == col(Case.assignee_id), isouter=True)
         .where(col(Case.id).in_(ids), on_paper())
         .order_by(col(Case.received_at), col(Case.id))
-    )
+    ).all()
+    without = Redactor(session)
+    without.learn(row.citizen_id for row, _ in rows)
     return [
         Facts(
             id=row.id,
             reference=row.reference,
-            title=shorten(redact(row.text), LONGEST),
+            title=shorten(without.case(row), LONGEST),
             language=row.language,
             office_id=row.office_id,
             service_id=row.service_id,
@@ -234,7 +236,7 @@ def promises(session: Session, office_id: UUID, week: date, now: datetime) -> li
 def _repeated(session: Session, offices: frozenset[UUID], week: date, now: datetime) -> list[Repeated]:
     """Root causes that the meetings here and below found in more than one case, most often first."""
     rows = session.exec(
-        select(Finding.why, Finding.case_id, col(Finding.cause_id))
+        select(Finding.why, Finding.case_id, col(Finding.cause_id), Case.office_id)
         .join(Review, col(Review.id) == col(Finding.review_id))
         .join(Case, col(Case.id) == col(Finding.case_id))
         .where(
@@ -246,12 +248,12 @@ def _repeated(session: Session, offices: frozenset[UUID], week: date, now: datet
         )
         .order_by(col(Finding.at), col(Finding.id))
     )
-    named = causes(session, PAPER)
+    named, without = causes(session, PAPER), Redactor(session)
     found: dict[str, tuple[str, dict[UUID, None]]] = {}
-    for why, case_id, cause_id in rows:
+    for why, case_id, cause_id, at in rows:
         # what the catalogue knows is one cause however it was put; else the same words are
         standing = named.name(cause_id, SOURCE_LANGUAGE) if cause_id else ""
-        words = redact(shorten(standing or why, LONGEST))
+        words = without.words(shorten(standing or why, LONGEST), at)
         key = " ".join(_WORD.findall(words.casefold()))
         found.setdefault(key, (words, {}))[1][case_id] = None
     again = [Repeated(words, list(cases)) for words, cases in found.values() if len(cases) > 1]
@@ -300,10 +302,12 @@ def _thanks(session: Session, here: ColumnElement[bool], since: datetime, until:
         .where(here, Case.kind == CaseKind.compliment, col(Case.received_at) >= since, col(Case.received_at) < until)
         .order_by(col(Case.received_at), col(Case.id))
         .limit(LISTED)
-    )
+    ).all()
+    without = Redactor(session)
+    without.learn(row.citizen_id for row in rows)
     return [
         (
-            Voice(row.office_id, None, shorten(redact(row.text), LONGEST), row.received_at, row.id, row.reference),
+            Voice(row.office_id, None, shorten(without.case(row), LONGEST), row.received_at, row.id, row.reference),
             row.text,
         )
         for row in rows

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlmodel import Session, col, or_, select
 
+from cases.persons import Redactor
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.i18n import SOURCE_LANGUAGE
 from core.texts import clean, shorten
@@ -21,7 +22,6 @@ from domain.pack import Attendance, MinutesNote, Raised, SampleCheck
 from domain.review import Action, Finding, Review
 from domain.staff import Staff
 from domain.visibility import PAPER, Viewer, on_paper
-from nlp.redaction import redact
 from reviews.causes import causes
 from reviews.chairs import chairs
 from reviews.gathering import LONGEST, promises
@@ -169,7 +169,9 @@ def _gather(session: Session, review: Review, now: datetime) -> Minutes:
         .join(Case, col(Case.id) == col(Finding.case_id))
         .where(Finding.review_id == review.id, on_paper())
         .order_by(col(Finding.at), col(Finding.id))
-    )
+    ).all()
+    without = Redactor(session)
+    without.learn(case.citizen_id for _, case in found)
     checked = session.exec(
         select(SampleCheck, Case.reference)
         .join(Case, col(Case.id) == col(SampleCheck.case_id))
@@ -200,7 +202,7 @@ def _gather(session: Session, review: Review, now: datetime) -> Minutes:
             Decided(
                 case_id=case.id,
                 reference=case.reference,
-                title=shorten(redact(case.text), LONGEST),
+                title=shorten(without.case(case), LONGEST),
                 language=case.language,
                 whys=row.whys or [row.why],
                 cause=names.name(row.cause_id, SOURCE_LANGUAGE) if row.cause_id else "",

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from cases.persons import Redactor
 from channels.values import Channel
 from core import claims, doorbell, streams
 from core.database import after_commit, database
@@ -131,7 +132,7 @@ def write_rows(
     streams.folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     with database().read() as session:
         chosen = filter_of(choice, kind, catalogue(session), now)
-        asked = Asked(seen.who, chosen, seen.plain, now, seen.language)
+        asked = Asked(seen.who, chosen, seen.plain, now, Redactor(session), seen.language)
         with writer(kind_of_file, sink, table.columns, table.title, streams.folder()) as write:
             for rows in table.batches(session, asked):
                 write(rows)

@@ -1,6 +1,6 @@
 """Reading rows for an export: step by step, narrowed to what was asked for and to what the viewer may see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, select, true
 from sqlmodel import Session, col
 
 from cases.filters import Filter
+from cases.persons import Redactor
 from core.sets import one_of
 from domain.catalogue import catalogue, name_of
 from domain.office import Office
 from domain.visibility import Viewer
-from nlp.redaction import redact
 
 STEP = 2_000
 """Rows that are read at once."""
@@ -22,17 +22,24 @@ STEP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be exported: which rows, for whom, with the citizens' words as they are (`plain`) or redacted."""
+    """What is to be exported: which rows, for whom, with the citizens' words as they are (`plain`) or redacted, by
+    `without`."""
 
     who: Viewer
     chosen: Filter
     plain: bool
     now: datetime
+    without: Redactor
     language: str = "en"
 
-    def words(self, text: str | None) -> str | None:
+    def words(self, text: str | None, office_id: UUID | None, citizen_id: UUID | None) -> str | None:
         """A citizen's words as this export has them."""
-        return text if self.plain or not text else redact(text)
+        return text if self.plain or not text else self.without.words(text, office_id, citizen_id)
+
+    def learn(self, citizens: Iterable[UUID | None]) -> None:
+        """Look up at once whose words come next."""
+        if not self.plain:
+            self.without.learn(citizens)
 
 
 def stepped(session: Session, query: Any, key: Any) -> Iterator[Sequence[Any]]:

@@ -8,6 +8,7 @@ somebody said about money (ADR 36).
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import aliased
@@ -81,6 +82,7 @@ def _cases(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     names = Names(session, asked.language)
     query = select(Case, col(Case.id)).where(*conditions(session, asked.who, asked.chosen))
     for found in stepped(session, query, col(Case.id)):
+        asked.learn(case.citizen_id for case, _ in found)
         yield [_case(case, names, asked) for case, _ in found]
 
 
@@ -97,8 +99,8 @@ def _case(case: Case, names: Names, asked: Asked) -> Row:
         case.language,
         *names.office(case.office_id),
         *names.service(case.service_id),
-        asked.words(case.place),
-        asked.words(case.text),
+        asked.words(case.place, case.office_id, case.citizen_id),
+        asked.words(case.text, case.office_id, case.citizen_id),
         str(case.urgency) if case.urgency else None,
         case.received_at,
         case.first_response_at,
@@ -132,21 +134,23 @@ TIMELINES = (
 def _timelines(session: Session, asked: Asked) -> Iterator[Sequence[Row]]:
     """The public entries of the cases, case by case."""
     names = Names(session, asked.language)
-    query = select(col(Case.reference), col(Case.id)).where(*conditions(session, asked.who, asked.chosen))
+    columns = (col(Case.reference), col(Case.citizen_id), col(Case.id))
+    query = select(*columns).where(*conditions(session, asked.who, asked.chosen))
     for some in stepped(session, query, col(Case.id)):
-        references = {case_id: reference for reference, case_id in some}
-        ids = list(references)
+        cases = {case_id: (reference, citizen_id) for reference, citizen_id, case_id in some}
+        asked.learn(citizen_id for _, citizen_id in cases.values())
+        ids = list(cases)
         for start in range(0, len(ids), 200):
             entries = session.scalars(
                 select(TimelineEntry)
                 .where(col(TimelineEntry.case_id).in_(ids[start : start + 200]), col(TimelineEntry.public).is_(True))
                 .order_by(col(TimelineEntry.case_id), col(TimelineEntry.number))
             ).all()
-            yield [_entry(references[entry.case_id], entry, names, asked) for entry in entries]
+            yield [_entry(*cases[entry.case_id], entry, names, asked) for entry in entries]
             session.expunge_all()
 
 
-def _entry(reference: str, entry: TimelineEntry, names: Names, asked: Asked) -> Row:
+def _entry(reference: str, citizen_id: UUID | None, entry: TimelineEntry, names: Names, asked: Asked) -> Row:
     text = entry.body.get("text") or entry.body.get("reason" if entry.kind != EntryKind.routed else "")
     by = entry.actor if entry.actor in ("citizen", "system") else "office"
     return (
@@ -156,7 +160,7 @@ def _entry(reference: str, entry: TimelineEntry, names: Names, asked: Asked) -> 
         str(entry.kind),
         by,
         *names.office(entry.office_id),
-        asked.words(text) if isinstance(text, str) else None,
+        asked.words(text, entry.office_id, citizen_id) if isinstance(text, str) else None,
         bool(entry.body.get("imported")) or entry.kind == EntryKind.imported,
     )
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from cases.persons import Redactor
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.texts import clean
 from domain.case import Case
@@ -22,7 +23,6 @@ from domain.review import Finding, Review
 from domain.staff import Staff
 from domain.states import Role
 from domain.visibility import Viewer, countable, visible
-from nlp.redaction import redact
 from reports.public.publishing import decides
 
 LEAST_WORDS, MOST_WORDS = 20, 400
@@ -93,7 +93,7 @@ def propose(session: Session, who: Viewer, finding_id: UUID, words: str, now: da
     if not _chairs(session, who, review):
         raise NotAllowed("Who leads the office's review says what it decided.", mend="Ask the chair.")
     said = clean(words).strip()
-    if wrong := _wrong(said, case.text):
+    if wrong := _wrong(said, case.text, Redactor(session).names_somebody(said, case.office_id, case.citizen_id)):
         raise BadInput("The public cannot read this as it is.", mend=wrong, fields={"words": wrong})
     known = session.exec(
         select(PublicDecision).where(PublicDecision.finding_id == finding.id).with_for_update()
@@ -175,13 +175,13 @@ def _staff(who: Viewer) -> UUID:
     return who.staff_id
 
 
-def _wrong(said: str, text: str) -> str:
-    """What must be mended, in words; empty when the public may read it."""
+def _wrong(said: str, text: str, named: bool) -> str:
+    """What must be mended, in words; empty when the public may read it. `text`: the citizen's; `named`: somebody is."""
     if not LEAST_WORDS <= len(said) <= MOST_WORDS:
         return f"Write a sentence or two, from {LEAST_WORDS} to {MOST_WORDS} characters."
     if _REFERENCE.search(said.upper()):
         return "Leave the reference out: it belongs to one citizen."
-    if redact(said) != said:
+    if named:
         return "Leave out names, numbers and addresses of people."
     if _runs(said) & _runs(text):
         return "Say it in your own words: these are the citizen's."
