@@ -18,6 +18,7 @@ from core.database import database
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, OmbudError
 from core.i18n import format_datetime, translator
 from core.settings import settings
+from domain.case import Case
 from domain.catalogue import catalogue
 from domain.review import Action, ActionAct, ActionEntry
 from domain.staff import Staff
@@ -198,7 +199,10 @@ def _page(
             "entries": [_entry(entry, by, words.language) for entry, by in actions.history(session, who, action)],
             "effect": effect_view.view(found, known, cause, words),
             "of": str(question.about),
-            "ways": _ways(session, action),
+            "ways": [
+                str(one)
+                for one in effects.ways(session.get(Case, action.case_id) if action.case_id else None, action.cause_id)
+            ],
             "offered": cause_part.offered(session, who, words.language) if settles else [],
             "typed": {name: (typed or {}).get(name, "") for name in FIELDS},
             "errors": errors,
@@ -211,15 +215,6 @@ def _page(
 def _people(session: Session, action: Action, now: datetime) -> list[dict[str, str]]:
     people: list[Staff] = owners.people(session, action.office_id, now)
     return [{"id": str(one.id), "name": one.name} for one in people if one.id != action.owner_id]
-
-
-def _ways(session: Session, action: Action) -> list[str]:
-    """What complaints can be counted for it."""
-    about = effects.of_action(session, action, effects.About.service, causes.Causes({})).about
-    found = [effects.About.service] if about is effects.About.service else []
-    if action.cause_id is not None:
-        found.append(effects.About.cause)
-    return [str(one) for one in (*found, effects.About.all)]
 
 
 def _entry(entry: ActionEntry, by: str, lang: str) -> dict[str, object]:

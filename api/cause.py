@@ -182,7 +182,13 @@ def _page(
             ],
             "actions": _actions(session, staff, row, now),
             "decisions": [
-                {"reference": case.reference, "why": finding.why, "decision": finding.decision, "week": review.week}
+                {
+                    "id": str(finding.id),
+                    "reference": case.reference,
+                    "why": finding.why,
+                    "decision": finding.decision,
+                    "week": review.week,
+                }
                 for finding, case, review in cause_figures.findings_of(session, who, row.id)
             ],
             "changes": [

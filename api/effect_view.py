@@ -34,6 +34,7 @@ def view(found: Effect, known: Catalogue, cause: str, words: Translator) -> dict
         "controlled": bool(told and told.controlled),
         "exposed": bool(told and told.exposed),
         "shut": bool(told and told.shut),
+        "decided": found.question.decision,
     }
 
 

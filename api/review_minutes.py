@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import select
 
+from api import causes
 from api.auth import SignedIn, Staffed
 from api.forms import Filled
 from api.pages import render
@@ -15,7 +16,7 @@ from core.database import database
 from core.errors import BadInput, NotFound
 from domain.catalogue import catalogue
 from domain.review import Review
-from reviews import chairs, minutes, printing, reading
+from reviews import cause_figures, chairs, minutes, printing, reading
 from reviews.minutes_layout import heading, parts
 from reviews.telling import address
 
@@ -75,9 +76,11 @@ def _page(
         may = review is not None and kept is not None and minutes.may_add(session, staff.viewer, review)
         closed = review is not None and review.closed_at is not None
         reads = chairs.attends(session, staff.viewer, office.id)
+        helped = cause_figures.findings_at(session, staff.viewer, review.id) if review is not None else {}
     context = {
         "review": {"url": address(office.code, monday), "office": known.name(office.id), "week": monday},
         "reads": reads,
+        "helped": helped if causes.READERS & staff.roles else {},
         "closed": closed,
         "head": heading(known, kept) if kept else None,
         "blocks": [asdict(one) for one in parts(known, kept, more)] if kept else [],

@@ -188,6 +188,27 @@ def findings_of(
     return [(finding, case, review) for finding, case, review in rows]
 
 
+def finding(session: Session, who: Viewer, finding_id: UUID) -> tuple[Finding, Case, Review] | None:
+    """One decision with its case and its meeting; None unless the viewer sees the case."""
+    row = session.exec(
+        select(Finding, Case, Review)
+        .join(Case, col(Case.id) == col(Finding.case_id))
+        .join(Review, col(Review.id) == col(Finding.review_id))
+        .where(col(Finding.id) == finding_id, visible(who))
+    ).first()
+    return (row[0], row[1], row[2]) if row is not None else None
+
+
+def findings_at(session: Session, who: Viewer, review_id: UUID) -> dict[str, UUID]:
+    """What a meeting decided, by the reference of the case, as far as the viewer sees these."""
+    rows = session.exec(
+        select(Case.reference, Finding.id)
+        .join(Case, col(Case.id) == col(Finding.case_id))
+        .where(Finding.review_id == review_id, visible(who))
+    )
+    return dict(rows.all())
+
+
 def _found(session: Session, who: Viewer, window: Window, known: Causes) -> list[tuple[UUID, datetime]]:
     """The cause and the moment of each case in the window that has one."""
     rows = session.exec(

@@ -57,7 +57,8 @@ class Unasked(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """What was done, where, and which complaints it was to make fewer. Days are of the government's zone; `done_on`
-    None: not yet. `causes` are the cause with those below it."""
+    None: not yet. `causes` are the cause with those below it. `decision`: what was decided is asked about, no
+    action."""
 
     office_id: UUID
     decided_on: date
@@ -66,6 +67,7 @@ class Question:
     service_id: UUID | None = None
     causes: frozenset[UUID] = NO_CAUSE
     dropped: bool = False
+    decision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,34 +89,49 @@ class Effect:
 def of_action(session: Session, action: Action, about: About | None, known: Causes) -> Question:
     """The question an action raises: about its case's service, else its cause, else all; or about what is asked for."""
     case = session.get(Case, action.case_id) if action.case_id is not None else None
-    service = case.service_id if case is not None else None
-    chosen = about or (About.service if service else About.cause if action.cause_id else About.all)
-    if (chosen is About.service and service is None) or (chosen is About.cause and action.cause_id is None):
-        chosen = About.all
+    chosen = _chosen(about, case, action.cause_id)
     return Question(
         office_id=action.office_id if case is None else _place(catalogue(session), action.office_id, case.office_id),
         decided_on=_day(action.created_at),
         done_on=_day(action.done_at) if action.done_at is not None else None,
         about=chosen,
-        service_id=service if chosen is About.service else None,
-        causes=known.below(known.standing(action.cause_id))
-        if chosen is About.cause and action.cause_id
-        else frozenset(),
+        service_id=case.service_id if case is not None and chosen is About.service else None,
+        causes=_causes(known, action.cause_id) if chosen is About.cause else NO_CAUSE,
         dropped=action.dropped_at is not None,
     )
 
 
-def of_finding(session: Session, finding: Finding) -> Question:
-    """The question a decision raises that took effect at once: about its case's service at the case's office."""
+def of_finding(session: Session, finding: Finding, about: About | None, known: Causes) -> Question:
+    """The question a decision raises that took effect at once: about its case's service, else its cause, else all, at
+    the case's office; or about what is asked for."""
     case, review = session.get_one(Case, finding.case_id), session.get_one(Review, finding.review_id)
-    day = _day(finding.at)
+    day, chosen = _day(finding.at), _chosen(about, case, finding.cause_id)
     return Question(
         office_id=_place(catalogue(session), review.office_id, case.office_id),
         decided_on=day,
         done_on=day,
-        about=About.service if case.service_id else About.all,
-        service_id=case.service_id,
+        about=chosen,
+        service_id=case.service_id if chosen is About.service else None,
+        causes=_causes(known, finding.cause_id) if chosen is About.cause else NO_CAUSE,
+        decision=True,
     )
+
+
+def ways(case: Case | None, cause_id: UUID | None) -> list[About]:
+    """What can be counted for what was done about a case, or against a cause."""
+    found = [About.service] if case is not None and case.service_id is not None else []
+    return [*found, *([About.cause] if cause_id is not None else []), About.all]
+
+
+def _chosen(about: About | None, case: Case | None, cause_id: UUID | None) -> About:
+    offered = ways(case, cause_id)
+    if about is None:
+        return offered[0]
+    return about if about in offered else About.all
+
+
+def _causes(known: Causes, cause_id: UUID | None) -> frozenset[UUID]:
+    return known.below(known.standing(cause_id)) if cause_id is not None else NO_CAUSE
 
 
 def effect(session: Session, who: Viewer, question: Question, now: datetime, action_id: UUID | None = None) -> Effect:

@@ -19,7 +19,7 @@ from domain.inbox import InboundMessage
 from domain.kiosk import KioskDevice
 from domain.policy import Calendar, Policy
 from domain.queue import BulkAct, BulkWhat, SavedView
-from domain.review import Action, Review
+from domain.review import Action, Finding, Review
 from domain.service import Area, Jurisdiction
 from domain.staff import Absence
 from domain.states import InboxState, SurveyKind
@@ -115,6 +115,15 @@ def furnish(
             owner_id=known.staff["head_water"],
             due_on=day + timedelta(days=3),
             created_at=now,
+        ),
+        "finding_id": Finding(
+            id=new_id(),
+            review_id=review.id,
+            case_id=case.id,
+            why="No key",
+            decision="A second key",
+            at=now,
+            author_id=known.staff["head_water"],
         ),
         "cause_id": Cause(id=new_id(), name="No spare key", key="no spare key", shared=True, created_at=now),
         "reply_id": SavedReply(id=new_id(), office_id=office, created_at=now),

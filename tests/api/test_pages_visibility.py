@@ -81,7 +81,6 @@ def gets(web: Web, reference: str, week: str, marker: str = MARKER) -> Iterator[
         "chosen": "4",
         "upload_id": "x",
         "publication_id": "x",
-        "finding_id": "x",
         "month": "2026-02",
         "version": "1",
         "file": "silence.csv",
@@ -96,10 +95,12 @@ def gets(web: Web, reference: str, week: str, marker: str = MARKER) -> Iterator[
         files = session.exec(select(Attachment.id).where(col(Attachment.case_id).in_(of_case))).all()
         actions = session.exec(select(Action.id).where(col(Action.case_id).in_(of_case))).all()
         found = session.exec(select(CaseCause.cause_id).where(col(CaseCause.case_id).in_(of_case))).all()
+        decided = session.exec(select(Finding.id).where(col(Finding.case_id).in_(of_case))).all()
     values |= {
         "file_id": str(files[0]) if files else "x",
         "action_id": str(actions[0]) if actions else "x",
         "cause_id": str(found[0]) if found else "x",
+        "finding_id": str(decided[0]) if decided else "x",
     }
     for one in iter_route_contexts(web.app.routes):
         path = str(one.path)

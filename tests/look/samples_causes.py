@@ -84,6 +84,7 @@ CAUSE: dict[str, object] = FORM | {
     ],
     "decisions": [
         {
+            "id": "f1",
             "reference": REFERENCE,
             "why": "One officer was ill for nine days.",
             "decision": "Every officer names a stand-in.",
@@ -151,6 +152,7 @@ EFFECT: dict[str, object] = {
     "controlled": True,
     "exposed": True,
     "shut": True,
+    "decided": False,
 }
 REFUSED: dict[str, object] = {
     "about": EFFECT["about"],
@@ -164,6 +166,7 @@ REFUSED: dict[str, object] = {
     "controlled": False,
     "exposed": False,
     "shut": False,
+    "decided": False,
 }
 ACTION: dict[str, object] = {
     "action": LINE,
@@ -187,6 +190,31 @@ ACTION: dict[str, object] = {
     "act": "",
     "ask": False,
 }
+FINDING: dict[str, object] = {
+    "finding": {
+        "id": "f1",
+        "whys": ["The pump stood still for nine days.", "Its officer was ill, and nobody stood in."],
+        "decision": "Every officer names a stand-in.",
+        "at": ago(days=90),
+    },
+    "case": {
+        "reference": REFERENCE,
+        "title": "The water has been off since Tuesday.",
+        "language": "en",
+        "office": "North Water Works",
+    },
+    "office": "Water, District 3",
+    "week": date(2026, 8, 24),
+    "review": "/staff/reviews/WAT3/2026-08-24",
+    "cause": {"id": "c2", "name": NAMES[2]},
+    "actions": [
+        {"id": "a1", "what": "List a stand-in", "owner": "Besnik Leka", "due_on": date(2026, 9, 4), "done": done}
+        for done in (True, False)
+    ],
+    "effect": EFFECT | {"decided": True},
+    "of": "service",
+    "ways": ["service", "cause", "all"],
+}
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "causes": ("causes", CAUSES),
     "causes-none": ("causes", CAUSES | {"rows": [], "waiting": [], "may_keep": False}),
@@ -196,6 +224,11 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "cause-ask": (
         "cause_ask",
         {"reference": REFERENCE, "typed": TYPED, "errors": {"cause": NEAR}, "ask": True, "offered": list(NAMES)},
+    ),
+    "finding": ("finding", FINDING),
+    "finding-alone": (
+        "finding",
+        FINDING | {"review": "", "cause": None, "actions": [], "ways": ["all"], "of": "all", "effect": REFUSED},
     ),
     "actions": ("actions", MINE),
     "actions-none": ("actions", {"to_do": [], "settled": [], "late": 0}),

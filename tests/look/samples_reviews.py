@@ -203,6 +203,7 @@ MINUTES_ROW: dict[str, object] = {
 MINUTES: dict[str, object] = {
     "review": PACK["review"],
     "reads": True,
+    "helped": {REFERENCE: "f1"},
     "closed": True,
     "head": {
         "office": "Water, District 3",

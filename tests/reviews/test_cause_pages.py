@@ -11,7 +11,7 @@ from api.draw_effect import scale_effect
 from api.effect_view import verdict
 from core.i18n import translator
 from domain.cause import CaseCause, Cause
-from domain.review import Action
+from domain.review import Action, Finding
 from reports.interrupted import Change, Series, estimate
 from tests.conftest import Installation
 from tests.reviews.test_pages import MONDAY, WEEK, Site
@@ -165,6 +165,30 @@ def test_an_action_says_when_it_can_be_told_whether_it_helped(site: Site) -> Non
     assert re.search(r"Too early: 8 whole weeks after it are needed\. It can be told from \d+ \w+ \d{4} on\.", page)
     for of in ("all", "cause", "nothing"):
         assert "It cannot be told" in show(site, f"{path}?of={of}")
+
+
+def test_a_decision_has_a_page_that_says_whether_it_helped(site: Site) -> None:
+    cause = named(site, "No spare key")
+    promised(site)
+    with site.installation.database.write() as session:
+        [finding] = session.exec(select(Finding))
+        finding.cause_id = session.exec(select(Cause.id)).one()
+        session.add(finding)
+        path = f"/staff/findings/{finding.id}"
+    assert f'href="{path}#effect"' in show(site, cause)
+    page = show(site, path)
+    for words in ("A key for the duty team.", "No spare key.", "Hand over a key", "Counted from the day", "Too early"):
+        assert words in page
+    assert 'aria-current="true">Its cause' in page  # the case has no service
+    assert 'aria-current="true">All complaints' in show(site, f"{path}?of=all")
+    assert "/staff/reviews/NORTH/" in page
+    # who answers complaints here reads it, and is not led where they may not go
+    assert "/staff/reviews/NORTH/" not in show(site, path, "north_officer")
+    assert send(site, f"/staff/reviews/NORTH/{WEEK}/close")[0] == 303
+    assert f'href="{path}#effect"' in show(site, f"/staff/reviews/NORTH/{WEEK}/minutes")
+    site.sign_in("south_head")
+    for other in (path, "/staff/findings/x", f"/staff/findings/{site.staff['south_head']}"):
+        assert site.client.get(other).status_code == 404
 
 
 def change(counts: list[int], before: int) -> Change:

@@ -204,8 +204,16 @@ def test_a_decision_asks_from_its_own_day(world: World) -> None:
     who = world.who("north_head")
     review = meeting.open_review(world.session, who, world.offices["NORTH"].id, MONDAY - WEEK, NOW)
     finding = meeting.decide(world.session, who, review.id, case.id, "Old pump.", "New pump.", NOW)
-    question = effects.of_finding(world.session, finding)
+    known = causes.causes(world.session, who)
+    question = effects.of_finding(world.session, finding, None, known)
     assert (question.decided_on, question.done_on, question.about) == (MONDAY, MONDAY, About.service)
+    assert question.decision
+    # no cause was found in it, so all are counted where its cause is asked for
+    assert effects.of_finding(world.session, finding, About.cause, known).about is About.all
+    cause = causes.named(world.session, who, "Old pumps", "en", NOW, shared=True)
+    causes.choose(world.session, who, case.id, cause, NOW, review_id=review.id)
+    question = effects.of_finding(world.session, finding, About.cause, known := causes.causes(world.session, who))
+    assert (question.about, question.causes) == (About.cause, known.below(cause.id))
 
 
 def test_causes_add_up_the_tree_by_month_and_only_what_one_sees(world: World) -> None:
