@@ -21,6 +21,7 @@ from domain.figures import FigureCell
 from reports import bulk
 from reports.cells import HOUR, SUMMED, Dimension, Fact, Grain, Kept, Key, after, bounds, periods_of, written
 from reports.facts import COUNTED, Sign
+from reports.rests import Rest
 from reports.sketch import buckets, merge
 
 AT_ONCE = 2000
@@ -218,7 +219,7 @@ def _summed(cases: _Cases, naming: _Naming, codes: Any, rows: Any, places: Any) 
     )
 
 
-def apply(session: Session, deltas: Deltas) -> None:
+def apply(session: Session, deltas: Deltas, rest: Rest) -> None:
     """Add to the cells; one that is of no case any more goes."""
     import numpy
 
@@ -237,3 +238,4 @@ def apply(session: Session, deltas: Deltas) -> None:
         bulk.upsert(session, table, columns, rows, added=SUMMED, replaced=PACKED)
         if fewer := [one for one, added in zip(ids, counts, strict=True) if added[0] < 0]:
             session.execute(delete(table).where(among(session, table.c.id, fewer), table.c.n == 0))
+        rest()

@@ -5,7 +5,7 @@ that dies leaves nothing behind. A mark that is written while it reads is not se
 again, which changes nothing where nothing changed.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,13 +22,17 @@ from core.settings import settings
 from domain.case import Case
 from domain.catalogue import Catalogue, catalogue
 from domain.figures import FigureCase, FigureCell, FigureMark, FigureState, FigureTree
-from reports import bulk, cells, deltas, footing, rebuild, scores
+from reports import bulk, cells, deltas, footing, rebuild, rests, scores
 from reports.cells import Fact, Grain
 from reports.facts import counted, facts, runs, seconds_of
+from reports.rests import Rest
 from reports.weeks import start_of
 
 BATCH = {"postgresql": 50_000, "sqlite": 5000}
 """Marks of one transaction: many together write each sum once, but where one writes others wait."""
+
+AT_ONCE = 5000
+"""Cases that are looked at by one statement."""
 
 log = logger(__name__)
 
@@ -36,11 +40,15 @@ log = logger(__name__)
 def work_off(now: datetime) -> int:
     """One batch in a transaction of its own; how many cases were looked at. 0: all is done, or another is at it."""
     with database().write() as session:
-        return refresh(session, now)
+        # where one writes others wait, so there is no resting on SQLite
+        return refresh(session, now, rest=rests.Evenly() if bulk.on_postgresql(session) else rests.never)
 
 
-def refresh(session: Session, now: datetime, limit: int | None = None) -> int:
-    """Bring figures in line with what changed; how many cases were looked at. What was never built is built."""
+def refresh(session: Session, now: datetime, limit: int | None = None, *, rest: Rest = rests.never) -> int:
+    """Bring figures in line with what changed; how many cases were looked at. What was never built is built.
+
+    `rest` is called after each piece of work, unless so much changed that more is left than one transaction takes.
+    """
     state = footing.lock(session, wait=False)
     if state is None:
         return 0
@@ -56,9 +64,11 @@ def refresh(session: Session, now: datetime, limit: int | None = None) -> int:
     taken = _marked(session, limit)
     due = _to_be_late(session, now, limit)
     looked_at = taken | due
-    if looked_at:
-        _bring_in_line(session, known, zone, looked_at, now)
     full = len(taken) >= limit or len(due) >= limit
+    rest = rests.never if full else rest
+    rest()
+    if looked_at:
+        _bring_in_line(session, known, zone, list(looked_at), now, rest)
     if not full:
         full = not scores.keep(session, state, known, zone, now)
         state.as_of = now
@@ -86,9 +96,12 @@ def _to_be_late(session: Session, now: datetime, limit: int) -> set[UUID]:
 
 
 def _bring_in_line(
-    session: Session, known: Catalogue, zone: ZoneInfo, case_ids: Collection[UUID], now: datetime
+    session: Session, known: Catalogue, zone: ZoneInfo, ids: Sequence[UUID], now: datetime, rest: Rest
 ) -> None:
-    changes = _written(session, list(case_ids), now)
+    changes: list[tuple[int, Fact]] = []
+    for first in range(0, len(ids), AT_ONCE):
+        changes += _written(session, ids[first : first + AT_ONCE], now)
+        rest()
     if not changes:
         return
     at = {fact.office_id for _, fact in changes}
@@ -96,8 +109,10 @@ def _bring_in_line(
     kept = footing.kept(session)
     above = {office: kept.within(chain) for office, chain in chains.items()}
     if added := deltas.tally(changes, above, zone, cells.first_week(now, zone)):
-        deltas.apply(session, added)
+        rest()
+        deltas.apply(session, added, rest)
     footing.count_changes(session, changes, chains)
+    rest()
     since = seconds_of(start_of(scores.window(now, zone), zone))
     compared = {fact.office_id for _, fact in changes if fact.received >= since}
     scores.forget(session, {False: compared, True: {one for office in compared for one in chains[office]}})
