@@ -143,22 +143,6 @@ class Part:
         for name in SUMMED:
             self.counts[name] += getattr(row, name)
 
-    def sample(self) -> sketch.Sampled:
-        """The counts of all sums together."""
-        import numpy
-
-        def joined(packed: Iterable[bytes]) -> tuple[Any, Any]:
-            places, counts = zip(*(sketch.arrays(one) for one in packed), strict=True)
-            return numpy.concatenate(places), numpy.concatenate(counts)
-
-        low = count = numpy.zeros(0, numpy.int64)
-        if self.waits:
-            hours = [(age, *sketch.arrays(packed)) for age, packed in self.waits]
-            low = numpy.concatenate([age - HOUR * (hour + 1) + 1 for age, hour, _ in hours])
-            count = numpy.concatenate([count for _, _, count in hours])
-        silences, ended = zip(*self.sums, strict=True)
-        return joined(silences), joined(ended), (numpy.maximum(0, low), numpy.maximum(0, low + HOUR - 1), count)
-
     @property
     def holds(self) -> bool:
         """Whether the estimate is as good as promised; it must have been made."""
@@ -221,11 +205,20 @@ def estimate_all(parts: Iterable[Part], *, medians: bool = False) -> None:
     """Estimate all parts that are not yet, at once; `medians` leaves 90th percentiles out, and their errors."""
     new = [part for part in parts if part.found is None]
     summed, single = [part for part in new if part.summed], [part for part in new if not part.summed]
-    for part, made in zip(summed, sketch.estimates([part.sample() for part in summed]), strict=True):
-        error = made.median_error if medians else made.error
-        part.found = made.survival, error if error is not None and error <= sketch.MOST_ERROR else None
+    if summed:
+        for part, made in zip(summed, _from_sums(summed, medians=medians), strict=True):
+            part.found = made.survival, made.error if made.holds else None
     for part, exact in zip(single, estimates([(part.answered, part.silent) for part in single]), strict=True):
-        part.found = exact, 0.0
-    for part in new if medians else ():
-        if part.found is not None:
-            part.found = replace(part.found[0], p90=NOT_REACHED), part.found[1]
+        part.found = replace(exact, p90=NOT_REACHED) if medians else exact, 0.0
+
+
+def _from_sums(parts: Sequence[Part], *, medians: bool) -> list[sketch.Estimated]:
+    import numpy
+
+    whose = [number for number, part in enumerate(parts) for _ in part.sums]
+    answered, ended = (sketch.unpacked([pair[of] for part in parts for pair in part.sums], whose) for of in (0, 1))
+    waits = [(number, age, packed) for number, part in enumerate(parts) for age, packed in part.waits]
+    of, hour, count = sketch.unpacked([packed for _, _, packed in waits], range(len(waits)))
+    ages, whose_waits = (numpy.array([one[at] for one in waits], numpy.int64) for at in (1, 0))
+    low = ages[of] - HOUR * (hour + 1) + 1
+    return sketch.estimates(len(parts), answered, ended, (whose_waits[of], low, low + HOUR - 1, count), medians=medians)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import curves
-from reports.survival import Quantile, Survival
+from reports.survival import NOT_REACHED, Quantile, Survival
 
 STEPS = 128
 MOST_ERROR = 0.02
@@ -24,6 +24,12 @@ MOST_ERROR = 0.02
 
 Counts = dict[int, int]
 """How many by bucket; or by hour since a period began."""
+
+
+Counted = tuple[Any, Any, Any]
+"""Counts of many samples as arrays of whole numbers: whose each is (from 0 on), its place, how many."""
+Waiting = tuple[Any, Any, Any, Any]
+"""Who still waits, of many samples: whose, the least and the largest seconds it may be, how many."""
 
 
 def bucket(seconds: int) -> int:
@@ -64,11 +70,8 @@ def merge(packed: Sequence[bytes], whose: Any, places: Any, counts: Any) -> list
     """
     import numpy
 
-    n = numpy.array([len(one) // 6 for one in packed], numpy.int64)
-    words = numpy.frombuffer(b"".join(packed), "<u2").astype(numpy.int64)
-    at, low = _layout(n)
-    keys = (numpy.repeat(numpy.arange(len(n)), n) << 16) | words[at]
-    have = words[low] | (words[low + 1] << 16)
+    index, at, have = unpacked(packed, range(len(packed)))
+    keys = (index << 16) | at
     new = (whose << 16) | places
     found = numpy.searchsorted(keys, new)
     there = numpy.zeros(len(new), bool)
@@ -102,15 +105,14 @@ def least(packed: bytes) -> int:
     return int.from_bytes(packed[:2], "little")
 
 
-def arrays(packed: bytes) -> tuple[Any, Any]:
-    """What `pack` packed, as places and counts for many to be summed at once."""
+def unpacked(packed: Sequence[bytes], whose: Sequence[int]) -> Counted:
+    """What `pack` packed, many at once, each of a sample."""
     import numpy
 
-    n = len(packed) // 6
-    return (
-        numpy.frombuffer(packed, "<u2", n).astype(numpy.int64),
-        numpy.frombuffer(packed, "<u4", n, 2 * n).astype(numpy.int64),
-    )
+    n = numpy.array([len(one) // 6 for one in packed], numpy.int64)
+    words = numpy.frombuffer(b"".join(packed), "<u2").astype(numpy.int64)
+    at, low = _layout(n)
+    return numpy.repeat(numpy.asarray(whose, numpy.int64), n), words[at], words[low] | (words[low + 1] << 16)
 
 
 def buckets(seconds: Any) -> Any:
@@ -124,11 +126,12 @@ def buckets(seconds: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """An estimate, and how far its median, or both it and the 90th percentile, can be from those of the cases, as a
-    share of them. None: the counts do not settle whether, or where, a quantile is reached."""
+    """An estimate, and how far its median and 90th percentile can be from those of the cases, as a share of them.
+
+    `error` None: the counts do not settle whether, or where, a quantile is reached.
+    """
 
     survival: Survival
-    median_error: float | None
     error: float | None
 
     @property
@@ -137,52 +140,37 @@ class Estimated:
         return self.error is not None and self.error <= MOST_ERROR
 
 
-Sampled = tuple[tuple[Any, Any], tuple[Any, Any], tuple[Any, Any, Any]]
-"""Silences that were answered and that ended without an answer, as buckets and how many are in each; and those that
-still run: least and largest seconds, and how many. All are arrays of whole numbers."""
-
-
-def estimate(answered: tuple[Any, Any], ended: tuple[Any, Any], waiting: tuple[Any, Any, Any]) -> Estimated:
-    """Estimate from the counts of one sample (`Sampled`)."""
-    return estimates([(answered, ended, waiting)])[0]
-
-
-def estimates(samples: Sequence[Sampled]) -> list[Estimated]:
-    """`estimate` of many samples at once."""
+def estimates(
+    number: int, answered: Counted, ended: Counted, waiting: Waiting, *, medians: bool = False
+) -> list[Estimated]:
+    """Estimates of so many samples at once, from silences that were answered, that ended without an answer, and that
+    still run. `medians` leaves 90th percentiles out, and with them their errors."""
     import numpy
 
-    if not samples:
-        return []
-    parts: list[list[Any]] = [[], [], [], []]
-    for whose, (answered, ended, (low, high, count)) in enumerate(samples):
-        pairs = (answered, ended, (low, count), (high, count))
-        for part, (places, counts) in zip(parts, pairs, strict=True):
-            part.append((places, counts, whose))
-    of: list[Any] = []
-    at: list[Any] = []
-    counted: list[Any] = []
-    for part in parts:
-        of.append(numpy.repeat([whose for _, _, whose in part], [len(places) for places, _, _ in part]))
-        at.append(numpy.concatenate([places for places, _, _ in part]).astype(numpy.int64))
-        counted.append(numpy.concatenate([counts for _, counts, _ in part]).astype(numpy.int64))
-    at[2:] = [buckets(numpy.maximum(0, seconds)) for seconds in at[2:]]
-    nothing = [numpy.zeros(len(one), numpy.int64) for one in counted]
-    died = numpy.concatenate([counted[0], *nothing[1:]])
-    early = numpy.concatenate([nothing[0], counted[1], counted[2], nothing[3]])
-    late = numpy.concatenate([nothing[0], counted[1], nothing[2], counted[3]])
-    found = curves.groups(len(samples), numpy.concatenate(of), numpy.concatenate(at), died, early, late, exact=False)
-    return [_of_group(one) for one in found]
+    whose, low, high, many = waiting
+    nothing = [numpy.zeros(len(one), numpy.int64) for one in (answered[0], ended[0], whose)]
+    of = numpy.concatenate([answered[0], ended[0], whose, whose])
+    at = numpy.concatenate([answered[1], ended[1], *(buckets(numpy.maximum(0, seconds)) for seconds in (low, high))])
+    died = numpy.concatenate([answered[2], nothing[1], nothing[2], nothing[2]])
+    early = numpy.concatenate([nothing[0], ended[2], many, nothing[2]])
+    late = numpy.concatenate([nothing[0], ended[2], nothing[2], many])
+    found = curves.groups(number, of, at.astype(numpy.int64), died, early, late, exact=False)
+    return [_of_group(one, medians=medians) for one in found]
 
 
-def _of_group(one: curves.Group) -> Estimated:
+def _of_group(one: curves.Group, *, medians: bool) -> Estimated:
     observed = float(edges(int(one.observed))[1]) if one.n else 0.0
-    errors, quantiles = [], []
-    for reached in (one.median, one.p90):
-        value, error = _settled(reached.first, reached.last, reached.value)
-        errors.append(error)
-        quantiles.append(Quantile(value, _middle(reached.low), _middle(reached.high)))
-    worst = None if None in errors else max(error for error in errors if error is not None)
-    return Estimated(Survival(one.n, one.answered, observed, *quantiles), errors[0], worst)
+    median, error = _quantile(one.median)
+    if medians:
+        return Estimated(Survival(one.n, one.answered, observed, median, NOT_REACHED), error)
+    p90, other = _quantile(one.p90)
+    worst = None if error is None or other is None else max(error, other)
+    return Estimated(Survival(one.n, one.answered, observed, median, p90), worst)
+
+
+def _quantile(one: curves.Reached) -> tuple[Quantile, float | None]:
+    value, error = _settled(one.first, one.last, one.value)
+    return Quantile(value, _middle(one.low), _middle(one.high)), error
 
 
 def _settled(first: float | None, last: float | None, between: float | None) -> tuple[float | None, float | None]:

@@ -54,9 +54,23 @@ def test_no_more_is_taken_off_than_was_there() -> None:
         merge([pack({7: 1})], *(numpy.array([one]) for one in (0, 7, -2)))
 
 
-def counted(seconds: list[int]) -> tuple[numpy.ndarray, numpy.ndarray]:
+Counts = tuple[numpy.ndarray, numpy.ndarray]
+Waits = tuple[numpy.ndarray, numpy.ndarray, numpy.ndarray]
+
+
+def counted(seconds: list[int]) -> Counts:
     """Buckets, and how many are in each."""
     return numpy.array([bucket(one) for one in seconds], dtype=int), numpy.ones(len(seconds), int)
+
+
+def estimate_of(*samples: tuple[Counts, Counts, Waits]) -> list[sketch.Estimated]:
+    """Of samples one by one behind each other, as `estimates` wants them."""
+    parts = []
+    for kind in range(3):
+        whose = numpy.repeat(numpy.arange(len(samples)), [len(sample[kind][0]) for sample in samples])
+        columns = zip(*(sample[kind] for sample in samples), strict=True)
+        parts.append((whose, *(numpy.concatenate(column) for column in columns)))
+    return sketch.estimates(len(samples), *parts)  # type: ignore[arg-type]
 
 
 SECONDS = st.floats(0, 17).map(lambda power: int(math.exp(power)))
@@ -69,7 +83,7 @@ def test_exact_lies_where_the_counts_say(answered: list[int], silent: list[int],
     exact = estimate(answered, silent + ended)
     ages = numpy.array(silent, dtype=int)
     waiting = (numpy.maximum(0, ages - 1800), ages + 1799, numpy.ones(len(ages), int))
-    found = sketch.estimate(counted(answered), counted(ended), waiting)
+    (found,) = estimate_of((counted(answered), counted(ended), waiting))
     assert (found.survival.n, found.survival.answered) == (exact.n, exact.answered)
     if found.error is None:
         return
@@ -86,7 +100,8 @@ def test_many_at_once_are_each_as_alone(drawn: list[tuple[list[int], list[int], 
     for answered, ended, silent in drawn:
         ages = numpy.array(silent, dtype=int)
         samples.append((counted(answered), counted(ended), (ages, ages + 3599, numpy.ones(len(ages), int))))
-    assert sketch.estimates(samples) == [sketch.estimate(*one) for one in samples]
+    if samples:
+        assert estimate_of(*samples) == [estimate_of(one)[0] for one in samples]
 
 
 @pytest.mark.parametrize("censored", [0.0, 0.3, 0.7])
@@ -100,10 +115,9 @@ def test_merged_counts_agree_with_lifelines(n: int, censored: float) -> None:
     cut = draw.lognormal(11.5 if censored < 0.5 else 10.2, 1.2, n).astype(int) if censored else times + 1
     seen, answered = numpy.minimum(times, cut), times <= cut
     packed = [pack(Counter(map(bucket, seen[office::20][answered[office::20]].tolist()))) for office in range(20)]
-    places, counts = zip(*map(sketch.arrays, packed), strict=True)
+    _, *merged = sketch.unpacked(packed, [0] * len(packed))
     ages = seen[~answered]
-    merged = numpy.concatenate(places), numpy.concatenate(counts)
-    found = sketch.estimate(merged, counted([]), (ages, ages, numpy.ones(len(ages), int)))
+    (found,) = estimate_of((tuple(merged), counted([]), (ages, ages, numpy.ones(len(ages), int))))
     exact = estimate(seen[answered].tolist(), seen[~answered].tolist())
     fitted = KaplanMeierFitter().fit(seen, answered)
     assert found.holds
