@@ -245,8 +245,10 @@ def _hold(session: Session, who: Viewer, review_id: UUID) -> Review:
 
 
 def _review(session: Session, who: Viewer, review_id: UUID) -> Review:
-    """The meeting, locked, for who may hold it."""
-    review = session.exec(select(Review).where(Review.id == review_id).with_for_update()).first()
+    """The meeting, locked, as it is once nobody else holds it; for who may hold it."""
+    review = session.exec(
+        select(Review).where(Review.id == review_id).with_for_update(), execution_options={"populate_existing": True}
+    ).first()
     if review is None:
         raise NotFound("There is no such meeting.", mend="Look in the list of reviews.")
     check_chair(session, who, review.office_id)

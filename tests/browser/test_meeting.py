@@ -126,3 +126,33 @@ def test_a_meeting_without_scripts_and_two_who_press_at_once(served: Site, brows
         assert found.fetchone()[0] == 1
     one.close()
     two.close()
+
+
+def test_what_is_being_written_outlives_going_on_a_reload_and_a_mistake(served: Site, browser: Browser) -> None:
+    reference = case_of(served, "+355691250003", "The street light in Kelda is dark since Friday")
+    context = window(browser)
+    page = sign_in(context, served, email_of("head", office_of(served, reference)), "/staff")
+    address = f"{path(office_of(served, reference))}/wall?at=case-{reference}"
+    page.goto(f"{served.url}{address.replace('/wall?', '/pack?')}")
+    if page.get_by_role("button", name="Make it now").count():
+        page.get_by_role("button", name="Make it now").click()
+    page.goto(served.url + address)
+    write(page, "w", "Nobody stands in")
+    press(page, "n")
+    press(page, "p")
+    expect(page.locator("#why")).to_have_value("Nobody stands in")
+    page.reload()
+    expect(page.locator("#why")).to_have_value("Nobody stands in")
+    page.locator("#why").focus()
+    press(page, "Control+Enter")  # without a decision
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("#decision")).to_be_focused()
+    assert page.url.endswith(address)  # and not where the form was sent: a reload sends nothing again
+    page.keyboard.type("Somebody does")
+    page.reload()
+    expect(page.locator("#decision")).to_have_value("Somebody does")
+    page.locator("#decision").focus()
+    press(page, "Control+Enter")
+    expect(page.get_by_role("heading", name="Decision")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('ombud-wall')") == "{}"
+    context.close()

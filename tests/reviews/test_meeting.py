@@ -10,6 +10,7 @@ from sqlmodel import col, func, select
 from channels.values import Channel
 from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from domain.case import Case
+from domain.clock import Notice
 from domain.inbox import InboundMessage
 from domain.review import Action, Finding, Review
 from domain.states import EntryKind, Role
@@ -294,6 +295,33 @@ def test_a_closed_meeting_stays_as_it_was(world: World) -> None:
         decide(world, review, case)
     with pytest.raises(Conflict, match="closed"):
         act(world, review)
+
+
+@pytest.mark.parametrize("installation", ["postgresql"], indirect=True)  # on SQLite writers wait before they look
+@pytest.mark.parametrize("late", ["close", "decide", "add"])
+def test_whoever_looked_before_another_ended_it_ends_it_no_second_time(installation: Installation, late: str) -> None:
+    with installation.database.write() as session:
+        world = build(session)
+        case, review = world.case("NORTH", 3 * DAY).id, held(world).id
+        head, deputy = world.who("north_head"), world.who("minister")
+    with installation.database.write() as slow:
+        # their request has read the meeting as it was, and waits for the one who ends it
+        looked = meeting.open_review(slow, deputy, world.offices["NORTH"].id, WEEK, NOW)
+        assert looked.closed_at is None
+        with installation.database.write() as quick:
+            meeting.close_review(quick, head, review, NOW)
+        if late == "close":
+            assert meeting.close_review(slow, deputy, review, NOW + HOUR).closed_at == NOW
+        elif late == "decide":
+            with pytest.raises(Conflict, match="closed"):
+                meeting.decide(slow, deputy, review, case, "No key.", "A key.", NOW + HOUR)
+        else:
+            with pytest.raises(Conflict, match="closed"):
+                meeting.add_action(slow, deputy, review, "Cut it", deputy.staff_id, FRIDAY, NOW + HOUR)
+    with installation.database.read() as session:
+        told = session.exec(select(func.count()).select_from(Notice).where(col(Notice.staff_id) == head.staff_id)).one()
+        assert session.get_one(Review, review).closed_at == NOW
+        assert told <= 1
 
 
 def test_who_may_hold_and_who_may_read(world: World) -> None:
