@@ -15,6 +15,7 @@ from domain.visibility import SYSTEM_KEY, Viewer
 from reports import kpis
 from tests.cases.conftest import Town
 from tests.cases.test_handover import WATER, do
+from tests.reports.exact import by_office
 
 TASK = "Close the hole the pipe left."
 
@@ -184,7 +185,7 @@ def test_one_citizen_waits_once(opened: Town) -> None:
     span["now"] = span["until"]
     with opened.database.read() as session:
         assert kpis.silence(session, SYSTEM_KEY, None, **span).n == 1
-        assert [line.office_id for line in kpis.by_office(session, SYSTEM_KEY, **span)] == [lead.office_id]
+        assert [line.office_id for line in by_office(session, SYSTEM_KEY, **span)] == [lead.office_id]
         with pytest.raises(NotFound):
             history.tracked(session, part.reference)
         assert parts.helping(session, lead) == [opened.known.office["CIV1"]]

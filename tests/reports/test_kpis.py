@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.states import CaseState
-from reports.kpis import Silence, by_office, by_week, silence, usual_band
+from reports.kpis import Silence, silence, usual_band
 from reports.weeks import bounds, monday_of
 from tests.conftest import Installation
+from tests.reports.exact import by_office, by_week
 from tests.reports.world import DAY, HOUR, NOW, World, build
 
 TIRANA = ZoneInfo("Europe/Tirane")

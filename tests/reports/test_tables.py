@@ -22,6 +22,7 @@ from reports.scores import Order
 from reports.tallies import Tally, tallies
 from reports.weeks import start_of
 from tests.conftest import Installation
+from tests.reports.exact import by_week
 from tests.reports.world import DAY, HOUR, NOW, World, build
 
 ZONE = ZoneInfo("Europe/Tirane")
@@ -85,7 +86,7 @@ def test_as_the_cases_say(read_from: World) -> None:
     mondays = [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)]
     at = read_from.offices["MIN"].id
     trend = series(read_from, "minister", [at], Grain.week, mondays)[at]
-    weeks = kpis.by_week(read_from.session, SYSTEM_KEY, None, weeks=3, now=NOW, zone=ZONE)
+    weeks = by_week(read_from.session, SYSTEM_KEY, None, weeks=3, now=NOW, zone=ZONE)
     assert [one.silence.n for one in trend] == [week.silence.n for week in weeks]
     for one, week in zip(trend, weeks, strict=True):
         assert one.silence.median_seconds == pytest.approx(week.silence.median_seconds, rel=0.02)

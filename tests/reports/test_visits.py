@@ -16,6 +16,7 @@ from reports.headline import Named, headline
 from reports.weeks import last_mondays
 from reviews.agenda import agenda
 from tests.conftest import Installation
+from tests.reports import exact
 from tests.reports.world import DAY, HOUR, NOW, World
 
 SINCE = NOW - timedelta(weeks=4)
@@ -39,9 +40,9 @@ def figures(session: Session, world: World) -> list[object]:
     found: list[object] = []
     for who in (world.who("boss"), SYSTEM_KEY):
         whole = kpis.silence(session, who, None, since=SINCE, until=NOW, now=NOW)
-        lines = kpis.by_office(session, who, since=SINCE, until=NOW, now=NOW)
-        earlier = kpis.before(session, who, None, since=SINCE - timedelta(weeks=4), until=SINCE)
-        found += [whole, lines, earlier, kpis.by_week(session, who, None, weeks=8, now=NOW, zone=zone)]
+        lines = exact.by_office(session, who, since=SINCE, until=NOW, now=NOW)
+        earlier = exact.before(session, who, None, since=SINCE - timedelta(weeks=4), until=SINCE)
+        found += [whole, lines, earlier, exact.by_week(session, who, None, weeks=8, now=NOW, zone=zone)]
         named = [Named(str(line.office_id), line.silence.silent_now, line.silence.past_target) for line in lines]
         found.append(headline(whole, earlier, named, "en"))
     for monday in last_mondays(3, NOW, zone):
