@@ -86,7 +86,10 @@ class FigureCell(SQLModel, table=True):
     """
 
     __tablename__ = "figure_cell"
-    __table_args__ = (Index("ix_figure_cell_office", "office_id", "grain", "dimension", "since"),)
+    __table_args__ = (
+        Index("ix_figure_cell_office", "office_id", "grain", "dimension", "since"),
+        {"postgresql_with": {"fillfactor": 60}},  # room for a row to change where it lies, and no index with it
+    )
 
     id: UUID = Field(primary_key=True)
     office_id: UUID
@@ -126,7 +129,6 @@ class FigureOffice(SQLModel, table=True):
         Index("ix_figure_office_oldest", "below", "oldest", "office_id"),
         Index("ix_figure_office_drawn", "below", "drawn", "office_id"),
         Index("ix_figure_office_median", "below", "median", "office_id"),
-        Index("ix_figure_office_scored", "scored_at"),
     )
 
     office_id: UUID = Field(primary_key=True)

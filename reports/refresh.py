@@ -61,31 +61,34 @@ def refresh(session: Session, now: datetime, limit: int | None = None, *, rest: 
         old = col(FigureCell.since) < cells.first_week(now, zone)
         session.execute(delete(FigureCell).where(col(FigureCell.grain) == str(Grain.week), old))
     limit = limit or BATCH[session.get_bind().dialect.name]
-    taken = _marked(session, limit)
+    taken, full = _marked(session, limit)
     due = _to_be_late(session, now, limit)
     looked_at = taken | due
-    full = len(taken) >= limit or len(due) >= limit
+    full = full or len(due) >= limit
     rest = rests.never if full else rest
     rest()
-    if looked_at:
-        _bring_in_line(session, known, zone, list(looked_at), now, rest)
-    if not full:
-        full = not scores.keep(session, state, known, zone, now)
+    changed = _bring_in_line(session, known, zone, list(looked_at), now, rest) if looked_at else set()
+    if full:
+        scores.forget(session, changed)
+    else:
+        full = not scores.keep(session, state, known, zone, now, changed, rest)
         state.as_of = now
     session.add(state)
     session.flush()
     return max(len(looked_at), int(full))
 
 
-def _marked(session: Session, limit: int) -> set[UUID]:
-    """Cases that were marked; their marks are taken away."""
-    first = select(col(FigureMark.id)).order_by(col(FigureMark.id)).limit(limit)
+def _marked(session: Session, limit: int) -> tuple[set[UUID], bool]:
+    """Cases that were marked, whose marks are taken away; and whether there may be more."""
     table = FigureMark.__table__  # type: ignore[attr-defined]
-    gone = delete(table).where(table.c.id.in_(first.scalar_subquery())).returning(table.c.case_id)
+    # by the last one's number: marks come in bursts, and what is planned for none of them must do for many
+    last = session.scalar(select(table.c.id).order_by(table.c.id).offset(limit - 1).limit(1))
+    gone = delete(table).returning(table.c.case_id)
+    gone = gone if last is None else gone.where(table.c.id <= last)
     if bulk.on_postgresql(session):
         once = select(gone.cte("gone").c.case_id).distinct()  # several of one case come as one
-        return set(session.scalars(once))
-    return set(session.scalars(gone))
+        return set(session.scalars(once)), last is not None
+    return set(session.scalars(gone)), last is not None
 
 
 def _to_be_late(session: Session, now: datetime, limit: int) -> set[UUID]:
@@ -97,13 +100,14 @@ def _to_be_late(session: Session, now: datetime, limit: int) -> set[UUID]:
 
 def _bring_in_line(
     session: Session, known: Catalogue, zone: ZoneInfo, ids: Sequence[UUID], now: datetime, rest: Rest
-) -> None:
+) -> set[scores.Place]:
+    """Whose cases that offices are compared by have changed."""
     changes: list[tuple[int, Fact]] = []
     for first in range(0, len(ids), AT_ONCE):
         changes += _written(session, ids[first : first + AT_ONCE], now)
         rest()
     if not changes:
-        return
+        return set()
     at = {fact.office_id for _, fact in changes}
     chains = {office: [one.id for one in known.chain(office)] for office in at}
     kept = footing.kept(session)
@@ -113,10 +117,10 @@ def _bring_in_line(
         deltas.apply(session, added, rest)
     footing.count_changes(session, changes, chains)
     rest()
+    footing.keep_cells(session, footing.grown(session), zone, now)
     since = seconds_of(start_of(scores.window(now, zone), zone))
     compared = {fact.office_id for _, fact in changes if fact.received >= since}
-    scores.forget(session, {False: compared, True: {one for office in compared for one in chains[office]}})
-    footing.keep_cells(session, footing.grown(session), zone, now)
+    return {(office, False) for office in compared} | {(one, True) for office in compared for one in chains[office]}
 
 
 def _written(session: Session, ids: Collection[UUID], now: datetime) -> list[tuple[int, Fact]]:

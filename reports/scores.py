@@ -8,7 +8,7 @@ offices (beta-binomial, `reports.shrinkage`). An office is worked out anew when 
 within the hour, as those who wait grow older.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
-from core.sets import among
+from core.sets import among, by_id
 from domain.catalogue import Catalogue, catalogue
 from domain.figures import FigureOffice, FigureState, FigureTree
 from domain.visibility import Viewer
@@ -27,6 +27,7 @@ from reports import bulk, tables
 from reports.cells import Dimension, month_of
 from reports.facts import moment_of
 from reports.reading import Asked, Reading
+from reports.rests import Rest, never
 from reports.shrinkage import FEWEST, beta_of
 from reports.weeks import start_of
 
@@ -155,27 +156,43 @@ def _rank(row: Any, a: float | None, b: float | None) -> Rank:
 # -- keeping them ----------------------------------------------------------------------------------------------------
 
 
-def forget(session: Session, places: Mapping[bool, Collection[UUID]]) -> None:
-    """That cases these offices are compared by have changed; by `below`."""
+Place = tuple[UUID, bool]
+"""An office, by itself or (True) with all below it."""
+
+
+def forget(session: Session, places: Collection[Place]) -> None:
+    """Put off what has changed until there is time for it."""
     table = FigureOffice.__table__  # type: ignore[attr-defined]
-    for below, offices in places.items():
-        at = among(session, table.c.office_id, list(offices)), table.c.below.is_(below), table.c.scored_at.is_not(None)
+    for below in (False, True):
+        offices = [office for office, kind in places if kind is below]
+        at = among(session, table.c.office_id, offices), table.c.below.is_(below), table.c.scored_at.is_not(None)
         session.execute(update(table).where(*at).values(scored_at=None))
 
 
-def keep(session: Session, state: FigureState, known: Catalogue, zone: ZoneInfo, now: datetime) -> bool:
-    """Work out anew what changed, and a part of what is an hour old; and once an hour what all are drawn towards.
+def keep(
+    session: Session,
+    state: FigureState,
+    known: Catalogue,
+    zone: ZoneInfo,
+    now: datetime,
+    changed: Collection[Place],
+    rest: Rest = never,
+) -> bool:
+    """Work out anew what `changed`, and a part of what is an hour old; and once an hour what all are drawn towards.
 
-    Whether all that changed is worked out.
+    Whether all that was put off (`forget`) is worked out too.
     """
     at = col(FigureOffice.scored_at)
-    places = select(col(FigureOffice.office_id), col(FigureOffice.below)).where(or_(at.is_(None), at <= now - EVERY))
-    places = places.order_by(at.nulls_first(), col(FigureOffice.office_id), col(FigureOffice.below)).limit(BATCH)
-    rows = _worked_out(session, known, session.execute(places).all(), zone, now)
-    _write(session, rows, state)
+    aged = select(col(FigureOffice.office_id), col(FigureOffice.below)).where(or_(at.is_(None), at <= now - EVERY))
+    aged = aged.order_by(at.nulls_first(), col(FigureOffice.office_id), col(FigureOffice.below)).limit(BATCH)
+    old = [(row[0], row[1]) for row in session.execute(aged)]
+    places = sorted({*changed, *old}, key=lambda place: by_id(place[0]))  # neighbours lie near each other
+    for first in range(0, len(places), BATCH):
+        _write(session, _worked_out(session, known, places[first : first + BATCH], zone, now), state)
+        rest()
     if state.prior_at is None or state.prior_at <= now - EVERY:
         _draw(session, state, now)
-    return len(rows) < BATCH or session.execute(select(at).where(at.is_(None)).limit(1)).first() is None
+    return len(old) < BATCH or session.execute(select(at).where(at.is_(None)).limit(1)).first() is None
 
 
 def everything(session: Session, state: FigureState, known: Catalogue, zone: ZoneInfo, now: datetime) -> None:
@@ -206,7 +223,7 @@ class _Row(NamedTuple):
 
 
 def _worked_out(
-    session: Session, known: Catalogue, places: Sequence[tuple[UUID, bool]], zone: ZoneInfo, now: datetime
+    session: Session, known: Catalogue, places: Sequence[Place], zone: ZoneInfo, now: datetime
 ) -> list[_Row]:
     since = window(now, zone)
     # what has nothing below it is read once for both of its rows
