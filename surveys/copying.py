@@ -1,28 +1,37 @@
-"""Many new rows at once by COPY, the quickest way PostgreSQL has."""
+"""Many new rows at once by binary COPY, the quickest way PostgreSQL has: reading text would take it twice as long."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from struct import Struct, pack
 
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 from sqlmodel import Session, SQLModel
 
-NULL = "\\N"
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+NULL = pack(">i", -1)
+_BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), pack(">h", -1)
+_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_EPOCH_DAY = _EPOCH.toordinal()
+_length, _moment = Struct(">i").pack, Struct(">iq").pack
 
 
-def copy(session: Session, model: type[SQLModel], columns: Sequence[str], text: Iterable[str]) -> bool:
-    """Insert rows, given in COPY's text format; only on PostgreSQL. False, and nothing is inserted, if one is there
-    already. Nothing is inserted either where `text` raises."""
+def copy(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Iterable[bytes]) -> bool:
+    """Insert rows, one or many in each piece; only on PostgreSQL. A row is `opening` and one cell for each column.
+
+    False, and nothing is inserted, if one is there already. Nothing is inserted either where `rows` raises.
+    """
     session.flush()
     cursor = session.connection().connection.cursor()
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary, ENCODING 'UTF8')").format(
         sql.Identifier(str(model.__tablename__)), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     cursor.execute("SAVEPOINT before_copy")
     try:
         with cursor.copy(statement) as copying:
-            for some in text:
+            copying.write(_BEGIN)
+            for some in rows:
                 copying.write(some)
+            copying.write(_END)
     except UniqueViolation:
         cursor.execute("ROLLBACK TO SAVEPOINT before_copy")
         return False
@@ -33,8 +42,29 @@ def copy(session: Session, model: type[SQLModel], columns: Sequence[str], text: 
     return True
 
 
-def cell(value: str | None) -> str:
-    """A text as COPY reads it."""
+def opening(columns: Sequence[str]) -> bytes:
+    """What each row begins with."""
+    return pack(">h", len(columns))
+
+
+def text(value: str | None) -> bytes:
+    """The cell of a text."""
     if value is None:
         return NULL
-    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
+    raw = value.encode()
+    return _length(len(raw)) + raw
+
+
+def key(value: str) -> bytes:
+    """The cell of an id that is given as text."""
+    return b"\0\0\0\x10" + bytes.fromhex(value.replace("-", ""))
+
+
+def moment(value: datetime) -> bytes:
+    """The cell of an aware time."""
+    return _moment(8, (value - _EPOCH) // _MICROSECOND)
+
+
+def day(value: date | None) -> bytes:
+    """The cell of a date."""
+    return NULL if value is None else pack(">ii", 4, value.toordinal() - _EPOCH_DAY)

@@ -7,10 +7,10 @@ writes the invitations in one transaction that also takes the task away. So it h
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 from uuid import UUID
 
+from msgspec.json import encode
 from sqlalchemy import Table, bindparam, column, func, update
 from sqlmodel import Session, col, delete, select
 
@@ -31,8 +31,9 @@ NO_SURVEY = "no_survey"
 
 log = logger("surveys.lookups")
 
-Contact = str
-"""JSON of the id of a transaction, and of the phone and the e-mail address that were reported with it."""
+Contact = tuple[str, str, str]
+"""Id of a transaction, the phone and the e-mail address that were reported with it: kept until its citizen is looked
+up."""
 
 Row = dict[str, Any]
 """What decides about a transaction: some of its columns by name."""
@@ -43,17 +44,12 @@ DECIDED = ("contact_point_id", "not_asked", "probability")
 DECIDING = ("id", "source", "external_id", "office_id", "service_id", "completed_at", "language")
 
 
-def contact(key: str, phone: str, email: str) -> Contact:
-    """What is kept of one transaction until its citizen is looked up."""
-    return f'["{key}",{quoted(phone)},{quoted(email)}]'
-
-
 def leave(session: Session, source: str, contacts: Sequence[Contact], now: datetime) -> list[TransactionTask]:
     """Write the tasks of transactions that were just stored; the caller commits and rings."""
     tasks = [
         TransactionTask(
             source=source,
-            contacts=f"[{','.join(some)}]",
+            contacts=encode(some).decode(),
             due_at=now,
             created_at=now,
         )

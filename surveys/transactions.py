@@ -7,10 +7,11 @@ lie encrypted in a task (`surveys.lookups`). Reading numbers, finding citizens a
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct, field
 from sqlmodel import Session, col, select
 
 from core import doorbell
@@ -20,8 +21,8 @@ from domain.catalogue import catalogue
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
 from surveys import lookups
-from surveys.checking import Checker, Line, TransactionIn, Wrong, plain, quick
-from surveys.copying import NULL, cell, copy
+from surveys.checking import Checker, Line, TransactionIn, Wrong, plain
+from surveys.copying import copy, day, key, moment, opening, text
 from surveys.ledger import FEW, among, chunks, insert_new
 from surveys.phones import NO_NUMBER
 
@@ -31,28 +32,29 @@ ERRORS_SHOWN = 50
 AT_ONCE = 100
 """So few are looked up before the answer; of more, the survey is "pending" at first."""
 SLICE = 500
-"""Rows sent to the database at once."""
+"""Lines checked, and rows sent to the database, at once."""
 
 COLUMNS = (
-    "id",
     "source",
+    "received_at",
+    "id",
     "external_id",
     "office_id",
     "service_id",
     "operator",
-    "completed_at",
-    "received_at",
     "language",
+    "completed_at",
     "not_asked",
     "expires_on",
     "given_mark",
 )
+"""As rows are copied: first what all of a batch have in common."""
 
 
 Survey = Literal["pending", "scheduled", "sent", "answered", "suppressed", "expired", "none"]
 
 
-class Accepted(NamedTuple):
+class Accepted(Struct, gc=False):
     """What became of one: `state` created or duplicate; a duplicate `differs` when it was posted with other data.
 
     `survey` is the state of its invitation, "pending" while its citizen is still to be looked up, or "none"; `why` is
@@ -60,7 +62,7 @@ class Accepted(NamedTuple):
     """
 
     external_id: str
-    key: str
+    key: str = field(name="id")
     state: Literal["created", "duplicate"]
     differs: bool
     survey: Survey
@@ -90,18 +92,21 @@ def accept(
     return _outcomes(session, [lines[index] for index in range(len(items))], stored)
 
 
-def _checked(checker: Checker, items: Sequence[TransactionIn], lines: dict[int, Line]) -> Iterator[Line]:
-    """The lines of a batch in the order of their external ids, kept in `lines` by their place in the batch. None comes
-    after the first that is wrong, and BadInput at the end, naming each that cannot be used."""
+def _checked(checker: Checker, items: Sequence[TransactionIn], lines: dict[int, Line]) -> Iterator[list[Line]]:
+    """The lines of a batch, some at a time, in the order of their external ids; kept in `lines` by their place in the
+    batch. None come after the first that is wrong, and BadInput at the end, naming each that cannot be used."""
     names = [plain(item.external_id) for item in items]
     wrong: dict[int, list[Wrong]] = {}
-    for index in sorted(range(len(items)), key=names.__getitem__):
-        line = checker.line(items[index])
-        if isinstance(line, list):
-            wrong[index] = line
-        elif not wrong:
-            lines[index] = line
-            yield line
+    for some in chunks(sorted(range(len(items)), key=names.__getitem__), SLICE):
+        good = []
+        for index, line in zip(some, checker.lines([items[index] for index in some]), strict=True):
+            if isinstance(line, list):
+                wrong[index] = line
+            else:
+                lines[index] = line
+                good.append(line)
+        if not wrong:
+            yield good
     if wrong:
         wrong = dict(sorted(wrong.items()))
         shown = ", ".join(str(index) for index in list(wrong)[:ERRORS_SHOWN])
@@ -127,20 +132,20 @@ Stored = Mapping[str, Line | There]
 
 def store(session: Session, source: str, lines: Iterable[Line], now: datetime) -> Stored:
     """Write those that are new, once each, and leave what follows as a task. The caller commits."""
-    return _store(session, source, iter(sorted(lines, key=lambda line: line.external_id)), now)
+    return _store(session, source, chunks(sorted(lines, key=lambda line: line.external_id), SLICE), now)
 
 
-def _store(session: Session, source: str, lines: Iterator[Line], now: datetime) -> Stored:
-    """The same of lines in the order of their external ids, taken one by one while others are being written already.
+def _store(session: Session, source: str, lines: Iterator[Sequence[Line]], now: datetime) -> Stored:
+    """The same of lines in the order of their external ids, some at a time while others are being written already.
 
     In one order everywhere: two batches that overlap then wait for each other instead of locking each other out.
     """
     first: dict[str, Line] = {}
     fresh = _fresh(lines, first)
-    few = list(islice(fresh, FEW))
+    some = next(fresh, [])
     stored: Stored = first
     # most batches are new from end to end, and then nobody need look what is there
-    if len(few) < FEW or not _copy(session, source, chain(few, fresh), now):
+    if len(some) < FEW or not _copy(session, source, chain([some], fresh), now):
         deque(fresh, 0)  # those that were not looked at yet
         there = _there(session, source, list(first))
         new = [line for line in first.values() if line.external_id not in there]
@@ -152,7 +157,7 @@ def _store(session: Session, source: str, lines: Iterator[Line], now: datetime) 
         stored = {**there, **{line.external_id: line for line in new}}
     else:
         new = list(first.values())
-    contacts = [lookups.contact(line.key, line.phone, line.email) for line in new if line.phone or line.email]
+    contacts = [(line.key, line.phone, line.email) for line in new if line.phone or line.email]
     if contacts:
         tasks = lookups.leave(session, source, contacts, now)
         if len(new) <= AT_ONCE:
@@ -164,14 +169,13 @@ def _store(session: Session, source: str, lines: Iterator[Line], now: datetime) 
     return stored
 
 
-def _fresh(lines: Iterable[Line], first: dict[str, Line]) -> Iterator[Line]:
+def _fresh(lines: Iterable[Sequence[Line]], first: dict[str, Line]) -> Iterator[list[Line]]:
     """The first line of each external id, also kept in `first`."""
-    for line in lines:
-        if first.setdefault(line.external_id, line) is line:
-            yield line
+    for some in lines:
+        yield [line for line in some if first.setdefault(line.external_id, line) is line]
 
 
-def _copy(session: Session, source: str, new: Iterable[Line], now: datetime) -> bool:
+def _copy(session: Session, source: str, new: Iterable[Sequence[Line]], now: datetime) -> bool:
     """Insert all of them, or none and give False: if one is there already, or the database is SQLite."""
     if session.get_bind().dialect.name == "sqlite":
         return False
@@ -195,20 +199,24 @@ def _row(source: str, line: Line, now: datetime) -> dict[str, object]:
     }
 
 
-def _copied(source: str, new: Iterable[Line], now: datetime) -> Iterator[str]:
-    """The same rows in COPY's text, a slice at a time: the database writes one while the next is checked and put into
-    words."""
-    received, sender = now.isoformat(), cell(source)
-    rows = iter(new)
-    while some := list(islice(rows, SLICE)):
-        yield "".join(
-            [
-                f"{line.key}\t{sender}\t{cell(line.external_id)}\t{line.about.cells}\t"
-                f"{line.moment}\t{received}\t{line.about.language or NULL}\t"
-                f"{NULL if line.phone or line.email else NO_NUMBER}\t{line.expires_on or NULL}\t{line.mark}\n"
-                for line in some
-            ]
-        )
+def _copied(source: str, new: Iterable[Sequence[Line]], now: datetime) -> Iterator[bytes]:
+    """The same rows as COPY reads them: the database writes some while the next are checked."""
+    common = opening(COLUMNS) + text(source) + moment(now)
+    asked, not_asked = text(None), text(NO_NUMBER)
+    for some in new:
+        cells: list[bytes] = []
+        for line in some:
+            cells += (
+                common,
+                key(line.key),
+                text(line.external_id),
+                line.about.cells,
+                moment(line.completed_at),
+                asked if line.phone or line.email else not_asked,
+                day(line.expires_on),
+                text(line.mark),
+            )
+        yield b"".join(cells)
 
 
 def _there(session: Session, source: str, external_ids: Sequence[str]) -> dict[str, There]:
@@ -232,10 +240,11 @@ def _outcomes(session: Session, lines: Sequence[Line], stored: Stored) -> list[A
         survey, why = surveys.get(row.key) or ("pending" if line.phone or line.email else "none", None)
         if survey == "none" and why is None:
             why = NO_NUMBER
-        state, differs = "created", False
+        state: Literal["created", "duplicate"] = "created"
+        differs = False
         if row is not line:
             state, differs = "duplicate", row.mark is not None and row.mark != line.mark
-        outcomes.append(quick(Accepted, (line.external_id, row.key, state, differs, survey, why)))
+        outcomes.append(Accepted(line.external_id, row.key, state, differs, survey, why))
     return outcomes
 
 

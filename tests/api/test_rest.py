@@ -120,6 +120,14 @@ def test_a_batch_is_all_or_nothing_and_says_which(api: Api) -> None:
     ]
     one = refused(api.call("POST", "/transactions", json=TRANSACTION | {"office": "CIV2"}), 422)
     assert one["errors"][0]["pointer"] == "#/office"
+    for name, value in (
+        ("external_id", " \t"),
+        ("completed_at", "1200-01-01T00:00:00Z"),
+        ("completed_at", "2400-01-01T00:00:00Z"),
+    ):
+        batch = {"transactions": [TRANSACTION, TRANSACTION | {name: value}]}
+        found = refused(api.call("POST", "/transactions", json=batch), 422)
+        assert [error["pointer"] for error in found["errors"]] == [f"#/transactions/1/{name}"]
     with database().read() as session:
         assert session.exec(select(Transaction)).all() == []
     bad["transactions"][1]["office"] = "CIV1"

@@ -1,9 +1,9 @@
 """Plans, transactions and what was written, for the tests of how citizens are asked."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlmodel import Session, col, select
 
 from domain.asking import AskingBudget, AskingPlan

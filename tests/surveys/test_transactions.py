@@ -3,23 +3,26 @@
 import itertools
 import threading
 import time
-from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
+from hashlib import blake2b
 
 import pytest
 from hypothesis import HealthCheck, given, strategies
 from hypothesis import settings as settings_of_hypothesis
+from msgspec.structs import replace
 from sqlalchemy import event, func
 from sqlmodel import Session, col, select
 
+from core.crypto import cipher
 from core.errors import BadInput, TooLarge
 from core.settings import settings
+from domain.catalogue import catalogue
 from domain.citizen import Citizen, ContactPoint
 from domain.ledger import TransactionTask
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
 from surveys import lookups
-from surveys.checking import TransactionIn
+from surveys.checking import Checker, Line, TransactionIn
 from surveys.transactions import BATCH, Accepted, accept
 from tests.builders import NOW, government
 from tests.conftest import Installation
@@ -35,7 +38,7 @@ def one(number: int = 1, **changes: object) -> TransactionIn:
         language="sq",
         operator="desk 3",
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def post(
@@ -224,7 +227,8 @@ def test_any_split_overlap_order_and_repetition_gives_the_same_rows(
     everything = [
         one(
             number,
-            operator=f"desk\t{number % 3}\\N",
+            operator=f"ডেস্ক\t{number % 3}\\N",
+            completed_at=NOW - timedelta(seconds=number, microseconds=number % 2 * 7),
             phone=None if number % 7 == 0 else f"069 100 {number:04}",
             expires_on=date(2036, 3, 1) if number % 2 else None,
         )
@@ -261,6 +265,24 @@ def test_any_split_overlap_order_and_repetition_gives_the_same_rows(
 
 
 _SOURCES = itertools.count()
+
+
+@given(
+    moments=strategies.lists(
+        strategies.datetimes(datetime(1972, 1, 1), NOW.replace(tzinfo=None), timezones=strategies.timezones())
+    )
+)
+@settings_of_hypothesis(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_mark_of_what_was_reported_stays_what_it_is(installation: Installation, moments: list[datetime]) -> None:
+    """Else every repeat of what was stored by an earlier version would be told to differ."""
+    with installation.database.read() as session:
+        known = catalogue(session)
+    places = f"{known.office_by_code['CIV1'].id}\n{known.service_by_code['passport'].id}"
+    items = [one(7, completed_at=moment, phone="+355 69-1", email=" A@B.example") for moment in moments]
+    for item, line in zip(items, Checker(known, NOW).lines(items), strict=True):
+        assert isinstance(line, Line)
+        told = f"T-7\n{places}\ndesk 3\n{item.completed_at.astimezone(UTC).isoformat()}\nsq\nNone\n+355691\na@b.example"
+        assert line.mark == blake2b(told.encode(), digest_size=12, key=cipher().index_key[:64]).hexdigest()
 
 
 @pytest.mark.parametrize(
