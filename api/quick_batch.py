@@ -29,7 +29,7 @@ _FINER, _ESCAPED = re.compile(rb"\.\d{7}"), re.compile(rb"\\u00(?:2[eE]|3\d)")
 
 def read(body: bytes) -> Batch | None:
     """The batch, if that is what the body is and nothing is wrong with it."""
-    if _FINER.search(body) or _ESCAPED.search(body):
+    if _FINER.search(body) or (b"\\u00" in body and _ESCAPED.search(body)):
         return None
     try:
         return _decoder.decode(body)

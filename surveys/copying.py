@@ -9,10 +9,13 @@ from psycopg.errors import UniqueViolation
 from sqlmodel import Session, SQLModel
 
 NULL = pack(">i", -1)
+"""The cell of nothing."""
+LENGTH_OF_ID = pack(">i", 16)
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), pack(">h", -1)
 _EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _EPOCH_DAY = _EPOCH.toordinal()
-_length, _moment = Struct(">i").pack, Struct(">iq").pack
+length, _moment = Struct(">i").pack, Struct(">iq").pack
+"""`length` is what comes before the bytes of a cell."""
 
 
 def copy(session: Session, model: type[SQLModel], columns: Sequence[str], rows: Iterable[bytes]) -> bool:
@@ -52,12 +55,12 @@ def text(value: str | None) -> bytes:
     if value is None:
         return NULL
     raw = value.encode()
-    return _length(len(raw)) + raw
+    return length(len(raw)) + raw
 
 
-def key(value: str) -> bytes:
-    """The cell of an id that is given as text."""
-    return b"\0\0\0\x10" + bytes.fromhex(value.replace("-", ""))
+def raw_id(value: str) -> bytes:
+    """The bytes of an id that is given as text."""
+    return bytes.fromhex(value.replace("-", ""))
 
 
 def moment(value: datetime) -> bytes:
@@ -65,6 +68,6 @@ def moment(value: datetime) -> bytes:
     return _moment(8, (value - _EPOCH) // _MICROSECOND)
 
 
-def day(value: date | None) -> bytes:
+def day(value: date) -> bytes:
     """The cell of a date."""
-    return NULL if value is None else pack(">ii", 4, value.toordinal() - _EPOCH_DAY)
+    return pack(">ii", 4, value.toordinal() - _EPOCH_DAY)

@@ -44,19 +44,12 @@ DECIDED = ("contact_point_id", "not_asked", "probability")
 DECIDING = ("id", "source", "external_id", "office_id", "service_id", "completed_at", "language")
 
 
-def leave(session: Session, source: str, contacts: Sequence[Contact], now: datetime) -> list[TransactionTask]:
-    """Write the tasks of transactions that were just stored; the caller commits and rings."""
-    tasks = [
-        TransactionTask(
-            source=source,
-            contacts=encode(some).decode(),
-            due_at=now,
-            created_at=now,
-        )
+def tasks(source: str, contacts: Sequence[Contact], now: datetime) -> list[TransactionTask]:
+    """The tasks of transactions that are being stored, for the session that stores them."""
+    return [
+        TransactionTask(source=source, contacts=encode(some).decode(), due_at=now, created_at=now)
         for some in chunks(contacts, SIZE)
     ]
-    session.add_all(tasks)
-    return tasks
 
 
 def work_off(now: datetime) -> int:

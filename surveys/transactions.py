@@ -5,7 +5,7 @@ lie encrypted in a task (`surveys.lookups`). Reading numbers, finding citizens a
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -18,11 +18,12 @@ from core import doorbell
 from core.database import after_commit
 from core.errors import BadInput, TooLarge
 from domain.catalogue import catalogue
+from domain.ledger import TransactionTask
 from domain.states import InvitationState
 from domain.survey import Invitation, Transaction
 from surveys import lookups
-from surveys.checking import Checker, Line, TransactionIn, Wrong, plain
-from surveys.copying import copy, day, key, moment, opening, text
+from surveys.checking import Checker, Line, TransactionIn, Wrong, names
+from surveys.copying import LENGTH_OF_ID, NULL, copy, day, length, moment, opening, raw_id, text
 from surveys.ledger import FEW, among, chunks, insert_new
 from surveys.phones import NO_NUMBER
 
@@ -88,24 +89,28 @@ def accept(
     if len(items) > BATCH:
         raise TooLarge(f"{len(items)} transactions were sent at once.", mend=f"Send at most {BATCH} in one request.")
     lines: dict[int, Line] = {}
-    stored = _store(session, source, _checked(Checker(catalogue(session), now, reach), items, lines), now)
+    created: list[Accepted] = []
+
+    def checked() -> Iterator[Sequence[Line]]:
+        yield from _checked(Checker(catalogue(session), now, reach), items, lines)
+        # the database is still writing the last of them: time to say what is so if all are new, as most batches are
+        created.extend(_created(lines[index] for index in range(len(items))))
+
+    stored = _store(session, source, checked(), now)
+    if len(items) > AT_ONCE and len(stored) == len(items) and set(map(type, stored.values())) == {Line}:
+        return created
     return _outcomes(session, [lines[index] for index in range(len(items))], stored)
 
 
 def _checked(checker: Checker, items: Sequence[TransactionIn], lines: dict[int, Line]) -> Iterator[list[Line]]:
     """The lines of a batch, some at a time, in the order of their external ids; kept in `lines` by their place in the
     batch. None come after the first that is wrong, and BadInput at the end, naming each that cannot be used."""
-    names = [plain(item.external_id) for item in items]
     wrong: dict[int, list[Wrong]] = {}
-    for some in chunks(sorted(range(len(items)), key=names.__getitem__), SLICE):
-        good = []
-        for index, line in zip(some, checker.lines([items[index] for index in some]), strict=True):
-            if isinstance(line, list):
-                wrong[index] = line
-            else:
-                lines[index] = line
-                good.append(line)
+    for some in chunks(sorted(range(len(items)), key=names(items).__getitem__), SLICE):
+        good, bad = checker.lines([items[index] for index in some])
+        wrong |= {some[place]: what for place, what in bad.items()}
         if not wrong:
+            lines.update(zip(some, good, strict=True))
             yield good
     if wrong:
         wrong = dict(sorted(wrong.items()))
@@ -141,25 +146,30 @@ def _store(session: Session, source: str, lines: Iterator[Sequence[Line]], now: 
     In one order everywhere: two batches that overlap then wait for each other instead of locking each other out.
     """
     first: dict[str, Line] = {}
+    tasks: list[TransactionTask] = []
     fresh = _fresh(lines, first)
     some = next(fresh, [])
+
+    def copied() -> Iterator[bytes]:
+        yield from _copied(source, chain([some], fresh), now)
+        tasks.extend(_tasks(source, first.values(), now))  # while the database writes
+
     stored: Stored = first
+    new: Collection[Line] = first.values()
     # most batches are new from end to end, and then nobody need look what is there
-    if len(some) < FEW or not _copy(session, source, chain([some], fresh), now):
+    if len(some) < FEW or not _copy(session, copied()):
         deque(fresh, 0)  # those that were not looked at yet
         there = _there(session, source, list(first))
         new = [line for line in first.values() if line.external_id not in there]
         rows = [_row(source, line, now) for line in new]
-        created = {str(id_) for id_ in insert_new(session, Transaction, rows, ["source", "external_id"])}
-        if len(created) < len(new):  # somebody stored some of them at this very moment
-            there |= _there(session, source, [line.external_id for line in new if line.key not in created])
-            new = [line for line in new if line.key in created]
+        inserted = {str(id_) for id_ in insert_new(session, Transaction, rows, ["source", "external_id"])}
+        if len(inserted) < len(new):  # somebody stored some of them at this very moment
+            there |= _there(session, source, [line.external_id for line in new if line.key not in inserted])
+            new = [line for line in new if line.key in inserted]
         stored = {**there, **{line.external_id: line for line in new}}
-    else:
-        new = list(first.values())
-    contacts = [(line.key, line.phone, line.email) for line in new if line.phone or line.email]
-    if contacts:
-        tasks = lookups.leave(session, source, contacts, now)
+        tasks = _tasks(source, new, now)
+    if tasks:
+        session.add_all(tasks)
         if len(new) <= AT_ONCE:
             session.flush()
             for task in tasks:
@@ -169,17 +179,19 @@ def _store(session: Session, source: str, lines: Iterator[Sequence[Line]], now: 
     return stored
 
 
+def _tasks(source: str, new: Iterable[Line], now: datetime) -> list[TransactionTask]:
+    return lookups.tasks(source, [(line.key, line.phone, line.email) for line in new if line.phone or line.email], now)
+
+
 def _fresh(lines: Iterable[Sequence[Line]], first: dict[str, Line]) -> Iterator[list[Line]]:
     """The first line of each external id, also kept in `first`."""
     for some in lines:
         yield [line for line in some if first.setdefault(line.external_id, line) is line]
 
 
-def _copy(session: Session, source: str, new: Iterable[Sequence[Line]], now: datetime) -> bool:
+def _copy(session: Session, rows: Iterable[bytes]) -> bool:
     """Insert all of them, or none and give False: if one is there already, or the database is SQLite."""
-    if session.get_bind().dialect.name == "sqlite":
-        return False
-    return copy(session, Transaction, COLUMNS, _copied(source, new, now))
+    return session.get_bind().dialect.name != "sqlite" and copy(session, Transaction, COLUMNS, rows)
 
 
 def _row(source: str, line: Line, now: datetime) -> dict[str, object]:
@@ -201,19 +213,21 @@ def _row(source: str, line: Line, now: datetime) -> dict[str, object]:
 
 def _copied(source: str, new: Iterable[Sequence[Line]], now: datetime) -> Iterator[bytes]:
     """The same rows as COPY reads them: the database writes some while the next are checked."""
-    common = opening(COLUMNS) + text(source) + moment(now)
+    common = opening(COLUMNS) + text(source) + moment(now) + LENGTH_OF_ID
     asked, not_asked = text(None), text(NO_NUMBER)
     for some in new:
         cells: list[bytes] = []
         for line in some:
+            external_id = line.external_id.encode()
             cells += (
                 common,
-                key(line.key),
-                text(line.external_id),
+                raw_id(line.key),
+                length(len(external_id)),
+                external_id,
                 line.about.cells,
                 moment(line.completed_at),
                 asked if line.phone or line.email else not_asked,
-                day(line.expires_on),
+                day(line.expires_on) if line.expires_on else NULL,
                 text(line.mark),
             )
         yield b"".join(cells)
@@ -229,6 +243,16 @@ def _there(session: Session, source: str, external_ids: Sequence[str]) -> dict[s
         ):
             found[external_id] = There(str(id_), mark)
     return found
+
+
+def _created(lines: Iterable[Line]) -> list[Accepted]:
+    """What is said of those that are new and not looked up yet."""
+    return [
+        Accepted(line.external_id, line.key, "created", False, "pending", None)
+        if line.phone or line.email
+        else Accepted(line.external_id, line.key, "created", False, "none", NO_NUMBER)
+        for line in lines
+    ]
 
 
 def _outcomes(session: Session, lines: Sequence[Line], stored: Stored) -> list[Accepted]:
