@@ -235,7 +235,7 @@ def coming(session: Session, found: Board, known: Catalogue, words: Translator) 
         before = noon(known, found.as_of, "")
     except Misconfigured:  # without a calendar nothing is foretold, and what is known is shown all the same
         return {"number": 0, "text": ""}
-    number = board.coming(session, found.office_id, before)
+    number = board.coming(session, known, found.office_id, before)
     text = words.ngettext(
         "Without an answer, one citizen more is past the target by %(time)s.",
         "Without answers, %(count)s citizens more are past their target by %(time)s.",

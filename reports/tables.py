@@ -239,12 +239,13 @@ def add_waiting(session: Session, offices: Sequence[UUID], asked: Asked, found: 
     if summed and end is not None:
         # sums by month are of all time; the oldest is known to the hour, and which case it is is not
         table = FigureCell.__table__  # type: ignore[attr-defined]
-        columns = [table.c[name] for name in ("office_id", "value", "since", "waiting", "late", "waits")]
+        columns = [table.c[name] for name in ("office_id", "value", "since", "waiting", "late")]
+        columns.append(func.substr(table.c.waits, 1, 2).label("oldest"))
         every = cells_of(summed, Grain.month, asked.by, date.min, end).with_only_columns(*columns)
         for row in session.execute(every.where(table.c.waiting > 0)):
             part = found.setdefault(row.office_id, {}).setdefault(row.value, Part())
             start, _ = cells.bounds(Grain.month, row.since, asked.zone)
-            _add_waiting_to(part, row.waiting, row.late, start + sketch.least(row.waits) * HOUR)
+            _add_waiting_to(part, row.waiting, row.late, start + sketch.least(row.oldest) * HOUR)
     if not rest:
         return
     rows = (
