@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
 from tests.api.site import Web
-from tests.browser.conftest import CHROMIUM
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.kiosk.line import Line
 from tests.kiosk.tablet import ratings
 from tests.processes import wait_for
@@ -59,7 +59,7 @@ class Tablet:
         self.context = self.engine.chromium.launch_persistent_context(
             self.profile,
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=ARGUMENTS,
             locale="en-GB",
             **({"viewport": {"width": 1024, "height": 768}} | more),
         )

@@ -13,11 +13,11 @@ from domain.states import SurveyKind
 from domain.survey import Answer, Survey
 from surveys.definitions import EXIT_QUESTIONS
 from surveys.flow import Condition, Kind, Question, store
+from tests import chromium
 from tests.api.site import web_of
 from tests.axe import findings
-from tests.browser.conftest import CHROMIUM
 from tests.browser.people import tab_to
-from tests.conftest import Installation, left_out
+from tests.conftest import Installation
 from tests.kiosk.line import Line
 from tests.kiosk.screen import DRIVE, SMALL, WORDS, Tablet, kept, rated, ready, sealed_in
 from tests.kiosk.tablet import code, devices, ratings
@@ -30,8 +30,7 @@ SIZES = ((320, 640), (768, 1024), (1280, 800))
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Playwright]:
-    if not CHROMIUM.exists():
-        left_out(f"chromium is missing at {CHROMIUM}: the kiosk was not tried in a browser")
+    chromium.needed()
     with sync_playwright() as made:
         yield made
 

@@ -1,25 +1,19 @@
 """In a real browser: no serious accessibility finding, no sideways scrolling; phone and desk, light and dark."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from api.pages import navigation
+from tests import chromium
 from tests.axe import findings, ready
 from tests.look import samples, samples_staff
 from tests.look.site import build, serving
 
-CHROMIUM = Path("/usr/bin/chromium")
 # The kiosk's thank-you page goes back by itself: a shared device nobody resets, and nothing is lost by it.
 ALLOWED = {"exit-thanks": {"meta-refresh"}}
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and os.environ.get("OMBUD_TEST_REQUIRE_ALL") != "1",
-    reason="chromium is missing: pages were NOT looked at in a browser",
-)
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +24,8 @@ def base() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as engine:
-        made = engine.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    with chromium.opened() as made:
         yield made
-        made.close()
 
 
 PAGES = (

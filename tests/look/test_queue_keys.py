@@ -1,29 +1,20 @@
 """The queue by keyboard, in a real browser on the sample pages: ticks outlive a refresh, digits open views."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests import chromium
 from tests.look.site import build, serving
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and os.environ.get("OMBUD_TEST_REQUIRE_ALL") != "1",
-    reason="chromium is missing: the queue was NOT tried in a browser",
-)
 
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    with serving(build()) as base, sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+    with serving(build()) as base, chromium.opened() as browser:
         shown = browser.new_page(viewport={"width": 1280, "height": 800})
         shown.goto(f"{base}/staff-pages/desk-overview")
         yield shown
-        browser.close()
 
 
 def ticked(page: Page) -> list[str]:

@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from core.errors import Misconfigured
 from core.settings import Settings
 from simulators.app import mount
+from tests import chromium
 from tests.axe import findings
 from tests.simulators.world import CITIZEN, World, running, until
 
@@ -23,10 +24,8 @@ SHOULD_FIT = 60_000
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with chromium.opened() as made:
+        yield made
 
 
 def test_the_page_says_what_it_is(net: World) -> None:
