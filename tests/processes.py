@@ -30,8 +30,12 @@ def free_port() -> int:
 
 
 def wait_for(what: Callable[[], T | None], *, seconds: float = 20.0, every: float = 0.05) -> T:
-    """The first truthy result of `what`; fails after `seconds` with what it gave last."""
-    end = time.monotonic() + seconds
+    """The first truthy result of `what`; fails after `seconds` with what it gave last.
+
+    Looks again after `every` seconds, then more and more seldom up to four times that: looking is work too, and on two
+    cores it is taken from what is waited for.
+    """
+    end, pause = time.monotonic() + seconds, every
     last: object = None
     while time.monotonic() < end:
         try:
@@ -41,7 +45,8 @@ def wait_for(what: Callable[[], T | None], *, seconds: float = 20.0, every: floa
         else:
             if last:
                 return last
-        time.sleep(every)  # between two looks, up to a deadline
+        time.sleep(pause)  # between two looks, up to a deadline
+        pause = min(pause * 1.3, every * 4)
     raise AssertionError(f"not within {seconds} s; last: {last!r}")
 
 

@@ -12,16 +12,18 @@ import redis
 from psycopg import sql
 
 from tests.conftest import REDIS, SERVER, left_out
-from tests.processes import Site, environment_of, prepare, site
+from tests.processes import MODELS, Site, environment_of, prepare, site
 
 
 @contextmanager
-def fresh_database() -> Iterator[str]:
-    """URL of an empty PostgreSQL database of its own."""
+def fresh_database(model: str = "template1") -> Iterator[str]:
+    """URL of a PostgreSQL database of its own: an empty one, or a copy of the one called `model`."""
     name = f"ombud_site_{uuid.uuid4().hex[:12]}"
     try:
         with psycopg.connect(SERVER, autocommit=True, connect_timeout=3) as server:
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            server.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(model))
+            )
     except psycopg.OperationalError:
         left_out("PostgreSQL could not be reached")
     yield SERVER.rsplit("/", 1)[0] + f"/{name}"
@@ -40,10 +42,18 @@ def fresh_redis() -> Iterator[str]:
     redis.Redis.from_url(REDIS).flushdb()
 
 
-@pytest.fixture
-def scratch_database() -> Iterator[str]:
-    """An empty PostgreSQL database for one test."""
+@pytest.fixture(scope="package")
+def model(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Name of a PostgreSQL database that is migrated and filled with the sample government, to be copied."""
     with fresh_database() as url:
+        prepare(environment_of(tmp_path_factory.mktemp("model"), database_url=url), model_of=prepared)
+        yield url.rsplit("/", 1)[1]
+
+
+@pytest.fixture
+def governed_database(model: str) -> Iterator[str]:
+    """A PostgreSQL database with the sample government for one test."""
+    with fresh_database(model) as url:
         yield url
 
 
@@ -63,7 +73,8 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             environment, workers = environment_of(folder), 0
             shutil.copytree(prepared, folder, dirs_exist_ok=True)
         else:
-            database, broker = stack.enter_context(fresh_database()), stack.enter_context(fresh_redis())
+            model = request.getfixturevalue("model")
+            database, broker = stack.enter_context(fresh_database(model)), stack.enter_context(fresh_redis())
             environment, workers = environment_of(folder, database_url=database, broker_url=broker), 1
-            prepare(environment, model_of=prepared)
+            shutil.copytree(prepared / MODELS, folder / MODELS)
         yield stack.enter_context(site(folder, environment, workers))

@@ -2,6 +2,7 @@
 
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -13,27 +14,27 @@ from twilio.request_validator import RequestValidator
 
 from core.safety import DEMO_TWILIO_ACCOUNT, DEMO_TWILIO_TOKEN
 from tests.conftest import REDIS
-from tests.processes import HTTP, ROOT, Process, environment_of, free_port, prepare, site, wait_for
+from tests.processes import HTTP, MODELS, ROOT, Process, environment_of, free_port, site, wait_for
 
 MESSAGES = 100
 SEED = 20261123
 
 
 def test_kill_nine_loses_nothing_and_repeats_nothing(
-    tmp_path: Path, scratch_database: str, scratch_redis: str, prepared: Path
+    tmp_path: Path, governed_database: str, scratch_redis: str, prepared: Path
 ) -> None:
     dice = random.Random(SEED)
     exchange = free_port()
     environment = environment_of(
         tmp_path,
-        database_url=scratch_database,
+        database_url=governed_database,
         broker_url=scratch_redis,
         OMBUD_TWILIO_API_URL=f"http://127.0.0.1:{exchange}/simulator/twilio",
         OMBUD_TELEGRAM_MODE="off",
         OMBUD_SWEEP_SECONDS="0.5",
         OMBUD_LEASE_SECONDS="25",
     )
-    prepare(environment, model_of=prepared)
+    shutil.copytree(prepared / MODELS, tmp_path / MODELS)
     simulator = Process(
         [
             sys.executable,
