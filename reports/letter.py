@@ -79,8 +79,10 @@ def _changed(found: Board, known: Catalogue, words: Translator) -> list[dict[str
 
 
 def _rows(found: Board, known: Catalogue, lang: str) -> list[dict[str, str]]:
+    worst = [one for one in found.latest[:WORST] if one.waiting and one.office_id in known.offices]
     return [
         {
+            "number": format_number(number, lang),
             "office": known.name(one.office_id, lang),
             "url": _page(known, one.office_id),
             "late": format_number(one.late, lang),
@@ -89,8 +91,7 @@ def _rows(found: Board, known: Catalogue, lang: str) -> list[dict[str, str]]:
             if one.oldest is None
             else format_duration((found.as_of - one.oldest).total_seconds(), lang, short=True),
         }
-        for one in found.latest[:WORST]
-        if one.waiting and one.office_id in known.offices
+        for number, one in enumerate(worst, start=1)
     ]
 
 
