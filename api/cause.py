@@ -1,7 +1,7 @@
 """One cause: its cases by office, service and month, what is done against it, and how the catalogue keeps it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from domain.catalogue import catalogue, name_of
 from domain.cause import Cause, CauseAct
 from domain.staff import Staff
 from domain.visibility import Viewer
-from reviews import actions, cause_figures, cause_keeping, causes
+from reviews import actions, cause_figures, cause_keeping, causes, effects
 
 router = APIRouter(include_in_schema=False)
 
@@ -188,6 +188,7 @@ def _page(
                     "why": finding.why,
                     "decision": finding.decision,
                     "week": review.week,
+                    "from": _from(finding.at, now),
                 }
                 for finding, case, review in cause_figures.findings_of(session, who, row.id)
             ],
@@ -242,9 +243,16 @@ def _actions(session: Session, staff: SignedIn, row: Cause, now: datetime) -> li
             "dropped": one.action.dropped_at is not None,
             "late": one.late(today),
             "readable": actions.readable(session, staff.viewer, one.action),
+            "from": _from(one.action.done_at, now) if one.action.done_at else None,
         }
         for one in actions.promises(session, staff.viewer, against)
     ]
+
+
+def _from(at: datetime, now: datetime) -> date | None:
+    """From when on it can be told whether something helped; None where it can be by now."""
+    day = effects.tellable_on(at)
+    return day if day > now.astimezone(settings().zone).date() else None
 
 
 def _by(session: Session, staff_id: UUID | None) -> str:

@@ -123,6 +123,16 @@ def ways(case: Case | None, cause_id: UUID | None) -> list[About]:
     return [*found, *([About.cause] if cause_id is not None else []), About.all]
 
 
+def tellable_on(at: datetime) -> date:
+    """The first day on which anything can be told of what was done, or decided, at a moment."""
+    return _ready(_monday(_day(at)) + WEEK)
+
+
+def _ready(after: date) -> date:
+    """From when on there are enough weeks after, the first of which begins on `after`."""
+    return after + AFTER * WEEK
+
+
 def _chosen(about: About | None, case: Case | None, cause_id: UUID | None) -> About:
     offered = ways(case, cause_id)
     if about is None:
@@ -141,7 +151,7 @@ def effect(session: Session, who: Viewer, question: Question, now: datetime, act
     zone = settings().zone
     last = monday_of(now, zone) - WEEK
     decided, after = _monday(question.decided_on), _monday(question.done_on) + WEEK
-    ready = after + AFTER * WEEK
+    ready = _ready(after)
     first = _first(session, question.office_id)
     if first is None or first >= decided - LEAD * WEEK or after > last:
         why = Refused.short_before if after <= last else Refused.short_after

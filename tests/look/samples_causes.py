@@ -79,6 +79,7 @@ CAUSE: dict[str, object] = FORM | {
             "dropped": number == 2,
             "late": number == 0,
             "readable": number != 2,
+            "from": None,
         }
         for number in range(3)
     ],
@@ -89,7 +90,9 @@ CAUSE: dict[str, object] = FORM | {
             "why": "One officer was ill for nine days.",
             "decision": "Every officer names a stand-in.",
             "week": date(2026, 11, 16),
+            "from": early,
         }
+        for early in (None, date(2027, 1, 18))
     ],
     "changes": [{"at": ago(days=30), "by": "Arta Hoxha", "text": "added"}],
     "may_keep": True,

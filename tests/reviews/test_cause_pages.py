@@ -175,7 +175,7 @@ def test_a_decision_has_a_page_that_says_whether_it_helped(site: Site) -> None:
         finding.cause_id = session.exec(select(Cause.id)).one()
         session.add(finding)
         path = f"/staff/findings/{finding.id}"
-    assert f'href="{path}#effect"' in show(site, cause)
+    assert re.search(rf'href="{path}"[\s\S]+Whether it helped: from \d+ \w+ \d{{4}} on', show(site, cause))
     page = show(site, path)
     for words in ("A key for the duty team.", "No spare key.", "Hand over a key", "Counted from the day", "Too early"):
         assert words in page
@@ -184,6 +184,11 @@ def test_a_decision_has_a_page_that_says_whether_it_helped(site: Site) -> None:
     assert "/staff/reviews/NORTH/" in page
     # who answers complaints here reads it, and is not led where they may not go
     assert "/staff/reviews/NORTH/" not in show(site, path, "north_officer")
+    with site.installation.database.write() as session:
+        [finding] = session.exec(select(Finding))
+        finding.at -= timedelta(weeks=12)
+        session.add(finding)
+    assert f'href="{path}#effect"' in show(site, cause)
     assert send(site, f"/staff/reviews/NORTH/{WEEK}/close")[0] == 303
     assert f'href="{path}#effect"' in show(site, f"/staff/reviews/NORTH/{WEEK}/minutes")
     site.sign_in("south_head")
