@@ -173,7 +173,10 @@ def test_the_same_seed_tells_the_same_story_and_another_another(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
-def test_the_program_finds_the_crowd_and_the_surge_itself(installation: Installation) -> None:
+def test_the_program_finds_the_crowd_and_the_surge_itself(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_history, "CASES", 500)  # the others are told elsewhere, and are no part of it
     load.load(7, NOW)
     surges.forget()
     while proposals.compare_due(NOW):
