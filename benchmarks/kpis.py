@@ -29,7 +29,7 @@ from domain.states import Role
 from domain.visibility import SYSTEM_KEY
 from reports import cells, footing, rebuild, refresh, scores, tables
 from reports.board import Period, board
-from reports.reading import Asked
+from reports.reading import Asked, estimate_all
 from reports.scores import Order
 from reports.weeks import start_of
 
@@ -173,6 +173,7 @@ def _worst_error(home: Database) -> float:
             for at in kept.by(by):
                 read = tables.read(session, [at], asked)
                 exact = tables.from_cases(session, [at], asked)
+                estimate_all(exact.get(at, {}).values())
                 for value, one in read.get(at, {}).items():
                     if one.silence.n >= 30:
                         ours, theirs = one.silence, exact[at][value].reading(at, value, asked).silence
