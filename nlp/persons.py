@@ -11,13 +11,14 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 NO_GROUP: frozenset[Hashable] = frozenset()
+_NOBODY: frozenset[str] = frozenset()
 LEAST_PART, LEAST_FAMILY, LEAST_LOWER = 3, 4, 5
 """Letters of a part of a name, of a family name by itself, of one that is written small."""
-_LEAST_STEM, _MOST_ENDING = 5, 3
+_LEAST_STEM = 5
 _LOOK_BACK, _BETWEEN, _ENDS = 4, " \t\n\"'“”«»(", frozenset(("", ".", "!", "?", "।"))
 _VOWELS = frozenset("aeiouyëаеёиоуыэюя")
 # a letter, then letters with what Bengali and accents put on them
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0981-\u09cd\u09d7]|['’](?=[^\W\d_]))*")
+_WORD = re.compile(r"[^\W\d_]+(?:(?:[\u0300-\u036f\u0981-\u09cd\u09d7]|['’](?=[^\W\d_]))[^\W\d_]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Persons:
     groups: Mapping[Hashable, frozenset[str]] = field(default_factory=dict)
     group_families: Mapping[Hashable, frozenset[str]] = field(default_factory=dict)
     common: frozenset[str] = frozenset()
+    every: frozenset[str] = frozenset()
+    """Every word that a place of a name has at least one of: most texts have none."""
 
     def find(
         self, text: str, near: Collection[Hashable] = NO_GROUP, writer: str = "", *, surely: bool = False
@@ -67,9 +70,12 @@ class Persons:
         """Places of their names in a text, as start and end. `near`: groups whose members may be meant by a part of
         their name. `writer`: the name of who wrote it, "" where it is not known. `surely`: a capital letter that begins
         a sentence makes no family name of a word."""
+        own = _stems(one for one in parts_of(writer) if len(one) >= LEAST_PART) if writer else _NOBODY
+        told = _WORD.findall(text.casefold().replace("’", "'"))
+        if not any(_meant(one, self.every) for one in told) and not (own and any(_meant(one, own) for one in told)):
+            return []
         words = words_of(text)
         found = [*self._whole(words), *self._parts([one for one in words if not (surely and one.first)], near)]
-        own = _stems(one for one in parts_of(writer) if len(one) >= LEAST_PART)
         found += [(word.start, word.end) for word in words if own and _meant(word.folded, own)]
         return sorted(set(found))
 
@@ -122,6 +128,7 @@ def persons(people: Iterable[tuple[str, Collection[Hashable]]], common: Iterable
         {group: _stems(some) for group, some in groups.items()},
         {group: _stems(some) for group, some in group_families.items()},
         usual,
+        _stems(part for some in (*whole, *groups.values()) for part in some),
     )
 
 
@@ -132,8 +139,8 @@ def _stems(names: Iterable[str]) -> frozenset[str]:
 
 
 def _meant(word: str, names: frozenset[str]) -> bool:
-    """Whether a word is one of these names, with an ending or without."""
+    """Whether a word is one of these names, by itself or with an ending of up to three letters."""
     if word in names:
         return True
-    ends = (len(word) - less for less in range(1, _MOST_ENDING + 1))
-    return any(end >= _LEAST_STEM and word[:end] in names for end in ends)
+    more = len(word) - _LEAST_STEM
+    return more > 0 and (word[:-1] in names or (more > 1 and word[:-2] in names) or (more > 2 and word[:-3] in names))
