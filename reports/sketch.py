@@ -70,6 +70,17 @@ def merge(packed: Sequence[bytes], whose: Any, places: Any, counts: Any) -> list
     """
     import numpy
 
+    found = list(packed)
+    touched, whose = numpy.unique(whose, return_inverse=True)
+    new = _merged([packed[place] for place in touched.tolist()], whose, places, counts)
+    for place, one in zip(touched.tolist(), new, strict=True):
+        found[place] = one
+    return found
+
+
+def _merged(packed: Sequence[bytes], whose: Any, places: Any, counts: Any) -> list[bytes]:
+    import numpy
+
     index, at, have = unpacked(packed, range(len(packed)))
     keys = (index << 16) | at
     new = (whose << 16) | places
