@@ -131,8 +131,10 @@ def test_of_one_service_it_tells_its_figures_alone_and_in_tens(web: Web) -> None
     assert {int(about or week) % 10 for about, week in told} == {0}
     assert "<b>about 40</b><p>wrote in this time" in page
     furnish(web, 12, service_id=passports)
+    furnish(web, 12, service_id=water, integrity=True)
+    furnish(web, 12, service_id=water, about_office_id=web.known.office["WAT1"])
     embedding._shelf = embedding._Shelf()
-    again = web.get(made(web, service="water")).text  # others change nothing
+    again = web.get(made(web, service="water")).text  # others change nothing, nor what is behind the firewall
     assert re.sub(r"as of[^<]*", "", again) == re.sub(r"as of[^<]*", "", page)
     assert "<td" in again
     assert web.post("/staff/links", "head1", **FORM | {"service": "nothing"}).status_code == 422
