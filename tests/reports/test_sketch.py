@@ -28,7 +28,7 @@ def test_what_is_packed_is_unpacked(counts: dict[int, int]) -> None:
     assert unpack(pack(counts)) == {place: count for place, count in counts.items() if count}
 
 
-COUNTS = st.dictionaries(st.integers(0, 40) | st.integers(0, 2**16 - 1), st.integers(1, 2**31), max_size=8)
+COUNTS = st.dictionaries(st.integers(0, 40) | st.integers(0, 2**16 - 1), st.integers(1, 2**30), max_size=8)
 
 
 @given(st.lists(st.tuples(COUNTS, COUNTS, st.lists(st.integers(0, 7)))))
