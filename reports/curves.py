@@ -4,6 +4,7 @@ A page of figures asks for hundreds of medians of few cases each, and one pass o
 for each. The estimate and its band are those of `reports.survival`, the two curves that bound it `reports.sketch`'s.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,14 +45,17 @@ class Group:
 _NEVER = Reached(None, None, None, None, None)
 
 
-def groups(number: int, of: Any, at: Any, died: Any, early: Any, late: Any, *, exact: bool) -> list[Group]:
+def groups(
+    number: int, of: Any, at: Any, died: Any, early: Any, late: Any, *, exact: bool, medians: bool = False
+) -> list[Group]:
     """Curves of `number` groups from rows in any order: whose it is (0 to `number` - 1), a time, and how many were
     answered at it (`died`) or left unanswered.
 
     `exact`: times are moments, and whoever left at the time of an answer was there for it; `early` and `late` are the
     same. Else times are of ranges: within one nobody knows who came first, and of those who left it may be known only
     between which two they did, so `early` counts them at the first and `late` at the last. The estimate takes the mean
-    of both, and `first` and `last` of what is reached are of the curves that bound the exact one.
+    of both, and `first` and `last` of what is reached are of the curves that bound the exact one. `medians`: the 90th
+    percentile is not looked for.
     """
     import numpy
 
@@ -71,11 +75,9 @@ def groups(number: int, of: Any, at: Any, died: Any, early: Any, late: Any, *, e
     if not len(kept):
         return [Group(int(n[one]), 0, float(observed[one]), _NEVER, _NEVER) for one in range(number)]
     lines = _Lines.of(of[kept], at[kept], died[kept], few[kept], many[kept], exact=exact)
-    medians, ninetieths = lines.reached(MEDIAN, number), lines.reached(P90, number)
-    return [
-        Group(int(n[one]), int(answered[one]), float(observed[one]), medians[one], ninetieths[one])
-        for one in range(number)
-    ]
+    middle, ninetieth = lines.reached(MEDIAN, number), [_NEVER] * number if medians else lines.reached(P90, number)
+    counts = zip(n.tolist(), answered.tolist(), observed.tolist(), middle, ninetieth, strict=True)
+    return [Group(one, other, float(last), median, p90) for one, other, last, median, p90 in counts]
 
 
 def _merged(number: int, of: Any, at: Any, counts: Sequence[Any]) -> tuple[Any, ...]:
@@ -106,16 +108,20 @@ def _running(counts: Any, starts: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The share still silent after each time at which somebody was answered; the band; the curves that bound it."""
+    """The share still silent after each time at which somebody was answered, and the two curves that bound it.
+
+    The band is kept as what it is on the log(-log) scale, its middle and its half width: to ask where it crosses a
+    level takes no powers then.
+    """
 
     starts: Any
     whose: Any
     at: Any
     value: Any
-    low: Any
-    high: Any
     first: Any
     last: Any
+    middle: Any
+    width: Any
 
     @staticmethod
     def of(whose: Any, at: Any, died: Any, few: Any, many: Any, *, exact: bool) -> "_Lines":
@@ -126,29 +132,33 @@ class _Lines:
         starts = numpy.flatnonzero(new)
         risk = many if exact else (few + many) / 2
         share = _within(numpy.multiply, 1 - died / risk, starts)
-        with numpy.errstate(divide="ignore", invalid="ignore"):  # undefined where the curve is at 0: filled in below
-            spread = _Z * numpy.sqrt(_within(numpy.add, died / (risk * (risk - died)), starts))
-            low, high = (share ** numpy.exp(sign * spread / numpy.log(share)) for sign in (-1, 1))
-        # Where nobody is left waiting the lower line is at 0, and of the upper one no more is known than a step before.
-        ended = share <= _ROUNDING
-        low = numpy.where(ended, 0.0, low)
-        high = _within(numpy.minimum, numpy.where(ended, 1.0, high), starts)
-        if exact:
-            return _Lines(starts, whose[starts], at, share, low, high, share, share)
-        bounds = (_within(numpy.multiply, 1 - died / one, starts) for one in (few, many))
-        return _Lines(starts, whose[starts], at, share, low, high, *bounds)
+        bounds = (share, share)
+        if not exact:
+            bounds = tuple(_within(numpy.multiply, 1 - died / one, starts) for one in (few, many))
+        with numpy.errstate(divide="ignore", invalid="ignore"):  # undefined where the curve is at 0: see `reached`
+            log = numpy.log(share)
+            width = _Z * numpy.sqrt(_within(numpy.add, died / (risk * (risk - died)), starts)) / -log
+            return _Lines(starts, whose[starts], at, share, *bounds, numpy.log(-log), width)
 
     def reached(self, share: float, number: int) -> Sequence[Reached]:
         """By group, where so many have an answer."""
         import numpy
 
-        level, places, beyond = 1 - share + _ROUNDING, numpy.arange(len(self.at)), len(self.at)
+        level = 1 - share + _ROUNDING
+        scaled = math.log(-math.log(level))
+        # Where nobody is left waiting the lower line is at 0, and of the upper one no more is known than a step before.
+        ended = self.value <= _ROUNDING
+        with numpy.errstate(invalid="ignore"):
+            low, high = self.middle + self.width >= scaled, self.middle - self.width >= scaled
+        below = (self.value <= level, low | ended, high & ~ended, self.first <= level, self.last <= level)
+        ends = numpy.append(self.starts[1:], len(self.at))
         columns = []
-        for line in (self.value, self.low, self.high, self.first, self.last):
-            found = numpy.minimum.reduceat(numpy.where(line <= level, places, beyond), self.starts)
-            times = self.at[numpy.minimum(found, beyond - 1)].tolist()
+        for line in below:
+            there = numpy.append(numpy.flatnonzero(line), len(self.at))
+            found = there[numpy.searchsorted(there, self.starts)]
+            times = self.at[numpy.minimum(found, len(self.at) - 1)].tolist()
             columns.append(
-                [float(time) if place < beyond else None for time, place in zip(times, found.tolist(), strict=True)]
+                [float(time) if yes else None for time, yes in zip(times, (found < ends).tolist(), strict=True)]
             )
         made = [_NEVER] * number
         for group, reached in zip(self.whose.tolist(), zip(*columns, strict=True), strict=True):

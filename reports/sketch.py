@@ -165,7 +165,7 @@ def estimates(
     died = numpy.concatenate([answered[2], nothing[1], nothing[2], nothing[2]])
     early = numpy.concatenate([nothing[0], ended[2], many, nothing[2]])
     late = numpy.concatenate([nothing[0], ended[2], nothing[2], many])
-    found = curves.groups(number, of, at.astype(numpy.int64), died, early, late, exact=False)
+    found = curves.groups(number, of, at.astype(numpy.int64), died, early, late, exact=False, medians=medians)
     return [_of_group(one, medians=medians) for one in found]
 
 
