@@ -173,11 +173,14 @@ def post_transactions(body: OneOrMany, holder: Writer, now: Now) -> Response:
     try:
         with database().write() as session:
             _check_reach(catalogue(session), holder, items)
-            found = transactions.accept(session, holder.name, items, now)
+            return transactions.accept_and(_answer, session, holder.name, items, now)
     except BadInput as error:
         if single:
             error.fields = {name.removeprefix("transactions/0/"): said for name, said in error.fields.items()}
         raise
+
+
+def _answer(found: list[Accepted]) -> Response:
     created = sum(one.state == "created" for one in found)
     answer = encode(_Results(created, len(found) - created, found))
     return Response(answer, 201 if created else 200, media_type="application/json")

@@ -5,10 +5,10 @@ lie encrypted in a task (`surveys.lookups`). Reading numbers, finding citizens a
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -52,6 +52,7 @@ COLUMNS = (
 """As rows are copied: first what all of a batch have in common."""
 
 
+T = TypeVar("T")
 Survey = Literal["pending", "scheduled", "sent", "answered", "suppressed", "expired", "none"]
 
 
@@ -75,10 +76,16 @@ class Accepted(Struct, gc=False):
         return UUID(self.key)
 
 
-def accept(
-    session: Session, source: str, items: Sequence[TransactionIn], now: datetime, reach: frozenset[UUID] | None = None
-) -> list[Accepted]:
-    """Store the transactions that are new by (source, external id), to be asked about. All or nothing.
+def accept(session: Session, source: str, items: Sequence[TransactionIn], now: datetime) -> list[Accepted]:
+    """Store the transactions that are new by (source, external id), to be asked about, and say what became of each."""
+    return accept_and(list, session, source, items, now)
+
+
+def accept_and(
+    answer: Callable[[list[Accepted]], T], session: Session, source: str, items: Sequence[TransactionIn], now: datetime
+) -> T:
+    """The same, and what `answer` makes of it, which does nothing else: while all may be new it is called while the
+    database still writes, and once more if some were there. All or nothing.
 
     A few set-based statements however long the batch. The caller commits; then the doorbell rings.
 
@@ -89,17 +96,18 @@ def accept(
     if len(items) > BATCH:
         raise TooLarge(f"{len(items)} transactions were sent at once.", mend=f"Send at most {BATCH} in one request.")
     lines: dict[int, Line] = {}
-    created: list[Accepted] = []
+    foretold: list[T] = []
 
     def checked() -> Iterator[Sequence[Line]]:
-        yield from _checked(Checker(catalogue(session), now, reach), items, lines)
+        yield from _checked(Checker(catalogue(session), now), items, lines)
         # the database is still writing the last of them: time to say what is so if all are new, as most batches are
-        created.extend(_created(lines[index] for index in range(len(items))))
+        if len(items) > AT_ONCE:
+            foretold.append(answer(_created(lines[index] for index in range(len(items)))))
 
     stored = _store(session, source, checked(), now)
-    if len(items) > AT_ONCE and len(stored) == len(items) and set(map(type, stored.values())) == {Line}:
-        return created
-    return _outcomes(session, [lines[index] for index in range(len(items))], stored)
+    if foretold and len(stored) == len(items) and set(map(type, stored.values())) == {Line}:
+        return foretold[0]
+    return answer(_outcomes(session, [lines[index] for index in range(len(items))], stored))
 
 
 def _checked(checker: Checker, items: Sequence[TransactionIn], lines: dict[int, Line]) -> Iterator[list[Line]]:

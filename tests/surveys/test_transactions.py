@@ -189,6 +189,17 @@ def test_ten_thousand_at_once_twice(installation: Installation) -> None:
             assert count(session, model) == BATCH
 
 
+def test_what_was_foretold_of_a_batch_is_not_said_where_it_came_otherwise(installation: Installation) -> None:
+    """The answer to a big batch is made while it is being written, as if all of it were new."""
+    new = [one(number, phone=None if number % 2 else f"069 100 {number:04}") for number in range(150)]
+    first = post(installation, *new, one(7, operator="desk 4"))
+    assert [(a.state, a.differs) for a in first] == [("created", False)] * 150 + [("duplicate", True)]
+    assert {(a.survey, a.why) for a in first} == {("pending", None), ("none", "no_number")}
+    more = post(installation, *[one(number) for number in range(500, 650)], *new)
+    assert [(a.state, a.differs) for a in more] == [("created", False)] * 150 + [("duplicate", False)] * 150
+    assert [a.id for a in more[150:]] == [a.id for a in first[:150]]
+
+
 def test_two_overlapping_batches_at_once(installation: Installation) -> None:
     forth = [one(number) for number in range(300)]
     back = list(reversed(forth))
