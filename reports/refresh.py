@@ -108,8 +108,7 @@ def _bring_in_line(
         rest()
     if not changes:
         return set()
-    at = {fact.office_id for _, fact in changes}
-    chains = {office: [one.id for one in known.chain(office)] for office in at}
+    chains = _chains(known, {fact.office_id for _, fact in changes})
     kept = footing.kept(session)
     above = {office: kept.within(chain) for office, chain in chains.items()}
     if added := deltas.tally(changes, above, zone, cells.first_week(now, zone)):
@@ -121,6 +120,20 @@ def _bring_in_line(
     since = seconds_of(start_of(scores.window(now, zone), zone))
     compared = {fact.office_id for _, fact in changes if fact.received >= since}
     return {(office, False) for office in compared} | {(one, True) for office in compared for one in chains[office]}
+
+
+def _chains(known: Catalogue, offices: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Each office and those above it; thousands hang under a few."""
+    found, above = {}, dict[UUID, list[UUID]]()
+    for office in offices:
+        parent = known.offices[office].parent_id if office in known.offices else None
+        if parent is None:
+            found[office] = [one.id for one in known.chain(office)]
+            continue
+        if parent not in above:
+            above[parent] = [one.id for one in known.chain(parent)]
+        found[office] = [office, *(one for one in above[parent] if one != office)]
+    return found
 
 
 def _written(session: Session, ids: Collection[UUID], now: datetime) -> list[tuple[int, Fact]]:
