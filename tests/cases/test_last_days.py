@@ -199,6 +199,7 @@ def test_last_days_go_out_and_come_in(desk: Town) -> None:
 
 
 BESIDE = {
+    "cases/persons.py": "names to strike out are those of whoever ever worked there",
     "cases/covering.py": "offices_of: where somebody works or did, for the days they were away",
     "cases/firewall.py": "a case may be about who worked there until yesterday",
     "routing/accused.py": "and be told by their name",
