@@ -35,7 +35,7 @@ MONTHS_BACK = 2
 """Whole months that are looked at beside the one that runs."""
 EVERY = timedelta(hours=1)
 BATCH = 2000
-"""Offices worked out by one transaction of the refresher."""
+"""Offices worked out at once; and how many of those an hour old by one refresh."""
 
 
 class Order(StrEnum):
