@@ -170,8 +170,9 @@ def sentence(one: Change, name: str, words: Translator) -> str:
     if one.measure is Measure.received:
         values = {
             "count": format_number(round(one.value), lang),
-            "low": format_number(math.floor(one.low), lang),
-            "high": format_number(math.ceil(one.high), lang),
+            # whole numbers within the interval: rounded outwards it may seem to hold what lies outside
+            "low": format_number(math.ceil(one.low), lang),
+            "high": format_number(math.floor(one.high), lang),
             "place": name,
         }
         if not name:

@@ -85,7 +85,8 @@ def test_the_whole_is_told_first_and_no_place_takes_all_the_room() -> None:
 @pytest.mark.parametrize(
     ("change", "name", "said"),
     [
-        (Change("", Measure.received, 84, 40.2, 61.7, 84, 1), "", "84 people wrote last week; 40 to 62 are usual."),
+        (Change("", Measure.received, 84, 40.2, 61.7, 84, 1), "", "84 people wrote last week; 41 to 61 are usual."),
+        (Change("", Measure.received, 0, 0.3, 21.7, 0, 1), "", "0 people wrote last week; 1 to 21 are usual."),
         (
             Change("", Measure.in_time, 0.61, 0.72, 0.85, 84, 1),
             "Lumas",
