@@ -97,7 +97,10 @@ def board(
     read = periods(session, who, compared, grain, every)
     if read is None:
         return None
-    series = read.each(session, compared, firsts)
+    series = read.each(session, office_id, firsts)
+    each_weeks: dict[Hashable, Sequence[Week]] = {}
+    if until is None:
+        each_weeks = {at: _begun(weeks) for at, weeks in read.weeks(session, compared, firsts).items()}
     whole = read.run(session, office_id, first, after)
     by_service = tables.silence_of(
         session, who, [office_id], since=since, until=until, by=Dimension.service, medians=True
@@ -117,7 +120,7 @@ def board(
         until=until,
         whole=whole,
         before=None if earlier is None else read.run(session, office_id, earlier, first, medians=True),
-        weeks=list(zip(firsts, series[office_id], strict=True)) if office_id in series else [],
+        weeks=list(zip(firsts, series, strict=False)),
         below={
             office: below[office][""]
             for office in sorted(below, key=lambda one: (-late.get(one, 0), -below[one][""].n, one))
@@ -127,7 +130,7 @@ def board(
         heat={office: _by_service(parts) for office, parts in heat.items()},
         services=sorted(of_all, key=lambda service: -of_all[service].silence.n)[:COLUMNS],
         by_service=of_all,
-        changed=[] if until else changes.chosen(changes.changes(_all_weeks(series)), office_id),
+        changed=changes.chosen(changes.changes(each_weeks), office_id),
     )
 
 
@@ -147,24 +150,9 @@ def _by_service(parts: Mapping[str, Of]) -> dict[UUID, Of]:
     return {UUID(value): one for value, one in parts.items() if value}
 
 
-def _all_weeks(series: Mapping[UUID, Sequence[Reading]]) -> dict[Hashable, Sequence[Week]]:
-    return {office: _weeks(found) for office, found in series.items()}
-
-
-def _weeks(series: Sequence[Reading]) -> list[Week]:
+def _begun(weeks: Sequence[Week]) -> Sequence[Week]:
     """Weeks from the first in which anybody wrote on: before that there was no such office, or no such program."""
-    first = next((at for at, one in enumerate(series) if one.silence.n), len(series))
-    return [
-        Week(
-            one.silence.n,
-            one.due,
-            one.failed,
-            one.silence.median_seconds,
-            one.silence.median_low,
-            one.silence.median_high,
-        )
-        for one in series[first:]
-    ]
+    return weeks[next((at for at, one in enumerate(weeks) if one.n), len(weeks)) :]
 
 
 def of_service(session: Session, who: Viewer, known: Catalogue, found: Board, service_id: UUID) -> dict[UUID, Reading]:

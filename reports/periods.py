@@ -15,6 +15,7 @@ from sqlmodel import Session
 from domain.visibility import Viewer
 from reports import cells, tables
 from reports.cells import Dimension, Grain
+from reports.changes import Week
 from reports.reading import Asked, Part, Reading, estimate_all, joined
 from reports.weeks import start_of
 
@@ -29,17 +30,25 @@ class Periods:
     asked: Asked
     parts: Parts
 
-    def each(self, session: Session, office_ids: Sequence[UUID], firsts: Sequence[date]) -> dict[UUID, list[Reading]]:
-        """Figures of single periods, in order; without 90th percentiles. An office that was not read is left out.
+    def each(self, session: Session, office_id: UUID, firsts: Sequence[date]) -> list[Reading]:
+        """Figures of single periods of an office, in order, without 90th percentiles; none if it was not read.
 
         `silent_now`, `past_target` and `longest_*` are of this moment, so they are of those received in the period.
         """
-        found = {
-            office: {day: self.parts[office][day] for day in firsts} for office in office_ids if office in self.parts
-        }
+        parts = self._estimated(session, [office_id], firsts).get(office_id, {})
+        return [self._reading(office_id, day, parts[day]) for day in firsts if day in parts]
+
+    def weeks(self, session: Session, office_ids: Sequence[UUID], firsts: Sequence[date]) -> dict[UUID, list[Week]]:
+        """What of each office's periods is compared, in order. An office that was not read is left out."""
+        found = self._estimated(session, office_ids, firsts)
+        return {office: [_week(parts[day]) for day in firsts] for office, parts in found.items()}
+
+    def _estimated(self, session: Session, office_ids: Sequence[UUID], firsts: Sequence[date]) -> Parts:
+        mine = [office for office in office_ids if office in self.parts]
+        found = {office: {day: self.parts[office][day] for day in firsts} for office in mine}
         estimate_all((part for parts in found.values() for part in parts.values()), medians=True)
         self._settle(session, found)
-        return {office: [self._reading(office, day, found[office][day]) for day in firsts] for office in found}
+        return found
 
     def run(
         self, session: Session, office_id: UUID, first: date, last: date | None, *, medians: bool = False
@@ -83,6 +92,12 @@ class Periods:
         for office in offices:
             found[office] |= {day: exact[office].get(day.isoformat(), Part()) for day in vague[office]}
         estimate_all((part for parts in found.values() for part in parts.values()), medians=True)
+
+
+def _week(part: Part) -> Week:
+    counts, median = part.counts, part.survival.median
+    failed = counts["missed"] + counts["late"]
+    return Week(counts["n"], counts["met"] + failed, failed, median.seconds, median.low, median.high)
 
 
 def periods(

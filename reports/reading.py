@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cases.filters import Filter
 from domain.catalogue import Catalogue
 from domain.states import CaseKind
-from reports import cells, sketch
+from reports import cells, remembered, sketch
 from reports.cells import HOUR, SUMMED, Dimension, Grain
 from reports.facts import COUNTED, seconds_of
 from reports.kpis import Silence
@@ -143,16 +143,28 @@ class Part:
         for name in SUMMED:
             self.counts[name] += getattr(row, name)
 
+    def recalled(self) -> bool:
+        """Whether the median of one period's sums is known from before; then it is estimated."""
+        made = remembered.recall(self.sums[0], self.waits) if len(self.sums) == 1 else None
+        if made is not None:
+            self.found = made.survival, made.error if made.holds else None
+        return made is not None
+
     @property
     def holds(self) -> bool:
         """Whether the estimate is as good as promised; it must have been made."""
         return self.found is not None and self.found[1] is not None
 
-    def reading(self, office_id: UUID, value: str, asked: Asked) -> Reading:
-        """As a reading."""
+    @property
+    def survival(self) -> Survival:
+        """The estimate; it must have been made."""
         if self.found is None:
             raise RuntimeError("a part is estimated before it is read")
-        found, error = self.found
+        return self.found[0]
+
+    def reading(self, office_id: UUID, value: str, asked: Asked) -> Reading:
+        """As a reading."""
+        found, error = self.survival, self.found[1] if self.found is not None else None
         silence = Silence(
             n=found.n,
             answered=found.answered,
@@ -203,11 +215,13 @@ def joined(parts: Sequence[Part]) -> Part:
 
 def estimate_all(parts: Iterable[Part], *, medians: bool = False) -> None:
     """Estimate all parts that are not yet, at once; `medians` leaves 90th percentiles out, and their errors."""
-    new = [part for part in parts if part.found is None]
+    new = [part for part in parts if part.found is None and not (medians and part.recalled())]
     summed, single = [part for part in new if part.summed], [part for part in new if not part.summed]
     if summed:
         for part, made in zip(summed, _from_sums(summed, medians=medians), strict=True):
             part.found = made.survival, made.error if made.holds else None
+            if medians and len(part.sums) == 1:
+                remembered.keep(part.sums[0], part.waits, made)
     for part, exact in zip(single, estimates([(part.answered, part.silent) for part in single]), strict=True):
         part.found = replace(exact, p90=NOT_REACHED) if medians else exact, 0.0
 

@@ -116,6 +116,12 @@ def least(packed: bytes) -> int:
     return int.from_bytes(packed[:2], "little")
 
 
+def most(packed: bytes) -> int:
+    """The last place of what `pack` packed; there must be one."""
+    end = len(packed) // 3
+    return int.from_bytes(packed[end - 2 : end], "little")
+
+
 def unpacked(packed: Sequence[bytes], whose: Sequence[int]) -> Counted:
     """What `pack` packed, many at once, each of a sample."""
     import numpy
@@ -139,11 +145,13 @@ def buckets(seconds: Any) -> Any:
 class Estimated:
     """An estimate, and how far its median and 90th percentile can be from those of the cases, as a share of them.
 
-    `error` None: the counts do not settle whether, or where, a quantile is reached.
+    `error` None: the counts do not settle whether, or where, a quantile is reached. `reach`: seconds of silence beyond
+    which nothing was looked at for the median and its interval; None where one of them is not reached.
     """
 
     survival: Survival
     error: float | None
+    reach: int | None
 
     @property
     def holds(self) -> bool:
@@ -172,11 +180,13 @@ def estimates(
 def _of_group(one: curves.Group, *, medians: bool) -> Estimated:
     observed = float(edges(int(one.observed))[1]) if one.n else 0.0
     median, error = _quantile(one.median)
+    ends = (one.median.value, one.median.high, one.median.last)
+    reach = None if None in ends else edges(int(max(end for end in ends if end is not None)))[1]
     if medians:
-        return Estimated(Survival(one.n, one.answered, observed, median, NOT_REACHED), error)
+        return Estimated(Survival(one.n, one.answered, observed, median, NOT_REACHED), error, reach)
     p90, other = _quantile(one.p90)
     worst = None if error is None or other is None else max(error, other)
-    return Estimated(Survival(one.n, one.answered, observed, median, p90), worst)
+    return Estimated(Survival(one.n, one.answered, observed, median, p90), worst, reach)
 
 
 def _quantile(one: curves.Reached) -> tuple[Quantile, float | None]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from reports import sketch
+from reports import remembered, sketch
+from reports.reading import Part, estimate_all
 from reports.sketch import bucket, buckets, edges, merge, pack, unpack
 from reports.survival import estimate
 
@@ -133,3 +134,45 @@ def test_merged_counts_agree_with_lifelines(n: int, censored: float) -> None:
 def _close(one: float | None, other: float | None) -> None:
     assert (one is None) == (other is None)
     assert one is None or other is None or abs(one - other) <= sketch.MOST_ERROR * other
+
+
+@examples(max_examples=60)
+@given(
+    st.lists(SECONDS, max_size=12),
+    st.lists(SECONDS, max_size=3),
+    st.dictionaries(st.integers(0, 167), st.integers(1, 3), max_size=4),
+    st.lists(st.integers(168 * 3600, 40_000_000), min_size=2, max_size=2).map(sorted),
+)
+def test_what_is_remembered_is_what_would_be_worked_out(
+    answered: list[int], ended: list[int], waits: dict[int, int], ages: list[int]
+) -> None:
+    """A week's median as it is first asked for, and at a later moment, when those who wait have waited longer."""
+
+    def part(age: int) -> Part:
+        made = Part(summed=True)
+        made.sums.append((pack(Counter(map(bucket, answered))), pack(Counter(map(bucket, ended)))))
+        if waits:
+            made.waits.append((age, pack(waits)))
+        return made
+
+    def median_of(age: int) -> object:
+        one = part(age)
+        estimate_all([one], medians=True)
+        return one.found
+
+    remembered.forget()
+    asked = [median_of(age) for age in (ages[0], ages[0], ages[1])]
+    for age, told in zip((ages[0], ages[0], ages[1]), asked, strict=True):
+        remembered.forget()
+        assert told == median_of(age)
+
+
+@pytest.mark.parametrize(("age", "known"), [(22 * 3600, False), (10 * 86_400, True)])
+def test_a_median_that_time_may_change_is_not_remembered(age: int, known: bool) -> None:
+    """One waits: for two hours, as long as the median takes, or for nine days."""
+    sums = pack(Counter(bucket(3600 + 300 * number) for number in range(40))), b""
+    one = Part(sums=[sums], waits=[(age, pack({20: 1}))], summed=True)
+    remembered.forget()
+    estimate_all([one], medians=True)
+    assert one.survival.median.high is not None
+    assert one.recalled() is known

@@ -121,7 +121,7 @@ def series(world: World, who: str, ids: list[UUID], grain: Grain, firsts: list[d
     """Figures by period."""
     read = periods(world.session, world.who(who), ids, grain, firsts)
     assert read is not None
-    return read.each(world.session, ids, firsts)
+    return {at: read.each(world.session, at, firsts) for at in ids if at in read.parts}
 
 
 @pytest.mark.parametrize(
