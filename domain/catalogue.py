@@ -168,15 +168,16 @@ def forget() -> None:
 
 
 def _load(session: Session, revision: int) -> Catalogue:
-    offices = {row.id: row for row in session.exec(select(Office))}
-    services = {row.id: row for row in session.exec(select(Service))}
+    # in order of creation: PostgreSQL gives rows that were changed later last, and menus are numbered
+    offices = {row.id: row for row in session.exec(select(Office).order_by(col(Office.id)))}
+    services = {row.id: row for row in session.exec(select(Service).order_by(col(Service.id)))}
     calendars = {row.id: row for row in session.exec(select(Calendar).order_by(col(Calendar.name)))}
     loaded = Catalogue(
         revision,
         offices,
         services,
-        tuple(session.exec(select(Jurisdiction))),
-        tuple(session.exec(select(Policy))),
+        tuple(session.exec(select(Jurisdiction).order_by(col(Jurisdiction.id)))),
+        tuple(session.exec(select(Policy).order_by(col(Policy.id)))),
         calendars,
         {
             area_id: Outline(area_id, code, names, json.dumps(geometry, separators=(",", ":")))

@@ -9,6 +9,8 @@ from cases.inbox import receive
 from channels.values import Channel, DeliveryStatus, Inbound
 from core.settings import settings
 from domain.case import Case
+from domain.catalogue import touch
+from domain.service import Service
 from domain.states import CaseState, ClockKind, EntryKind, InvitationState
 from domain.survey import Answer, Invitation, Survey, Transaction
 from tests.builders import NOW
@@ -38,6 +40,16 @@ def test_the_case_is_open_before_anything_is_asked(town: Town, phone: Citizen) -
     assert case.reference in phone.last.text
     assert phone.last.text.endswith("What is it about? Choose, or write it.\n1 Water supply\n2 Passports")
     assert town.clock(ClockKind.first_response).started_at == NOW
+
+
+def test_numbers_mean_the_same_after_a_service_was_changed(town: Town, phone: Citizen) -> None:
+    with town.database.write() as session:
+        water = session.get_one(Service, town.known.service["water"])
+        water.names = {"en": "Water"}
+        session.flush()
+        touch(session)
+    phone.says(UNCLEAR)
+    assert phone.last.text.endswith("1 Water\n2 Passports")
 
 
 def test_two_numbers_bring_it_to_the_office_that_answers(town: Town, phone: Citizen) -> None:
