@@ -16,6 +16,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine, UserDefinedType
 from sqlmodel import Session, col
 
+OWN_PLAN = "/* planned for its values */"
+"""What tells `core.database` that a statement is."""
 FEW = 24
 """Ids that are placeholders of a statement of their own: the planner knows more of these."""
 
@@ -91,7 +93,7 @@ class _OneOf(FunctionElement[bool]):
 @compiles(_OneOf)
 def _as_array(element: _OneOf, compiler: SQLCompiler, **how: Any) -> str:
     column, ids = (compiler.process(one, **how) for one in element.clauses)
-    return f"({column} = ANY ({ids}))"
+    return f"({column} = ANY ({ids}) {OWN_PLAN})"
 
 
 @compiles(_OneOf, "sqlite")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, not_, select
 from sqlmodel import Session, col
 
+from core.sets import one_of_given
 from domain.catalogue import Catalogue
 from domain.figures import FigureCase, FigureTree
 from domain.visibility import Viewer
@@ -168,5 +169,5 @@ def coming(session: Session, known: Catalogue, office_id: UUID, before: datetime
     query = select(func.count()).select_from(FigureCase).where(*due)
     if len(known.subtree(office_id)) < len(known.offices):
         query = query.join(FigureTree, col(FigureTree.office_id) == col(FigureCase.office_id))
-        query = query.where(col(FigureTree.above_id) == office_id)
-    return session.scalars(query).one()
+        query = query.where(one_of_given(FigureTree.above_id, "offices"))
+    return session.scalars(query, {"offices": frozenset({office_id})}).one()

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
-from core.sets import among, by_id
+from core.sets import among, by_id, one_of_given
 from domain.catalogue import Catalogue, catalogue
 from domain.figures import FigureOffice, FigureState, FigureTree
 from domain.visibility import Viewer
@@ -101,7 +101,7 @@ def ranked(
         query = query.where(among(session, table.c.office_id, [one.id for one in known.children.get(root, ())]))
     elif root is not None and known.offices[root].parent_id is not None:
         query = query.join(FigureTree, col(FigureTree.office_id) == table.c.office_id).where(
-            col(FigureTree.above_id) == root
+            one_of_given(FigureTree.above_id, "roots")
         )
     match order:
         case Order.late:
@@ -115,7 +115,7 @@ def ranked(
             query = query.where(table.c.n > 0)
             query = query.order_by(table.c.median.desc().nulls_first(), table.c.office_id.desc())
     prior = session.execute(select(col(FigureState.prior_a), col(FigureState.prior_b))).first()
-    rows = session.execute(query.limit(limit).offset(skip)).all()
+    rows = session.execute(query.limit(limit).offset(skip), {"roots": frozenset({root})}).all()
     return [_rank(row, prior[0] if prior else None, prior[1] if prior else None) for row in rows]
 
 
