@@ -27,6 +27,6 @@ class Evenly:
         """Rest, if some is left."""
         for_seconds = min(self.left, time.monotonic() - self.since)
         if for_seconds > 0:
-            time.sleep(for_seconds)
+            time.sleep(for_seconds)  # the processor is left to whoever waits for it; nobody waits for this thread
         self.left -= for_seconds
         self.since = time.monotonic()
