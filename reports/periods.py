@@ -111,7 +111,7 @@ def periods(
     zone = ZoneInfo(state.zone)
     first, last = min(firsts), cells.after(grain, max(firsts))
     asked = Asked(start_of(first, zone), start_of(last, zone), state.as_of, zone, Dimension.all, below=True)
-    mine = [one for one in dict.fromkeys(office_ids) if tables.may_read(who, one)]
+    mine = tables.readable(who, office_ids)
     found: Parts = {office: {day: Part() for day in firsts} for office in mine}
     kept = grain is Grain.month or first >= cells.first_week(state.as_of, zone)
     summed, rest = tables.sources(session, mine, asked, sums=kept)

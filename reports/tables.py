@@ -48,6 +48,19 @@ def may_read(who: Viewer, office_id: UUID) -> bool:
     return who.offices is None or office_id in who.offices
 
 
+def readable(who: Viewer, office_ids: Collection[UUID]) -> list[UUID]:
+    """Those of some offices whose figures are this viewer's to read, each once."""
+    return [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
+
+
+def asked_of(session: Session, since: datetime, until: datetime | None, by: Dimension, *, below: bool) -> Asked | None:
+    """A period and a way of splitting, as figures stand; None before they were ever made."""
+    state = stand(session)
+    if state is None or state.as_of is None:
+        return None
+    return Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below)
+
+
 def silence_of(
     session: Session,
     who: Viewer,
@@ -66,12 +79,9 @@ def silence_of(
     Without `waiting` nobody is counted who waits now and was received before the period: `silent_now`, `past_target`
     and `longest_*` say nothing. `medians` leaves 90th percentiles out, for which sums do less often.
     """
-    state = stand(session)
-    mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
-    if state is None or state.as_of is None or not mine:
-        return {}
-    asked = Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below)
-    return read(session, mine, asked, waiting=waiting, medians=medians)
+    mine = readable(who, office_ids)
+    asked = asked_of(session, since, until, by, below=below)
+    return read(session, mine, asked, waiting=waiting, medians=medians) if asked is not None and mine else {}
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, func, select
 from sqlmodel import Session, col
@@ -17,8 +16,7 @@ from domain.figures import FigureCase, FigureCell
 from domain.visibility import Viewer
 from reports.cells import Dimension
 from reports.facts import Sign, runs
-from reports.reading import Asked
-from reports.tables import cells_of, keyed, may_read, sources, stand, written
+from reports.tables import asked_of, cells_of, keyed, readable, sources, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,10 @@ def tallies(
     by: Dimension = Dimension.all,
 ) -> dict[UUID, dict[str, Tally]]:
     """Numbers of some offices, each with all below it, by value of a dimension, of cases received in a period."""
-    state = stand(session)
-    mine = [one for one in dict.fromkeys(office_ids) if may_read(who, one)]
-    if state is None or state.as_of is None or not mine:
+    mine = readable(who, office_ids)
+    asked = asked_of(session, since, until, by, below=True)
+    if asked is None or not mine:
         return {}
-    asked = Asked(since, until, state.as_of, ZoneInfo(state.zone), by, below=True)
     found: dict[UUID, dict[str, Tally]] = {}
     kept = asked.kept
     summed, rest = sources(session, mine, asked, sums=kept is not None)
